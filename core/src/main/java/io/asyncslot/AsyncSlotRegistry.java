@@ -1,0 +1,116 @@
+package io.asyncslot;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The home of all slot maps of an application. Thread-safe.
+ *
+ * <p>Lifecycle: maps may be registered and slots armed at any time before {@link #close()}; callbacks run between
+ * {@link #start()} and {@link #stop}. A stopped registry keeps its slots and may be started again: what fell due
+ * meanwhile then fires by its late policy. In a Spring Boot application the context drives all of this.
+ */
+public interface AsyncSlotRegistry extends AutoCloseable {
+
+    /**
+     * The timer map of this name.
+     *
+     * <p>Before {@link #start()} a map that is not registered yet may be asked for: the handle then finds its map at
+     * the first operation, and starting the registry fails if the map is still missing.
+     *
+     * @param <K> the key type
+     * @param map the map's name
+     * @param keyType the type of its keys; {@code Object.class} takes any map
+     * @return the map
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a work map or has another key type
+     */
+    <K> TimerSlots<K> timers(String map, Class<K> keyType);
+
+    /**
+     * The work map of this name; otherwise as {@link #timers}.
+     *
+     * @param <K> the key type
+     * @param map the map's name
+     * @param keyType the type of its keys
+     * @return the map
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a timer map or has another key type
+     */
+    <K> WorkSlots<K> works(String map, Class<K> keyType);
+
+    /**
+     * Registers a timer map.
+     *
+     * @param <K> the key type
+     * @param spec what the map is to be
+     * @return the map
+     * @throws DuplicateSlotMapException if an open map has the name
+     * @throws BackendUnavailableException if its backend is unknown or not usable
+     * @throws IllegalStateException if the registry is closed
+     */
+    <K> TimerSlots<K> register(TimerMapSpec<K> spec);
+
+    /**
+     * Registers a work map.
+     *
+     * @param <K> the key type
+     * @param spec what the map is to be
+     * @return the map
+     * @throws DuplicateSlotMapException if an open map has the name
+     * @throws BackendUnavailableException if its backend is unknown or not usable
+     * @throws IllegalStateException if the registry is closed
+     */
+    <K> WorkSlots<K> register(WorkMapSpec<K> spec);
+
+    /**
+     * The open maps.
+     *
+     * @return the maps, by name
+     */
+    Collection<SlotMap<?>> maps();
+
+    /**
+     * The open map of this name.
+     *
+     * @param map the map's name
+     * @return the map, or empty
+     */
+    Optional<SlotMap<?>> map(String map);
+
+    /**
+     * What the backends say about themselves.
+     *
+     * @return one report a backend
+     */
+    List<BackendReport> backends();
+
+    /** Begins to run callbacks. Idempotent.
+     *
+     * @throws UnknownSlotMapException if a handle was asked for a map that nobody has registered
+     * @throws IllegalStateException if the registry is closed
+     */
+    void start();
+
+    /**
+     * Stops beginning callbacks and waits until none runs. Slots stay armed; starts are still taken. Idempotent.
+     *
+     * @param limit the longest wait
+     * @return true when no callback runs any more
+     * @throws InterruptedException if the calling thread is interrupted while it waits
+     */
+    boolean stop(Duration limit) throws InterruptedException;
+
+    /**
+     * Tells whether callbacks run.
+     *
+     * @return true between {@link #start()} and {@link #stop}
+     */
+    boolean isRunning();
+
+    /** Frees every slot of every map, and ends the backends. Does not wait for running callbacks. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,28 @@
+package io.asyncslot;
+
+/** A map was registered under a name that an open map has already. */
+public class DuplicateSlotMapException extends AsyncSlotException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String map;
+
+    /**
+     * Made by a registry.
+     *
+     * @param map the name
+     */
+    public DuplicateSlotMapException(String map) {
+        super("a slot map named '" + map + "' is registered already; a map has exactly one callback");
+        this.map = map;
+    }
+
+    /**
+     * The name that is taken.
+     *
+     * @return the map's name
+     */
+    public String map() {
+        return map;
+    }
+}

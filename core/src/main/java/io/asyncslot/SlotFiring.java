@@ -1,0 +1,85 @@
+package io.asyncslot;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One run of a callback: which slot fired, for which deadline and how late. Handed to the callback and valid during
+ * that call; its values may be read from any thread.
+ */
+public interface SlotFiring {
+
+    /**
+     * The map whose slot fired.
+     *
+     * @return the map's name
+     */
+    String map();
+
+    /**
+     * The key whose slot fired.
+     *
+     * @return the key, of the map's key type
+     */
+    Object key();
+
+    /**
+     * The fence token of this firing: strictly rising per key, across deletes and new incarnations.
+     *
+     * @return the generation of the start that armed this firing, at least 1
+     */
+    long generation();
+
+    /**
+     * The point in time this firing was due. For a submit: when it was submitted.
+     *
+     * @return the deadline, on the wall clock
+     */
+    Instant deadline();
+
+    /**
+     * When the callback began.
+     *
+     * @return the begin of this run, on the wall clock
+     */
+    Instant firedAt();
+
+    /**
+     * How long after its deadline the callback began.
+     *
+     * @return the lateness, never negative
+     */
+    Duration lateness();
+
+    /**
+     * How often this firing has been delivered: 1, and more only where a crash cut an earlier run off or a retry
+     * delivers it again.
+     *
+     * @return the attempt, at least 1
+     */
+    int attempt();
+
+    /**
+     * The backend that measured the time.
+     *
+     * @return the backend's name
+     */
+    String backend();
+
+    /**
+     * Tells whether the slot was deleted, or its map closed, while this run goes on.
+     *
+     * @return true when the result of this run is no longer wanted
+     */
+    boolean cancelled();
+
+    /**
+     * Arms this very incarnation again, from inside its own run. Never waits.
+     *
+     * @param delay time from now, not negative; too large values saturate and mean never
+     * @return {@link StartOutcome#STARTED}, {@link StartOutcome#REARMED}, or {@link StartOutcome#FREED} when the slot
+     *     was deleted meanwhile
+     * @throws IllegalArgumentException if {@code delay} is negative
+     */
+    StartOutcome restart(Duration delay);
+}

@@ -1,0 +1,160 @@
+package io.asyncslot;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A named map of slots: what timer maps and work maps have in common.
+ *
+ * <p>Thread-safe. Every operation but {@link #cancelAndAwait} and {@link #close} is non-blocking, also from inside
+ * callbacks and under the caller's own locks. The operations of one key have one total order that all threads agree
+ * on. A key that is null, of another type than {@link #keyType()} or longer than the registry's limit is misuse and
+ * throws {@link IllegalArgumentException} before anything changes.
+ *
+ * @param <K> the key type; keys need sound {@code equals} and {@code hashCode} and must not change
+ */
+public interface SlotMap<K> {
+
+    /**
+     * The map's name.
+     *
+     * @return the name, unique in its registry
+     */
+    String name();
+
+    /**
+     * The type of the map's keys.
+     *
+     * @return the key type
+     */
+    Class<K> keyType();
+
+    /**
+     * Whether its slots are timers or work items.
+     *
+     * @return the type
+     */
+    SlotType type();
+
+    /**
+     * The backend that measures its time.
+     *
+     * @return the backend's name
+     */
+    String backend();
+
+    /**
+     * Removes a pending run and keeps the slot. Never waits.
+     *
+     * @param key the key
+     * @return {@link CancelOutcome#CANCELLED}, {@link CancelOutcome#NOT_ARMED}, {@link CancelOutcome#RUNNING},
+     *     {@link CancelOutcome#ABSENT} or {@link CancelOutcome#CLOSED}
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    CancelOutcome cancel(K key);
+
+    /**
+     * Removes a pending run and waits until the key's callback does not run.
+     *
+     * <p>Refuses with {@link CancelOutcome#WOULD_DEADLOCK}, and changes nothing, when called from the key's own
+     * callback or when callbacks await each other in a ring of any length; it may refuse a harmless wait too, when
+     * some callback awaits the calling one at that moment. When the map is closed, or the slot deleted, it still waits
+     * for a run that goes on.
+     *
+     * @param key the key
+     * @param limit the longest wait; zero asks without waiting
+     * @return {@link CancelOutcome#CANCELLED} or {@link CancelOutcome#NOT_ARMED} once nothing runs,
+     *     {@link CancelOutcome#TIMED_OUT}, {@link CancelOutcome#WOULD_DEADLOCK}, {@link CancelOutcome#ABSENT} or
+     *     {@link CancelOutcome#CLOSED}
+     * @throws IllegalArgumentException if the key is not acceptable or {@code limit} is negative
+     * @throws InterruptedException if the calling thread is interrupted while it waits; a pending run is removed all
+     *     the same
+     */
+    CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException;
+
+    /**
+     * Cancels and frees the slot. Never waits; safe while the callback runs. No new run starts after it returned,
+     * unless the key is started again, and then not before the old run has ended.
+     *
+     * @param key the key
+     * @return {@link DeleteOutcome#DELETED}, {@link DeleteOutcome#DELETED_WHILE_RUNNING} or
+     *     {@link DeleteOutcome#ABSENT}
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    DeleteOutcome delete(K key);
+
+    /**
+     * Looks at one slot; never creates it.
+     *
+     * @param key the key
+     * @return what it looks like now; empty when the key has no slot
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    Optional<SlotSnapshot> find(K key);
+
+    /**
+     * Looks at the slot whose key has this text, as {@link Object#toString()} gives it; never creates it. Answers at
+     * once for keys of type String, Long, Integer and {@link java.util.UUID}; for others it searches.
+     *
+     * @param keyText the key as text
+     * @return what it looks like now; empty when no key has this text
+     */
+    Optional<SlotSnapshot> findByText(String keyText);
+
+    /**
+     * Visits live slots in no particular order until the visitor has seen {@code limit} of them. Weakly consistent:
+     * slots that come or go meanwhile may or may not be seen.
+     *
+     * @param limit how many to visit at most, at least 1
+     * @param filter which slots count, called with snapshots without history; null for all
+     * @param visitor called with each snapshot
+     * @return how many were visited
+     */
+    int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor);
+
+    /**
+     * The map's counters.
+     *
+     * @return counters at this moment
+     */
+    SlotMapStats stats();
+
+    /**
+     * Replaces the callback. An armed slot keeps its deadline and uses the new callback when it fires; a run under way
+     * is not affected.
+     *
+     * @param callback the new callback
+     */
+    void rebind(SlotCallback<? super K> callback);
+
+    /**
+     * Replaces the callback and releases what the old one held: {@code onRelease} runs exactly once, after this
+     * callback was displaced (by another rebind or by closing) and the last run that uses it has ended.
+     *
+     * @param callback the new callback
+     * @param onRelease runs when {@code callback} is used no more
+     */
+    void rebind(SlotCallback<? super K> callback, Runnable onRelease);
+
+    /**
+     * Tells whether the map was closed.
+     *
+     * @return true once {@link #close} has begun
+     */
+    boolean isClosed();
+
+    /**
+     * Closes the map: no new slot, every slot freed, then waits until none of its callbacks runs. Idempotent; several
+     * closers all wait. The name can be registered again afterwards.
+     *
+     * @param limit the longest wait; zero closes without waiting
+     * @return {@link CloseOutcome#CLOSED}, {@link CloseOutcome#TIMED_OUT}, or {@link CloseOutcome#WOULD_DEADLOCK} with
+     *     nothing changed when called from one of its own callbacks
+     * @throws IllegalArgumentException if {@code limit} is negative
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is closed all the same
+     */
+    CloseOutcome close(Duration limit) throws InterruptedException;
+}

@@ -1,0 +1,206 @@
+package io.asyncslot;
+
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a map is to be: the part that timer maps and work maps share. Immutable.
+ *
+ * @param <K> the key type
+ */
+public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
+
+    /** Largest value of {@link #historySize()}. */
+    public static final int MAX_HISTORY = 256;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+
+    private final String name;
+    private final Class<K> keyType;
+    private final SlotCallback<? super K> callback;
+    private final @Nullable String backend;
+    private final int concurrency;
+    private final int maxEntries;
+    private final int historySize;
+
+    SlotMapSpec(Builder<K, ?> builder) {
+        this.name = builder.name;
+        this.keyType = builder.keyType;
+        SlotCallback<? super K> given = builder.callback;
+        if (given == null) {
+            throw new IllegalArgumentException("map '" + builder.name + "' needs a callback: call callback(...)");
+        }
+        this.callback = given;
+        this.backend = builder.backend;
+        this.concurrency = builder.concurrency;
+        this.maxEntries = builder.maxEntries;
+        this.historySize = builder.historySize;
+    }
+
+    /**
+     * The map's name.
+     *
+     * @return letters, digits, dot, dash and underscore, at most 100
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The type of the map's keys.
+     *
+     * @return the key type
+     */
+    public Class<K> keyType() {
+        return keyType;
+    }
+
+    /**
+     * What runs when a slot fires.
+     *
+     * @return the callback
+     */
+    public SlotCallback<? super K> callback() {
+        return callback;
+    }
+
+    /**
+     * The backend asked for.
+     *
+     * @return a backend's name, or null for the registry's default
+     */
+    public @Nullable String backend() {
+        return backend;
+    }
+
+    /**
+     * How many callbacks of this map may run at once.
+     *
+     * @return the limit, 0 for none but the executor's own
+     */
+    public int concurrency() {
+        return concurrency;
+    }
+
+    /**
+     * How many slots the map may hold.
+     *
+     * @return the capacity, 0 for none but the heap's
+     */
+    public int maxEntries() {
+        return maxEntries;
+    }
+
+    /**
+     * How many transitions each slot remembers.
+     *
+     * @return the number of {@link SlotEvent}s kept per slot, 0 when history is off
+     */
+    public int historySize() {
+        return historySize;
+    }
+
+    /**
+     * Builds a spec. Not thread-safe.
+     *
+     * @param <K> the key type
+     * @param <B> the builder's own type
+     */
+    public abstract static sealed class Builder<K, B extends Builder<K, B>>
+            permits TimerMapSpec.Builder, WorkMapSpec.Builder {
+
+        private final String name;
+        private final Class<K> keyType;
+        private @Nullable SlotCallback<? super K> callback;
+        private @Nullable String backend;
+        private int concurrency;
+        private int maxEntries;
+        private int historySize;
+
+        Builder(String name, Class<K> keyType) {
+            if (name == null || !NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException("'name' of a map must be 1 to 100 letters, digits, '.', '_' or '-',"
+                        + " and begin with a letter or digit: '" + name + "'");
+            }
+            if (keyType == null || keyType.isPrimitive()) {
+                throw new IllegalArgumentException(
+                        "'keyType' of map '" + name + "' must be a reference type: " + keyType);
+            }
+            this.name = name;
+            this.keyType = keyType;
+        }
+
+        /**
+         * Sets what runs when a slot fires. Required.
+         *
+         * @param value the callback
+         * @return this builder
+         */
+        public B callback(SlotCallback<? super K> value) {
+            this.callback = value;
+            return self();
+        }
+
+        /**
+         * Chooses the backend.
+         *
+         * @param value a backend's name; null or empty for the registry's default
+         * @return this builder
+         */
+        public B backend(@Nullable String value) {
+            this.backend = value == null || value.isEmpty() ? null : value;
+            return self();
+        }
+
+        /**
+         * Limits how many callbacks of this map run at once; the rest waits in arrival order.
+         *
+         * @param value the limit, 0 for none
+         * @return this builder
+         */
+        public B concurrency(int value) {
+            this.concurrency = notNegative("concurrency", value);
+            return self();
+        }
+
+        /**
+         * Limits how many slots the map holds; a start of a further key is then rejected.
+         *
+         * @param value the capacity, 0 for none
+         * @return this builder
+         */
+        public B maxEntries(int value) {
+            this.maxEntries = notNegative("maxEntries", value);
+            return self();
+        }
+
+        /**
+         * Sets how many transitions each slot remembers; each costs 16 bytes a slot.
+         *
+         * @param value 0 (off) to {@link SlotMapSpec#MAX_HISTORY}
+         * @return this builder
+         */
+        public B historySize(int value) {
+            if (notNegative("historySize", value) > MAX_HISTORY) {
+                throw new IllegalArgumentException(
+                        "'historySize' of map '" + name + "' must be at most " + MAX_HISTORY + ": " + value);
+            }
+            this.historySize = value;
+            return self();
+        }
+
+        String name() {
+            return name;
+        }
+
+        abstract B self();
+
+        private int notNegative(String property, int value) {
+            if (value < 0) {
+                throw new IllegalArgumentException(
+                        "'" + property + "' of map '" + name + "' must not be negative: " + value);
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.asyncslot;
+
+import java.time.Duration;
+
+/**
+ * Counters of one map at one moment. Each value is exact once the map is at rest; while operations run they may be
+ * from slightly different moments.
+ *
+ * <p>At rest every armed period is accounted for once: {@code started == fired + cancelled + deletedArmed + skipped +
+ * armed}.
+ *
+ * @param slots live slots (deleted ones no longer count)
+ * @param armed slots with a run pending
+ * @param running callbacks running now
+ * @param queued callbacks handed to the executor that have not begun
+ * @param references sum of the live reference counts
+ * @param started armed periods begun: starts answered STARTED, submits answered SUBMITTED, self re-arms of periodic
+ *     slots
+ * @param rearmed starts answered REARMED
+ * @param moved touches answered MOVED
+ * @param coalesced submits answered COALESCED
+ * @param rejected starts and submits answered REJECTED
+ * @param cancelled cancels that removed a pending deadline
+ * @param deleted slots freed
+ * @param deletedArmed slots freed while a run was pending
+ * @param fired callbacks begun
+ * @param failed callbacks that threw
+ * @param skipped armed periods of periodic slots left out by the late policy
+ * @param deferred times the executor refused a callback (each is handed over again)
+ * @param dropped firings lost; must stay 0
+ * @param latenessP50 median lateness
+ * @param latenessP99 99th percentile of lateness
+ * @param latenessMax largest lateness
+ */
+public record SlotMapStats(
+        long slots,
+        long armed,
+        long running,
+        long queued,
+        long references,
+        long started,
+        long rearmed,
+        long moved,
+        long coalesced,
+        long rejected,
+        long cancelled,
+        long deleted,
+        long deletedArmed,
+        long fired,
+        long failed,
+        long skipped,
+        long deferred,
+        long dropped,
+        Duration latenessP50,
+        Duration latenessP99,
+        Duration latenessMax) {}

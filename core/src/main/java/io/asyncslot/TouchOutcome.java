@@ -1,0 +1,13 @@
+package io.asyncslot;
+
+/** What a touch did. A touch never creates a slot and never revives one that is not armed. */
+public enum TouchOutcome {
+    /** The pending deadline was moved; the generation is unchanged. */
+    MOVED,
+    /** The slot exists but nothing is pending; nothing changed. */
+    NOT_ARMED,
+    /** The key has no slot; nothing changed. */
+    ABSENT,
+    /** The map or the registry is closed; nothing changed. */
+    CLOSED
+}

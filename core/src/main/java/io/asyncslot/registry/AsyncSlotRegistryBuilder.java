@@ -1,0 +1,120 @@
+package io.asyncslot.registry;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SlotListener;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds an {@link AsyncSlotRegistry}. Everything has a default but the executor. Not thread-safe.
+ */
+public final class AsyncSlotRegistryBuilder {
+
+    /** Longest acceptable String key unless said otherwise, in chars. */
+    public static final int DEFAULT_MAX_KEY_LENGTH = 512;
+
+    private final Map<String, SlotBackend> backends = new LinkedHashMap<>();
+    private final Executor executor;
+    private Ticker ticker = SystemTicker.instance();
+    private SlotListener listener = (firing, duration, failure) -> {};
+    private int maxKeyLength = DEFAULT_MAX_KEY_LENGTH;
+    private @Nullable String defaultBackend;
+
+    /**
+     * Begins a registry.
+     *
+     * @param executor runs the callbacks. It should neither block nor run tasks in the calling thread when it is full,
+     *     but throw {@link java.util.concurrent.RejectedExecutionException}: the callback is then handed over again
+     *     shortly. The registry does not shut it down.
+     */
+    public AsyncSlotRegistryBuilder(Executor executor) {
+        if (executor == null) {
+            throw new IllegalArgumentException("'executor' must not be null");
+        }
+        this.executor = executor;
+    }
+
+    /**
+     * Adds a backend. Without any, the registry has a {@link JvmBackend}.
+     *
+     * @param backend the backend; the registry owns it from now on
+     * @return this builder
+     * @throws IllegalArgumentException if a backend of this name was added before
+     */
+    public AsyncSlotRegistryBuilder backend(SlotBackend backend) {
+        if (backends.putIfAbsent(backend.name(), backend) != null) {
+            throw new IllegalArgumentException("two backends are named '" + backend.name() + "'");
+        }
+        return this;
+    }
+
+    /**
+     * Chooses the backend of maps that name none; the first one added unless said.
+     *
+     * @param name a backend's name; null for the first one
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder defaultBackend(@Nullable String name) {
+        this.defaultBackend = name;
+        return this;
+    }
+
+    /**
+     * Sets where time comes from; {@link SystemTicker} unless said.
+     *
+     * @param value the ticker
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder ticker(Ticker value) {
+        this.ticker = value;
+        return this;
+    }
+
+    /**
+     * Sets who is told what callbacks did.
+     *
+     * @param value the listener
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder listener(SlotListener value) {
+        this.listener = value;
+        return this;
+    }
+
+    /**
+     * Sets the longest acceptable String key.
+     *
+     * @param chars the limit in chars, at least 1
+     * @return this builder
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public AsyncSlotRegistryBuilder maxKeyLength(int chars) {
+        if (chars < 1) {
+            throw new IllegalArgumentException("'maxKeyLength' must be at least 1: " + chars);
+        }
+        this.maxKeyLength = chars;
+        return this;
+    }
+
+    /**
+     * Builds the registry; it is not started yet.
+     *
+     * @return the registry
+     * @throws io.asyncslot.BackendUnavailableException if the default backend is unknown or not usable
+     */
+    public AsyncSlotRegistry build() {
+        if (backends.isEmpty()) {
+            backend(new JvmBackend());
+        }
+        BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength);
+        String first = backends.keySet().iterator().next();
+        return new DefaultAsyncSlotRegistry(backends, defaultBackend == null ? first : defaultBackend, context);
+    }
+}
