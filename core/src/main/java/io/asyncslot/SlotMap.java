@@ -140,6 +140,16 @@ public interface SlotMap<K> {
     void rebind(SlotCallback<? super K> callback, Runnable onRelease);
 
     /**
+     * Gives one slot a callback of its own, until it is deleted. Timing as {@link #rebind(SlotCallback)}.
+     *
+     * @param key the key
+     * @param callback the new callback of this slot
+     * @return whether the key has a slot; if not, nothing changed
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    boolean rebind(K key, SlotCallback<? super K> callback);
+
+    /**
      * Tells whether the map was closed.
      *
      * @return true once {@link #close} has begun

@@ -27,7 +27,8 @@ import java.time.Duration;
  * @param failed callbacks that threw
  * @param skipped armed periods of periodic slots left out by the late policy
  * @param deferred times the executor refused a callback (each is handed over again)
- * @param dropped firings lost; must stay 0
+ * @param dropped callbacks that the executor took but had not begun when the registry was stopped and its limit was
+ *     over; must stay 0
  * @param latenessP50 median lateness
  * @param latenessP99 99th percentile of lateness
  * @param latenessMax largest lateness

@@ -1,0 +1,201 @@
+package io.asyncslot.core;
+
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.spi.SlotListener;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the callbacks of one map: the only place that calls user code. Called by workers that hold custody of the slot
+ * and the reference of its expiry. Thread-safe.
+ */
+final class CallbackRunner<K> {
+
+    private static final System.Logger LOG = System.getLogger(CallbackRunner.class.getName());
+
+    private final LocalSlots<K> map;
+    private final Ticker ticker;
+    private final SlotListener listener;
+
+    CallbackRunner(LocalSlots<K> map, Ticker ticker, SlotListener listener) {
+        this.map = map;
+        this.ticker = ticker;
+        this.listener = listener;
+    }
+
+    /** Begins the run if there still is one to begin, runs the callback, ends the run, passes custody on. */
+    void run(ControlBlock<K> block) {
+        if (waitsForFormerIncarnation(block)) {
+            return; // with custody and reference; the former run's end hands it over again
+        }
+        Binding<K> binding = map.useBinding();
+        long nanos = ticker.nanos(map.clock());
+        long now = Micros.floor(nanos);
+        FiredRun fired = new FiredRun();
+        StateWord.Beginning beginning =
+                binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
+        if (beginning == StateWord.Beginning.BEGUN && binding != null) {
+            block.releaseReference(); // the expiry's; a running callback holds none
+            try {
+                call(block, binding, fired, nanos);
+            } finally {
+                binding.release();
+                end(block);
+                letGo(block);
+            }
+            return;
+        }
+        if (beginning == StateWord.Beginning.SKIPPED) {
+            skipped(block, now);
+        }
+        if (binding != null) {
+            binding.release();
+        }
+        letGo(block);
+        block.releaseReference();
+    }
+
+    /** Passes custody on: to nobody if the slot is idle, to the timekeeper if it is armed. */
+    private void letGo(ControlBlock<K> block) {
+        block.promise(Custody.NOBODY);
+        long word = block.word();
+        if (StateWord.isFreed(word)) {
+            block.reclaimIfDone();
+        } else if (StateWord.isArmed(word)) {
+            map.pending(block, StateWord.deadline(word));
+        }
+    }
+
+    private void call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
+        Firing<K> firing = new Firing<>(block, fired, nanos, ticker);
+        SlotDetails<K> details = block.details();
+        Counters counters = map.counters();
+        counters.fired.increment();
+        counters.late(firing.latenessNanos());
+        if (fired.rearmed) {
+            counters.started.increment();
+        }
+        map.record(block, Kind.FIRED, Micros.floor(nanos), Micros.floor(firing.latenessNanos()));
+        boolean remember = details != null && details.history != null;
+        if (remember) {
+            details.lastFiring = new LastFiring(
+                    firing.firedAt(), firing.generation(), firing.lateness(), null, null);
+        }
+        SlotCallback<? super K> own = details == null ? null : details.callback;
+        long began = ticker.monotonicNanos();
+        Throwable failure = invoke(own == null ? binding.callback : own, block, firing);
+        long took = ticker.monotonicNanos() - began;
+        if (failure != null) {
+            counters.failed.increment();
+        }
+        map.record(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took));
+        if (remember) {
+            details.lastFiring = new LastFiring(
+                    firing.firedAt(),
+                    firing.generation(),
+                    firing.lateness(),
+                    Duration.ofNanos(took),
+                    failure == null ? null : failure.toString());
+        }
+        tell(firing, Duration.ofNanos(took), failure);
+    }
+
+    private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
+        RunningScope.enter(block);
+        try {
+            callback.run(block.key(), firing);
+            return null;
+        } catch (Throwable e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the callback of slot '" + block.key() + "' of map '" + map.name() + "' failed, generation "
+                            + firing.generation(),
+                    e);
+            return e;
+        } finally {
+            RunningScope.leave();
+        }
+    }
+
+    private void tell(Firing<K> firing, Duration took, @Nullable Throwable failure) {
+        try {
+            listener.completed(firing, took, failure);
+        } catch (Throwable e) {
+            LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + map.name() + "'", e);
+        }
+    }
+
+    private void end(ControlBlock<K> block) {
+        if (map.periods().leavesOutOverruns()) {
+            long now = map.now();
+            if (block.skipOverrun(now, map.periods())) {
+                skipped(block, now);
+            }
+        }
+        SlotDetails<K> details = block.details();
+        if (details != null) {
+            details.endedRuns.incrementAndGet();
+        }
+        map.counters().ended.increment();
+        block.endFire();
+        if (StateWord.isFreed(block.word())) {
+            map.removed(block);
+        }
+        details = block.details(); // again: somebody may have come to wait before RUNNING was cleared
+        if (details != null) {
+            if (details.waiters.get() != 0) {
+                map.barrier().signal();
+            }
+            SlotDetails.Heir<K> heir = details.heirs.getAndSet(null);
+            while (heir != null) {
+                map.dispatcher().resume(heir.block());
+                heir = heir.next();
+            }
+        }
+    }
+
+    private void skipped(ControlBlock<K> block, long now) {
+        map.counters().skipped.increment();
+        if (StateWord.isArmed(block.word())) {
+            map.counters().started.increment();
+        }
+        map.record(block, Kind.SKIPPED, now, -1);
+    }
+
+    /**
+     * Parks the slot with its former incarnation if that still runs. Publish, then look again: either the run's end
+     * finds the slot parked, or we find the run ended and take the slot back, unless the end was quicker.
+     */
+    private boolean waitsForFormerIncarnation(ControlBlock<K> block) {
+        ControlBlock<K> former = map.runningPredecessor(block);
+        if (former == null) {
+            return false;
+        }
+        SlotDetails<K> details = former.needDetails();
+        SlotDetails.Heir<K> parked;
+        do {
+            parked = new SlotDetails.Heir<>(block, details.heirs.get());
+        } while (!details.heirs.compareAndSet(parked.next(), parked));
+        if (StateWord.isRunning(former.word())) {
+            return true;
+        }
+        // the run has ended: whoever takes the stack hands over all of it, and that may be the run's end or we
+        SlotDetails.Heir<K> heir = details.heirs.getAndSet(null);
+        boolean mine = false;
+        while (heir != null) {
+            if (heir.block() == block) {
+                mine = true;
+            } else {
+                map.dispatcher().resume(heir.block());
+            }
+            heir = heir.next();
+        }
+        return !mine;
+    }
+}

@@ -1,0 +1,132 @@
+package io.asyncslot.core;
+
+import io.asyncslot.SlotClock;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One incarnation of a slot: identity, state, custody, and itself the task that an executor runs. Created by a start
+ * or submit of an absent key; once freed it never comes back. Thread-safe.
+ *
+ * <p>Follows {@code struct bpf_async_cb}: allocate and construct, publish, use, detach, reclaim.
+ *
+ * @param <K> the key type
+ */
+public final class ControlBlock<K> extends Custody implements Runnable {
+
+    private static final VarHandle DETAILS;
+
+    static {
+        try {
+            DETAILS = MethodHandles.lookup().findVarHandle(ControlBlock.class, "details", SlotDetails.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final K key;
+    private final LocalSlots<K> map;
+
+    /** What few slots need. Null until somebody needs it, then set once by CAS. */
+    private volatile @Nullable SlotDetails<K> details;
+
+    ControlBlock(LocalSlots<K> map, K key, long deadline, long generation, @Nullable SlotDetails<K> details) {
+        super(deadline, generation);
+        this.map = map;
+        this.key = key;
+        DETAILS.set(this, details);
+    }
+
+    /**
+     * The key.
+     *
+     * @return the key
+     */
+    K key() {
+        return key;
+    }
+
+    /**
+     * The map it belongs to.
+     *
+     * @return the map
+     */
+    LocalSlots<K> map() {
+        return map;
+    }
+
+    /**
+     * The clock its deadlines live on.
+     *
+     * @return the map's clock
+     */
+    public SlotClock clock() {
+        return map.clock();
+    }
+
+    /**
+     * The promise of the slot's custodian has elapsed and the slot is due: hands it to the executor. To be called by
+     * the timekeeper while it is the custodian; on true custody has passed to the worker.
+     *
+     * @return false when the executor refused or callbacks are stopped: the caller keeps custody and tries again later
+     */
+    public boolean expire() {
+        return map.dispatcher().handOver(this);
+    }
+
+    /** Called by an executor, once for each successful hand-over. */
+    @Override
+    public void run() {
+        map.dispatcher().run(this);
+    }
+
+    /**
+     * Takes a reference, for a command or an expiry about to be queued.
+     *
+     * @return false when the last one is gone: the incarnation is dead, and nothing may be queued for it
+     */
+    public boolean retainReference() {
+        if (!retain()) {
+            return false;
+        }
+        map.counters().references.increment();
+        return true;
+    }
+
+    /** Gives a reference back and reclaims the incarnation if that was the last one and nothing runs. */
+    public void releaseReference() {
+        map.counters().references.decrement();
+        if (release()) {
+            reclaimIfDone();
+        }
+    }
+
+    /** Reclaims the incarnation if nobody references it and nothing runs. */
+    void reclaimIfDone() {
+        if (tryReclaim()) {
+            map.reclaimed(this);
+        }
+    }
+
+    @Nullable
+    SlotDetails<K> details() {
+        return details;
+    }
+
+    SlotDetails<K> needDetails() {
+        SlotDetails<K> present = details;
+        if (present == null) {
+            SlotDetails<K> fresh = new SlotDetails<>(0);
+            @SuppressWarnings("unchecked")
+            SlotDetails<K> witness = (SlotDetails<K>) DETAILS.compareAndExchange(this, null, fresh);
+            present = witness == null ? fresh : witness;
+        }
+        return present;
+    }
+
+    @Override
+    public String toString() {
+        return map.name() + "/" + key + super.toString();
+    }
+}

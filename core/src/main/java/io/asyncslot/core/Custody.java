@@ -1,0 +1,171 @@
+package io.asyncslot.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who will look at a slot next, and when: the fields that a {@link Timekeeper} keeps inside the slot itself, so that
+ * a re-arm needs no node of its own. Thread-safe as said per field.
+ */
+public abstract class Custody extends StateWord {
+
+    /*
+     * One custodian
+     *
+     * At any moment a slot is in nobody's hands (lookAt == NOBODY), in the hands of the timekeeper's thread (lookAt is
+     * a promise: it looks at the slot no later than then), or of the worker that has been asked to run it (lookAt ==
+     * WORKER, from the hand-over until the run has ended). Only the custodian begins runs; that is why runs of one
+     * incarnation never overlap. Custody passes: nobody -> timekeeper or worker by CAS; timekeeper -> worker, worker ->
+     * timekeeper (RETURNED: an executor refused) and any -> nobody by the custodian's store.
+     *
+     * Nothing is forgotten, because both sides store first and then look (both volatile):
+     *   operation   stores the state word, then reads lookAt   -> not later than the promise? then nobody need be told
+     *   custodian   stores lookAt,         then reads the word -> armed earlier than promised? then it looks again
+     *
+     * The inbox flag says that a command for the slot is in an intake: set by CAS before the push, cleared by the
+     * drain before it reads the word. So a slot is linked at most once, and what was stored before a failed CAS on the
+     * flag is seen by the drain that clears it.
+     */
+
+    /** Value of {@link #lookAt()}: in nobody's hands. */
+    public static final long NOBODY = Long.MAX_VALUE;
+
+    /** Value of {@link #lookAt()}: a worker has it, and looks at the state word when it is done. */
+    public static final long WORKER = Long.MIN_VALUE;
+
+    /** Value of {@link #lookAt()}: on its way from a worker that could not run it back to the timekeeper. */
+    public static final long RETURNED = Long.MIN_VALUE + 1;
+
+    private static final VarHandle LOOK_AT;
+    private static final VarHandle INBOX;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            LOOK_AT = lookup.findVarHandle(Custody.class, "lookAt", long.class);
+            INBOX = lookup.findVarHandle(Custody.class, "inbox", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The custodian's promise, microseconds. Stored by the custodian, taken by CAS; volatile; read by everyone. */
+    private volatile long lookAt;
+
+    /**
+     * Not 0 while a command for this slot is in an intake: its depth there. Taken by CAS by any thread, then stored by
+     * the owner of the claim only, cleared by the drain; volatile.
+     */
+    private volatile int inbox;
+
+    /** Where the timekeeper's structure holds it, -1 nowhere. Timekeeper's thread only; plain. */
+    private int position = -1;
+
+    /** Next in an intake's chain. Written before the push by who owns the inbox flag, read by the drain; plain. */
+    private @Nullable Custody chain;
+
+    /** Born armed, with its first command about to be pushed: two references, inbox flag set. */
+    Custody(long deadline, long generation) {
+        super(deadline, generation, 2);
+        LOOK_AT.set(this, NOBODY);
+        INBOX.set(this, 1);
+    }
+
+    /**
+     * The promise of the present custodian.
+     *
+     * @return microseconds of the map's clock, {@link #NOBODY} or {@link #WORKER}
+     */
+    public final long lookAt() {
+        return lookAt;
+    }
+
+    /**
+     * Gives or renews a promise; for the custodian only.
+     *
+     * @param micros the promise, {@link #NOBODY} or {@link #WORKER}
+     */
+    public final void promise(long micros) {
+        lookAt = micros;
+    }
+
+    /**
+     * Takes a slot that is in nobody's hands.
+     *
+     * @param micros the promise, or {@link #WORKER}
+     * @return whether the caller is the custodian now
+     */
+    public final boolean take(long micros) {
+        return LOOK_AT.compareAndSet(this, NOBODY, micros);
+    }
+
+    /**
+     * Claims the right to push a command for this slot. To be called with a reference in hand, which the command then
+     * owns.
+     *
+     * @return false when a command is in an intake already
+     */
+    public final boolean enterInbox() {
+        return inbox == 0 && INBOX.compareAndSet(this, 0, 1);
+    }
+
+    /** Ends the claim; for the drain, before it reads the state word. */
+    public final void leaveInbox() {
+        inbox = 0;
+    }
+
+    /**
+     * The next slot in the intake's chain.
+     *
+     * @return the next one, or null at the end
+     */
+    public final @Nullable Custody chain() {
+        return chain;
+    }
+
+    /**
+     * Links the slot into an intake's chain; for the owner of the inbox claim, and for the drain.
+     *
+     * @param next the next one, or null
+     */
+    public final void chain(@Nullable Custody next) {
+        this.chain = next;
+    }
+
+    /**
+     * Notes how deep in an intake the slot is, counted from its bottom; for the owner of the inbox claim.
+     *
+     * @param depth at least 1
+     */
+    public final void depth(int depth) {
+        INBOX.setOpaque(this, depth);
+    }
+
+    /**
+     * How deep in an intake the slot is. A hint: the intake may be drained meanwhile.
+     *
+     * @return at least 1 while in an intake, else 0
+     */
+    public final int depth() {
+        return (int) INBOX.getOpaque(this);
+    }
+
+    /**
+     * Where the timekeeper's structure holds the slot; for the timekeeper's thread only.
+     *
+     * @return an index, -1 for nowhere
+     */
+    public final int position() {
+        return position;
+    }
+
+    /**
+     * Notes where the timekeeper's structure holds the slot; for the timekeeper's thread only.
+     *
+     * @param index an index, -1 for nowhere
+     */
+    public final void position(int index) {
+        this.position = index;
+    }
+}

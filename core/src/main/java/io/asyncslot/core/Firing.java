@@ -1,0 +1,86 @@
+package io.asyncslot.core;
+
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+
+/** One run of a callback on this machine. Immutable but for what it looks up in the control block. */
+final class Firing<K> implements SlotFiring {
+
+    private final ControlBlock<K> block;
+    private final long deadline;
+    private final long generation;
+    private final long latenessNanos;
+    private final Instant firedAt;
+
+    Firing(ControlBlock<K> block, FiredRun fired, long nanos, Ticker ticker) {
+        this.block = block;
+        this.deadline = fired.deadline;
+        this.generation = fired.generation;
+        this.latenessNanos = nanos - Micros.toNanos(fired.deadline);
+        long wall = block.clock() == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
+        this.firedAt = Instant.ofEpochSecond(0, wall);
+    }
+
+    long latenessNanos() {
+        return latenessNanos;
+    }
+
+    @Override
+    public String map() {
+        return block.map().name();
+    }
+
+    @Override
+    public Object key() {
+        return block.key();
+    }
+
+    @Override
+    public long generation() {
+        return generation;
+    }
+
+    @Override
+    public Instant deadline() {
+        return block.clock() == SlotClock.REALTIME ? Micros.toInstant(deadline) : firedAt.minusNanos(latenessNanos);
+    }
+
+    @Override
+    public Instant firedAt() {
+        return firedAt;
+    }
+
+    @Override
+    public Duration lateness() {
+        return Duration.ofNanos(latenessNanos);
+    }
+
+    @Override
+    public int attempt() {
+        return 1; // on this machine a firing ends with its run, or with the process
+    }
+
+    @Override
+    public String backend() {
+        return block.map().backend();
+    }
+
+    @Override
+    public boolean cancelled() {
+        return StateWord.isFreed(block.word());
+    }
+
+    @Override
+    public StartOutcome restart(Duration delay) {
+        return block.map().restart(block, delay);
+    }
+
+    @Override
+    public String toString() {
+        return map() + "/" + key() + " generation " + generation + ", " + lateness() + " late";
+    }
+}

@@ -1,0 +1,79 @@
+package io.asyncslot.core;
+
+import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotEvent.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongFunction;
+
+/**
+ * The last transitions of one slot: a ring of two words an entry. Lock-free; any thread may add and look.
+ *
+ * <p>An entry is written in two steps, so a reader may meet one half old and half new: both halves carry the low bits
+ * of the entry's number, and the reader leaves out what does not match.
+ */
+final class History {
+
+    private static final int NO_DETAIL = 0;
+    private static final int KIND_BITS = 4;
+    private static final int SEQUENCE_BITS = 8;
+    private static final int SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1;
+    private static final Kind[] KINDS = Kind.values();
+    private static final AtomicIntegerFieldUpdater<History> ADDED =
+            AtomicIntegerFieldUpdater.newUpdater(History.class, "added");
+
+    private final AtomicLongArray ring;
+
+    /** Number of the next entry. Taken by atomic add, by whoever adds. */
+    private volatile int added;
+
+    History(int size) {
+        this.ring = new AtomicLongArray(2 * size);
+    }
+
+    /**
+     * Adds an entry.
+     *
+     * @param kind what happened
+     * @param now when, in microseconds of the map's clock
+     * @param detail a span in microseconds, or -1 for none
+     */
+    void add(Kind kind, long now, long detail) {
+        int number = ADDED.getAndIncrement(this);
+        int at = 2 * Integer.remainderUnsigned(number, ring.length() / 2);
+        long sequence = number & SEQUENCE_MASK;
+        ring.set(at, (now << KIND_BITS | kind.ordinal()) << SEQUENCE_BITS | sequence);
+        ring.set(at + 1, (Math.min(Math.max(detail, -1), Micros.NEVER) + 1) << SEQUENCE_BITS | sequence);
+    }
+
+    /**
+     * The entries, oldest first.
+     *
+     * @param toInstant how a moment of the map's clock is shown
+     * @return at most as many entries as the ring holds
+     */
+    List<SlotEvent> entries(LongFunction<java.time.Instant> toInstant) {
+        int size = ring.length() / 2;
+        int end = added;
+        List<SlotEvent> entries = new ArrayList<>(size);
+        for (int number = end - size; number != end; number++) {
+            int at = 2 * Integer.remainderUnsigned(number, size);
+            long head = ring.get(at);
+            long detail = ring.get(at + 1);
+            long sequence = number & SEQUENCE_MASK;
+            boolean whole = (head & SEQUENCE_MASK) == sequence && (detail & SEQUENCE_MASK) == sequence;
+            if (!whole || detail >>> SEQUENCE_BITS == NO_DETAIL && head >>> SEQUENCE_BITS == 0) {
+                continue;
+            }
+            long span = (detail >>> SEQUENCE_BITS) - 1;
+            long body = head >>> SEQUENCE_BITS;
+            entries.add(new SlotEvent(
+                    toInstant.apply(body >>> KIND_BITS),
+                    KINDS[(int) body & (1 << KIND_BITS) - 1],
+                    span < 0 ? null : Micros.toDuration(span)));
+        }
+        return entries;
+    }
+}

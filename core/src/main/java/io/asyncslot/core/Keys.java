@@ -1,0 +1,68 @@
+package io.asyncslot.core;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What keys a map takes. Immutable. */
+final class Keys<K> {
+
+    private static final int SHOWN_CHARS = 40;
+
+    private final String map;
+    private final Class<K> type;
+    private final int maxLength;
+
+    Keys(String map, Class<K> type, int maxLength) {
+        this.map = map;
+        this.type = type;
+        this.maxLength = maxLength;
+    }
+
+    /** Throws IllegalArgumentException naming value and rule if the key is not acceptable. */
+    void check(@Nullable Object key) {
+        if (key instanceof String text && type == String.class) {
+            if (text.length() > maxLength) {
+                throw new IllegalArgumentException("'key' of map '" + map + "' must be at most " + maxLength
+                        + " characters long but has " + text.length() + ": '" + text.substring(0, SHOWN_CHARS)
+                        + "...'");
+            }
+        } else if (key == null) {
+            throw new IllegalArgumentException("'key' of map '" + map + "' must not be null");
+        } else if (!type.isInstance(key)) {
+            throw new IllegalArgumentException("'key' of map '" + map + "' must be a " + type.getName() + " but is a "
+                    + key.getClass().getName() + ": " + key);
+        }
+    }
+
+    /**
+     * The key that has this text, for the types whose text is a key.
+     *
+     * @return the key; null when no key of the type has this text
+     */
+    @Nullable
+    K parse(String text) {
+        try {
+            if (type == String.class) {
+                return type.cast(text);
+            } else if (type == Long.class) {
+                return exact(type.cast(Long.valueOf(text)), text);
+            } else if (type == Integer.class) {
+                return exact(type.cast(Integer.valueOf(text)), text);
+            } else if (type == UUID.class) {
+                return exact(type.cast(UUID.fromString(text)), text);
+            }
+        } catch (IllegalArgumentException e) {
+            return null; // not the text of such a key
+        }
+        throw new IllegalStateException("keys of type " + type.getName() + " have no text");
+    }
+
+    /** Whether {@link #parse} can be used. */
+    boolean haveText() {
+        return type == String.class || type == Long.class || type == Integer.class || type == UUID.class;
+    }
+
+    private @Nullable K exact(K key, String text) {
+        return key.toString().equals(text) ? key : null;
+    }
+}

@@ -1,0 +1,30 @@
+package io.asyncslot.core;
+
+import java.time.Duration;
+
+/** Checks of spans that callers give. */
+final class Limits {
+
+    private Limits() {}
+
+    /** A delay: not null, not negative. */
+    static Duration delay(Duration delay) {
+        return notNegative("delay", delay);
+    }
+
+    /** A limit of waiting, in nanoseconds; saturates. */
+    static long nanos(Duration limit) {
+        notNegative("limit", limit);
+        return limit.getSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : limit.toNanos();
+    }
+
+    private static Duration notNegative(String name, Duration span) {
+        if (span == null) {
+            throw new IllegalArgumentException("'" + name + "' must not be null");
+        }
+        if (span.isNegative()) {
+            throw new IllegalArgumentException("'" + name + "' must not be negative: " + span);
+        }
+        return span;
+    }
+}

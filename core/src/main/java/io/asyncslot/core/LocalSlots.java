@@ -1,0 +1,525 @@
+package io.asyncslot.core;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.CloseOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotMapSpec;
+import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotType;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map of control blocks on this machine: what timer maps and work maps have in common. Thread-safe.
+ *
+ * @param <K> the key type
+ */
+abstract class LocalSlots<K> implements SlotMap<K> {
+
+    /*
+     * Index
+     *
+     * Maps each key to its latest incarnation. A freed incarnation stays until its run has ended, so that a new one of
+     * the same key knows whom to wait for; it is invisible to every operation but the awaiting ones. Creation happens
+     * inside the index's own atomic step, after the generations of all former incarnations have been retired.
+     *
+     * Closing
+     *
+     * A creator publishes first and then looks at `closed`; closing sets `closed` first and then walks the index. Both
+     * are sequentially consistent, so one always sees the other: no armed slot survives in a closed map. The creator
+     * unwinds by the ordinary free, never by dropping a block that others may already use.
+     *
+     * Freeing
+     *
+     * The state word decides (one freer wins), then: retire the generation, leave the index, pass the map's reference
+     * to the timekeeper, which lets go of the slot and releases it.
+     */
+
+    /** What {@link #create} did. */
+    enum Creation {
+        CREATED,
+        EXISTS,
+        REJECTED,
+        CLOSED
+    }
+
+    private final String name;
+    private final SlotType type;
+    private final String backend;
+    private final SlotClock clock;
+    private final Periods periods;
+    private final int historySize;
+    private final Ticker ticker;
+    private final Timekeeper keeper;
+    private final Class<K> keyType;
+    private final Keys<K> keys;
+    private final Capacity capacity;
+    private final Dispatcher<K> dispatcher;
+    private final SnapshotFactory snapshots;
+
+    private final ConcurrentHashMap<K, ControlBlock<K>> index = new ConcurrentHashMap<>();
+    private final Generations generations = new Generations();
+    private final Counters counters = new Counters();
+    private final RunBarrier barrier = RunBarrier.of(this);
+
+    /** The callback. Exchanged by rebind; its installation is given back once, by the first to close. */
+    private final AtomicReference<Binding<K>> binding;
+
+    /** Set by the first to close; volatile, read by creators after they have published. */
+    private volatile boolean closed;
+
+    private final AtomicInteger bindingGivenBack = new AtomicInteger();
+
+    /** Threads in {@link #close}; read by whoever takes a freed block out of the index. */
+    private final AtomicInteger closers = new AtomicInteger();
+
+    /** Those of them that are inside callbacks. */
+    private final AtomicInteger closersInCallbacks = new AtomicInteger();
+
+    LocalSlots(SlotMapSpec<K> spec, SlotType type, SlotClock clock, Periods periods, LocalContext context) {
+        this.name = spec.name();
+        this.keyType = spec.keyType();
+        this.type = type;
+        this.backend = context.backend();
+        this.clock = clock;
+        this.periods = periods;
+        this.historySize = spec.historySize();
+        this.ticker = context.injected().ticker();
+        this.keeper = context.keeper();
+        this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
+        this.capacity = new Capacity(spec.maxEntries());
+        this.binding = new AtomicReference<>(new Binding<>(spec.callback(), () -> {}));
+        CallbackRunner<K> runner =
+                new CallbackRunner<>(this, ticker, context.injected().listener());
+        this.dispatcher = new Dispatcher<>(
+                context.injected().executor(), keeper, counters, runner, spec.concurrency());
+        this.snapshots = new SnapshotFactory(ticker, clock);
+    }
+
+    // ---- what a slot became pending means differs by type --------------------------------------------------------
+
+    /** A live slot in nobody's hands was found armed: sees to it that somebody looks at it in time. */
+    abstract void pending(ControlBlock<K> block, long deadline);
+
+    /** A new slot was published armed, with the reference and the inbox claim of its first command. */
+    abstract void published(ControlBlock<K> block, long deadline);
+
+    // ---- creation -----------------------------------------------------------------------------------------------
+
+    /**
+     * Makes a new incarnation, armed, unless a live one exists.
+     *
+     * @param kind what to note in its history
+     * @param now microseconds of the map's clock
+     * @param detail a span to note, or -1
+     */
+    final Creation create(K key, long deadline, Kind kind, long now, long detail) {
+        if (!capacity.reserve()) {
+            ControlBlock<K> present = index.get(key);
+            if (present != null && !StateWord.isFreed(present.word())) {
+                return Creation.EXISTS;
+            }
+            counters.rejected.increment();
+            return Creation.REJECTED;
+        }
+        Creator<K> creator = new Creator<>(this, deadline);
+        ControlBlock<K> block = index.compute(key, creator);
+        if (block != creator.made) {
+            capacity.giveBack();
+            return Creation.EXISTS;
+        }
+        counters.created.increment();
+        counters.started.increment();
+        counters.references.add(2);
+        record(block, kind, now, detail);
+        if (closed) {
+            free(block);
+            keeper.born(block);
+            return Creation.CLOSED;
+        }
+        published(block, deadline);
+        return Creation.CREATED;
+    }
+
+    /** Called by the creator inside the index's atomic step. */
+    final ControlBlock<K> make(K key, @Nullable ControlBlock<K> former, long deadline) {
+        long generation = generations.next(key);
+        SlotDetails<K> details = historySize == 0 ? null : new SlotDetails<>(historySize);
+        if (former != null) {
+            generation = Math.max(generation, former.generation() + 1);
+            ControlBlock<K> running = StateWord.isRunning(former.word()) ? former : runningPredecessor(former);
+            if (running != null) {
+                details = details == null ? new SlotDetails<>(0) : details;
+                details.predecessor = running;
+            }
+        }
+        return new ControlBlock<>(this, key, deadline, generation, details);
+    }
+
+    /** The former incarnation, if it exists and still runs. */
+    final @Nullable ControlBlock<K> runningPredecessor(ControlBlock<K> block) {
+        SlotDetails<K> details = block.details();
+        ControlBlock<K> former = details == null ? null : details.predecessor;
+        if (former == null) {
+            return null;
+        }
+        if (StateWord.isRunning(former.word())) {
+            return former;
+        }
+        details.predecessor = null; // ended for good: a freed incarnation never runs again
+        return null;
+    }
+
+    // ---- operations ---------------------------------------------------------------------------------------------
+
+    final @Nullable ControlBlock<K> lookUp(K key) {
+        return index.get(key);
+    }
+
+    final void checkKey(@Nullable Object key) {
+        keys.check(key);
+    }
+
+    @Override
+    public final CancelOutcome cancel(K key) {
+        keys.check(key);
+        ControlBlock<K> block = index.get(key);
+        return block == null ? gone() : cancel(block);
+    }
+
+    private CancelOutcome cancel(ControlBlock<K> block) {
+        return switch (block.disarm()) {
+            case CANCELLED, CANCELLED_WHILE_RUNNING -> {
+                counters.cancelled.increment();
+                record(block, Kind.CANCELLED);
+                yield CancelOutcome.CANCELLED;
+            }
+            case NOT_ARMED -> CancelOutcome.NOT_ARMED;
+            case RUNNING -> CancelOutcome.RUNNING;
+            case FREED -> gone();
+        };
+    }
+
+    private CancelOutcome gone() {
+        return closed ? CancelOutcome.CLOSED : CancelOutcome.ABSENT;
+    }
+
+    @Override
+    public final CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException {
+        keys.check(key);
+        long nanos = Limits.nanos(limit);
+        RunningScope scope = RunningScope.current();
+        if (RunningScope.isInside(scope, this, key)) {
+            return CancelOutcome.WOULD_DEADLOCK;
+        }
+        ControlBlock<K> block = index.get(key);
+        if (block == null) {
+            return gone();
+        }
+        try (RunAwait<K> runs = new RunAwait<>(block, scope)) {
+            if (runs.wouldDeadlock()) {
+                return CancelOutcome.WOULD_DEADLOCK;
+            }
+            CancelOutcome outcome = cancel(block);
+            boolean awaited = runs.isRunning();
+            if (!runs.await(nanos)) {
+                return CancelOutcome.TIMED_OUT;
+            }
+            boolean closedWhileRunning = outcome == CancelOutcome.CLOSED && awaited;
+            return outcome == CancelOutcome.RUNNING || closedWhileRunning ? CancelOutcome.NOT_ARMED : outcome;
+        }
+    }
+
+    @Override
+    public final DeleteOutcome delete(K key) {
+        keys.check(key);
+        ControlBlock<K> block = index.get(key);
+        return block == null ? DeleteOutcome.ABSENT : free(block);
+    }
+
+    private DeleteOutcome free(ControlBlock<K> block) {
+        StateWord.Freeing freeing = block.free();
+        if (freeing == StateWord.Freeing.ALREADY) {
+            return DeleteOutcome.ABSENT;
+        }
+        boolean running = freeing == StateWord.Freeing.RUNNING || freeing == StateWord.Freeing.RUNNING_ARMED;
+        if (freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED) {
+            counters.deletedArmed.increment();
+        }
+        counters.deleted.increment();
+        capacity.giveBack();
+        record(block, Kind.DELETED);
+        generations.retire(block.key(), block.generation());
+        if (!running) {
+            detach(block);
+        }
+        keeper.freed(block);
+        return running ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+    }
+
+    /** Takes a freed block that does not run out of the index, and puts a former one back that still runs. */
+    private void detach(ControlBlock<K> block) {
+        ControlBlock<K> former = runningPredecessor(block);
+        if (former == null || !index.replace(block.key(), block, former)) {
+            removed(block);
+        } else if (!StateWord.isRunning(former.word())) {
+            removed(former); // its end came too early to find itself in the index
+        }
+    }
+
+    /** Takes a freed block whose run has ended out of the index, if it is there. */
+    final void removed(ControlBlock<K> block) {
+        index.remove(block.key(), block);
+        if (closers.get() != 0) {
+            barrier.signal();
+        }
+    }
+
+    /** Arms an incarnation by its handle, from its own callback. */
+    final StartOutcome restart(ControlBlock<K> block, Duration delay) {
+        long nanos = ticker.nanos(clock);
+        long deadline = Micros.after(nanos, Limits.delay(delay));
+        return arm(block, deadline, Micros.floor(nanos));
+    }
+
+    /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
+    final StartOutcome arm(ControlBlock<K> block, long deadline, long now) {
+        StateWord.Arming arming = block.arm(deadline);
+        if (arming == StateWord.Arming.FREED) {
+            return StartOutcome.FREED;
+        }
+        boolean started = arming == StateWord.Arming.STARTED;
+        (started ? counters.started : counters.rearmed).increment();
+        record(block, started ? Kind.STARTED : Kind.REARMED, now, deadline - now);
+        pending(block, deadline);
+        return started ? StartOutcome.STARTED : StartOutcome.REARMED;
+    }
+
+    // ---- binding ------------------------------------------------------------------------------------------------
+
+    @Override
+    public final void rebind(SlotCallback<? super K> callback) {
+        rebind(callback, () -> {});
+    }
+
+    @Override
+    public final void rebind(SlotCallback<? super K> callback, Runnable onRelease) {
+        binding.getAndSet(new Binding<>(callback, onRelease)).release();
+        if (closed) {
+            giveBindingBack();
+        }
+    }
+
+    @Override
+    public final boolean rebind(K key, SlotCallback<? super K> callback) {
+        keys.check(key);
+        ControlBlock<K> block = index.get(key);
+        if (block == null || StateWord.isFreed(block.word())) {
+            return false;
+        }
+        block.needDetails().callback = callback;
+        return true;
+    }
+
+    /** Takes a use of the present binding; null when the map is closed and its last use is over. */
+    final @Nullable Binding<K> useBinding() {
+        for (; ; ) {
+            Binding<K> present = binding.get();
+            if (present.retain()) {
+                return present;
+            }
+            if (present == binding.get()) {
+                return null;
+            }
+        }
+    }
+
+    private void giveBindingBack() {
+        if (bindingGivenBack.compareAndSet(0, 1)) {
+            binding.get().release();
+        }
+    }
+
+    // ---- closing ------------------------------------------------------------------------------------------------
+
+    @Override
+    public final boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public final CloseOutcome close(Duration limit) throws InterruptedException {
+        long nanos = Limits.nanos(limit);
+        RunningScope scope = RunningScope.current();
+        if (RunningScope.isInside(scope, this)) {
+            return CloseOutcome.WOULD_DEADLOCK;
+        }
+        closers.incrementAndGet();
+        if (scope != null) {
+            closersInCallbacks.incrementAndGet();
+        }
+        try {
+            if (scope != null && RunningScope.isAwaited(scope)) {
+                return CloseOutcome.WOULD_DEADLOCK;
+            }
+            closed = true;
+            for (ControlBlock<K> block : index.values()) {
+                free(block);
+            }
+            giveBindingBack();
+            return barrier.await(index::isEmpty, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
+        } finally {
+            if (scope != null) {
+                closersInCallbacks.decrementAndGet();
+            }
+            closers.decrementAndGet();
+        }
+    }
+
+    // ---- views --------------------------------------------------------------------------------------------------
+
+    @Override
+    public final Optional<SlotSnapshot> find(K key) {
+        keys.check(key);
+        ControlBlock<K> block = index.get(key);
+        return block == null || StateWord.isFreed(block.word())
+                ? Optional.empty()
+                : Optional.of(snapshots.of(block, true));
+    }
+
+    @Override
+    public final Optional<SlotSnapshot> findByText(String keyText) {
+        if (keys.haveText()) {
+            K key = keys.parse(keyText);
+            return key == null ? Optional.empty() : find(key);
+        }
+        for (ControlBlock<K> block : index.values()) {
+            if (!StateWord.isFreed(block.word()) && block.key().toString().equals(keyText)) {
+                return Optional.of(snapshots.of(block, true));
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
+        }
+        int visited = 0;
+        for (ControlBlock<K> block : index.values()) {
+            if (StateWord.isFreed(block.word())) {
+                continue;
+            }
+            SlotSnapshot snapshot = snapshots.of(block, false);
+            if (filter == null || filter.test(snapshot)) {
+                visitor.accept(snapshot);
+                if (++visited == limit) {
+                    break;
+                }
+            }
+        }
+        return visited;
+    }
+
+    @Override
+    public final SlotMapStats stats() {
+        return counters.stats(!keeper.isRunning());
+    }
+
+    @Override
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final Class<K> keyType() {
+        return keyType;
+    }
+
+    @Override
+    public final SlotType type() {
+        return type;
+    }
+
+    @Override
+    public final String backend() {
+        return backend;
+    }
+
+    @Override
+    public final String toString() {
+        return type + " map '" + name + "'";
+    }
+
+    // ---- for the parts ------------------------------------------------------------------------------------------
+
+    /** The last reference of a freed block is gone and its run has ended. Called once per incarnation. */
+    final void reclaimed(ControlBlock<K> block) {
+        counters.reclaimed.increment();
+    }
+
+    final void record(ControlBlock<K> block, Kind kind) {
+        if (historySize != 0) {
+            record(block, kind, now(), -1);
+        }
+    }
+
+    final void record(ControlBlock<K> block, Kind kind, long now, long detail) {
+        if (historySize != 0) {
+            History history = block.needDetails().history;
+            if (history != null) {
+                history.add(kind, now, detail);
+            }
+        }
+    }
+
+    final long now() {
+        return Micros.floor(ticker.nanos(clock));
+    }
+
+    final Ticker ticker() {
+        return ticker;
+    }
+
+    final Timekeeper keeper() {
+        return keeper;
+    }
+
+    final SlotClock clock() {
+        return clock;
+    }
+
+    final Periods periods() {
+        return periods;
+    }
+
+    final Counters counters() {
+        return counters;
+    }
+
+    final Dispatcher<K> dispatcher() {
+        return dispatcher;
+    }
+
+    final RunBarrier barrier() {
+        return barrier;
+    }
+
+    final int closersInCallbacks() {
+        return closersInCallbacks.get();
+    }
+}

@@ -1,0 +1,141 @@
+package io.asyncslot.core;
+
+import io.asyncslot.LatePolicy;
+import io.asyncslot.SlotSchedule;
+import io.asyncslot.TimerMapSpec;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** The grid a periodic map's slots fire on, and what its late policy makes of missed points. Immutable. */
+abstract class Periods {
+
+    /** No further point. */
+    static final long NONE = -1;
+
+    /** One-shot: a run is never followed by itself. */
+    static final Periods ONE_SHOT = new Periods(LatePolicy.ONCE) {
+        @Override
+        long pointAfter(long point, long now) {
+            return NONE;
+        }
+    };
+
+    private final LatePolicy late;
+
+    private Periods(LatePolicy late) {
+        this.late = late;
+    }
+
+    static Periods of(TimerMapSpec<?> spec) {
+        Duration every = spec.every();
+        SlotSchedule schedule = spec.schedule();
+        if (every != null) {
+            return new FixedRate(Micros.span(every), spec.late());
+        }
+        return schedule != null ? new Calendar(schedule, spec.late(), spec.name()) : ONE_SHOT;
+    }
+
+    /**
+     * The point to arm when the run for a point begins or is left out.
+     *
+     * @param deadline the point
+     * @param now not before {@code deadline}
+     * @return the next point, or {@link #NONE}
+     */
+    final long next(long deadline, long now) {
+        return pointAfter(deadline, late == LatePolicy.ALL ? deadline : Math.max(now, deadline));
+    }
+
+    /**
+     * Whether the late policy leaves out the run for a point.
+     *
+     * @param deadline the point
+     * @param now not before {@code deadline}
+     * @return true when a whole further period has passed and missed periods are skipped
+     */
+    final boolean leavesOut(long deadline, long now) {
+        if (late != LatePolicy.SKIP) {
+            return false;
+        }
+        long following = pointAfter(deadline, deadline);
+        return following != NONE && following <= now;
+    }
+
+    /**
+     * Whether points that fall due during a run are left out.
+     *
+     * @return true when missed periods are skipped
+     */
+    final boolean leavesOutOverruns() {
+        return late == LatePolicy.SKIP;
+    }
+
+    /**
+     * The first point of the grid through {@code point} that is after {@code now}.
+     *
+     * @param point a point of the grid
+     * @param now not before {@code point}
+     * @return the point, or {@link #NONE}
+     */
+    abstract long pointAfter(long point, long now);
+
+    /** Points at a fixed distance. */
+    private static final class FixedRate extends Periods {
+        private final long period;
+
+        FixedRate(long period, LatePolicy late) {
+            super(late);
+            this.period = period;
+        }
+
+        @Override
+        long pointAfter(long point, long now) {
+            long periods = (now - point) / period + 1;
+            return periods > (Micros.NEVER - point) / period ? Micros.NEVER : point + periods * period;
+        }
+    }
+
+    /** Points of a calendar. */
+    private static final class Calendar extends Periods {
+        private static final System.Logger LOG = System.getLogger(Periods.class.getName());
+        private final SlotSchedule schedule;
+        private final String map;
+
+        Calendar(SlotSchedule schedule, LatePolicy late, String map) {
+            super(late);
+            this.schedule = schedule;
+            this.map = map;
+        }
+
+        @Override
+        long pointAfter(long point, long now) {
+            try {
+                return next(schedule, now);
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.ERROR, "the schedule of map '" + map + "' failed; the series ends", e);
+                return NONE;
+            }
+        }
+    }
+
+    /**
+     * The first point of a schedule after a moment.
+     *
+     * @param schedule the schedule
+     * @param now the moment, in microseconds of the wall clock
+     * @return the point, or {@link #NONE}
+     * @throws IllegalStateException if the schedule answers a point that is not after the moment
+     */
+    static long next(SlotSchedule schedule, long now) {
+        Instant after = Micros.toInstant(now);
+        @Nullable Instant next = schedule.next(after);
+        if (next == null) {
+            return NONE;
+        }
+        if (!next.isAfter(after)) {
+            throw new IllegalStateException("a schedule must answer a point after " + after + " but answered " + next);
+        }
+        return Micros.of(next);
+    }
+}

@@ -1,0 +1,88 @@
+package io.asyncslot.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread's wait for the runs of one key that go on right now: that of the slot, and that of a former incarnation.
+ * Owned by the waiting thread; announces itself when made and takes that back when closed.
+ *
+ * <p>The kernel's rule against mutual cancel ({@code bpf_timer_cancel}): announce on the target, full fence, look at
+ * oneself. Of any ring of callbacks that await each other, the last one to announce sees that it is awaited.
+ */
+final class RunAwait<K> implements AutoCloseable {
+
+    private final @Nullable RunningScope scope;
+    private final RunBarrier barrier;
+    private final List<ControlBlock<K>> targets = new ArrayList<>(2);
+
+    RunAwait(ControlBlock<K> block, @Nullable RunningScope scope) {
+        this.scope = scope;
+        this.barrier = block.map().barrier();
+        target(block);
+        ControlBlock<K> former = block.map().runningPredecessor(block);
+        if (former != null) {
+            target(former);
+        }
+    }
+
+    private void target(ControlBlock<K> block) {
+        targets.add(block);
+        SlotDetails<K> details = block.needDetails();
+        details.waiters.incrementAndGet();
+        if (scope != null) {
+            details.waitersInCallbacks.incrementAndGet();
+        }
+    }
+
+    /** Whether waiting might be waiting for oneself. */
+    boolean wouldDeadlock() {
+        return scope != null && RunningScope.isAwaited(scope);
+    }
+
+    /** Whether one of the awaited runs goes on. */
+    boolean isRunning() {
+        for (ControlBlock<K> target : targets) {
+            if (StateWord.isRunning(target.word())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Waits until the runs that go on now have ended.
+     *
+     * @return false when the limit was over first
+     */
+    boolean await(long nanos) throws InterruptedException {
+        int[] ended = new int[targets.size()];
+        for (int i = 0; i < ended.length; i++) {
+            ended[i] = targets.get(i).needDetails().endedRuns.get();
+        }
+        return barrier.await(
+                () -> {
+                    for (int i = 0; i < ended.length; i++) {
+                        ControlBlock<K> target = targets.get(i);
+                        if (StateWord.isRunning(target.word())
+                                && target.needDetails().endedRuns.get() == ended[i]) {
+                            return false;
+                        }
+                    }
+                    return true;
+                },
+                nanos);
+    }
+
+    @Override
+    public void close() {
+        for (ControlBlock<K> target : targets) {
+            SlotDetails<K> details = target.needDetails();
+            details.waiters.decrementAndGet();
+            if (scope != null) {
+                details.waitersInCallbacks.decrementAndGet();
+            }
+        }
+    }
+}

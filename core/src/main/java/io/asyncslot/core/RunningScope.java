@@ -1,0 +1,61 @@
+package io.asyncslot.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The callbacks that the current thread is inside, innermost first: more than one where an executor runs tasks in the
+ * calling thread. The kernel's {@code hrtimer_running}, as a chain. Owned by one thread.
+ */
+record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
+
+    private static final ThreadLocal<@Nullable RunningScope> CURRENT = new ThreadLocal<>();
+
+    static @Nullable RunningScope current() {
+        return CURRENT.get();
+    }
+
+    static void enter(ControlBlock<?> block) {
+        CURRENT.set(new RunningScope(block, CURRENT.get()));
+    }
+
+    static void leave() {
+        RunningScope scope = CURRENT.get();
+        if (scope == null || scope.outer == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(scope.outer);
+        }
+    }
+
+    /** Whether one of the scopes is a run of this key of this map, of whatever incarnation. */
+    static boolean isInside(@Nullable RunningScope scope, LocalSlots<?> map, Object key) {
+        for (RunningScope s = scope; s != null; s = s.outer) {
+            if (s.block.map() == map && s.block.key().equals(key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether one of the scopes is a run of this map. */
+    static boolean isInside(@Nullable RunningScope scope, LocalSlots<?> map) {
+        for (RunningScope s = scope; s != null; s = s.outer) {
+            if (s.block.map() == map) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a callback waits for one of the runs we are inside: for its slot, or for its map to close. */
+    static boolean isAwaited(RunningScope scope) {
+        for (RunningScope s = scope; s != null; s = s.outer) {
+            SlotDetails<?> details = s.block.details();
+            if (details != null && details.waitersInCallbacks.get() != 0
+                    || s.block.map().closersInCallbacks() != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,525 @@
+package io.asyncslot.core;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The state of one incarnation of a slot: one word that every operation changes by one compare-and-set, and the
+ * reference count beside it. The only class that touches either. Thread-safe; never blocks.
+ */
+public abstract class StateWord {
+
+    /*
+     * The word
+     *
+     *    63                    12 11      5  4  3  2  1  0
+     *   +------------------------+---------+--+--+--+--+--+
+     *   | deadline, microseconds |   tag   |C |P |F |R |A |
+     *   +------------------------+---------+--+--+--+--+--+
+     *
+     * A  ARMED      a run is pending for the deadline. Set by arm / armIfIdle / beginFire of a periodic slot, cleared
+     *               by disarm, beginFire, free.
+     * R  RUNNING    the callback runs. Set by beginFire, cleared by endFire, both by the one thread that runs it.
+     * F  FREED      detached from its map, for ever. Set by free.
+     * P  PERIOD     the pending run is the slot's own next period, not something a caller asked for: only such a run
+     *               may be left out by a late policy. Set by beginFire / skip, cleared by arm and move.
+     * C  RECLAIMED  the last reference is gone and no run goes on. Set once by tryReclaim; nothing changes after it.
+     *
+     * Every transition is one CAS on this word, hence one modification order per incarnation, which is the order that
+     * all observers agree on. An outcome is decided by the value the CAS replaced.
+     *
+     * Generation
+     *
+     * Each start takes the next generation: the tag, in the same CAS, counts it modulo 128. The full number is
+     * generationBase plus how far the tag is ahead of it, which is below 128 because whoever is about to arm while the
+     * lag is 64 or more first moves the base up. The base is moved by CAS from a value that was read before the word
+     * was confirmed, so a stale helper fails. That makes a re-arm cost one CAS and no store to the base, 63 times in 64.
+     *
+     * References (after bpf_async_cb.refcnt)
+     *
+     * 1 for the map; 1 for each command in an intake and each expiry handed to an executor; a running callback holds
+     * none. 0 is terminal: retain never revives. The last release never waits and frees nothing by itself; what is
+     * left to do is done by the one caller that tryReclaim answers true: the releaser, or the thread that ends the
+     * run. Both store first (count, R) and then look at the other's word, so at least one of them sees both gone.
+     */
+
+    private static final int ARMED = 1;
+    private static final int RUNNING = 1 << 1;
+    private static final int FREED = 1 << 2;
+    private static final int PERIOD = 1 << 3;
+    private static final int RECLAIMED = 1 << 4;
+    private static final int TAG_SHIFT = 5;
+    private static final int TAG_MASK = 0x7F;
+    private static final int DEADLINE_SHIFT = 12;
+    private static final int HELP_LAG = 64;
+
+    private static final VarHandle WORD;
+    private static final VarHandle BASE;
+    private static final VarHandle REFERENCES;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            WORD = lookup.findVarHandle(StateWord.class, "word", long.class);
+            BASE = lookup.findVarHandle(StateWord.class, "generationBase", long.class);
+            REFERENCES = lookup.findVarHandle(StateWord.class, "references", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Changed by CAS only, by any thread; read volatile by any thread. */
+    private volatile long word;
+
+    /** Changed by CAS only, by a thread about to arm; read volatile by any thread. */
+    private volatile long generationBase;
+
+    /** Changed by CAS or atomic add, by any thread; read volatile by any thread. */
+    private volatile int references;
+
+    /** What {@link #arm} did. */
+    enum Arming {
+        /** Was not armed. */
+        STARTED,
+        /** Replaced a pending deadline. */
+        REARMED,
+        /** Refused: the incarnation is freed. */
+        FREED
+    }
+
+    /** What {@link #armIfIdle} did. */
+    enum Submission {
+        /** Was not armed; is now. */
+        SUBMITTED,
+        /** Is armed already; nothing changed. */
+        COALESCED,
+        /** Refused: the incarnation is freed. */
+        FREED
+    }
+
+    /** What {@link #move} did. */
+    enum Move {
+        /** The pending deadline was replaced. */
+        MOVED,
+        /** Nothing is pending; nothing changed. */
+        NOT_ARMED,
+        /** Refused: the incarnation is freed. */
+        FREED
+    }
+
+    /** What {@link #disarm} did. */
+    enum Disarming {
+        /** A pending run was removed; the callback does not run. */
+        CANCELLED,
+        /** A pending run was removed; the callback runs. */
+        CANCELLED_WHILE_RUNNING,
+        /** Nothing was pending; nothing changed. */
+        NOT_ARMED,
+        /** Nothing was pending, the callback runs; nothing changed. */
+        RUNNING,
+        /** The incarnation is freed; nothing changed. */
+        FREED
+    }
+
+    /** What {@link #free} did. */
+    enum Freeing {
+        /** Was idle. */
+        IDLE,
+        /** Was armed; that run never begins. */
+        ARMED,
+        /** Was running; the run goes on. */
+        RUNNING,
+        /** Was running and armed; the run goes on, the pending one never begins. */
+        RUNNING_ARMED,
+        /** Was freed before; nothing changed. */
+        ALREADY
+    }
+
+    /** What {@link #beginFire} did. */
+    enum Beginning {
+        /** The run has begun: the caller must run the callback and then call {@link #endFire}. */
+        BEGUN,
+        /** The run was left out by the late policy; the next period is armed. */
+        SKIPPED,
+        /** The deadline is later than now; nothing changed. */
+        NOT_DUE,
+        /** Nothing is pending; nothing changed. */
+        NOT_ARMED,
+        /** The incarnation is freed; nothing changed. */
+        FREED
+    }
+
+    /**
+     * Made by an operation that is about to publish the block; publication must be safe.
+     *
+     * @param deadline first deadline, in microseconds
+     * @param generation generation of the first start
+     * @param references first reference count
+     */
+    StateWord(long deadline, long generation, int references) {
+        WORD.set(this, pack(deadline, (int) generation & TAG_MASK, ARMED));
+        BASE.set(this, generation);
+        REFERENCES.set(this, references);
+    }
+
+    // ---- transitions --------------------------------------------------------------------------------------------
+
+    /**
+     * Sets or replaces the deadline and takes the next generation.
+     *
+     * @param deadline in microseconds
+     * @return what happened
+     */
+    final Arming arm(long deadline) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Arming.FREED;
+            }
+            if (generationReady(seen)
+                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, seen & RUNNING | ARMED))) {
+                return (seen & ARMED) != 0 ? Arming.REARMED : Arming.STARTED;
+            }
+        }
+    }
+
+    /**
+     * Sets the deadline and takes the next generation, unless a run is pending.
+     *
+     * @param deadline in microseconds
+     * @return what happened
+     */
+    final Submission armIfIdle(long deadline) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Submission.FREED;
+            }
+            if ((seen & ARMED) != 0) {
+                return Submission.COALESCED;
+            }
+            if (generationReady(seen)
+                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, seen & RUNNING | ARMED))) {
+                return Submission.SUBMITTED;
+            }
+        }
+    }
+
+    /**
+     * Replaces a pending deadline and keeps the generation.
+     *
+     * @param deadline in microseconds
+     * @return what happened
+     */
+    final Move move(long deadline) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Move.FREED;
+            }
+            if ((seen & ARMED) == 0) {
+                return Move.NOT_ARMED;
+            }
+            if (WORD.compareAndSet(this, seen, pack(deadline, tag(seen), seen & (RUNNING | ARMED)))) {
+                return Move.MOVED;
+            }
+        }
+    }
+
+    /**
+     * Removes a pending run.
+     *
+     * @return what happened
+     */
+    final Disarming disarm() {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Disarming.FREED;
+            }
+            boolean running = (seen & RUNNING) != 0;
+            if ((seen & ARMED) == 0) {
+                return running ? Disarming.RUNNING : Disarming.NOT_ARMED;
+            }
+            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING))) {
+                return running ? Disarming.CANCELLED_WHILE_RUNNING : Disarming.CANCELLED;
+            }
+        }
+    }
+
+    /**
+     * Detaches the incarnation for ever. The caller then owns the map's reference.
+     *
+     * @return what happened
+     */
+    final Freeing free() {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Freeing.ALREADY;
+            }
+            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING | FREED))) {
+                return switch ((int) (seen & (ARMED | RUNNING))) {
+                    case 0 -> Freeing.IDLE;
+                    case ARMED -> Freeing.ARMED;
+                    case RUNNING -> Freeing.RUNNING;
+                    default -> Freeing.RUNNING_ARMED;
+                };
+            }
+        }
+    }
+
+    /**
+     * Turns a pending run that is due into a running one; a periodic slot is armed for its next period by the same
+     * step. To be called by the slot's custodian only, of which there is one at a time: so it never meets RUNNING.
+     *
+     * @param now microseconds of the map's clock, rounded down
+     * @param periods the map's periods
+     * @param fired receives deadline and generation of the run that begins
+     * @return what happened
+     */
+    final Beginning beginFire(long now, Periods periods, FiredRun fired) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Beginning.FREED;
+            }
+            if ((seen & ARMED) == 0) {
+                return Beginning.NOT_ARMED;
+            }
+            long deadline = seen >>> DEADLINE_SHIFT;
+            if (deadline > now) {
+                return Beginning.NOT_DUE;
+            }
+            if ((seen & RUNNING) != 0) {
+                throw new IllegalStateException("two runs of one slot at once: " + this);
+            }
+            if (!generationReady(seen)) {
+                continue;
+            }
+            if ((seen & PERIOD) != 0 && periods.leavesOut(deadline, now)) {
+                if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, periods.next(deadline, now)))) {
+                    return Beginning.SKIPPED;
+                }
+                continue;
+            }
+            long generation = generationOf(seen);
+            long next = periods.next(deadline, now);
+            if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
+                fired.deadline = deadline;
+                fired.generation = generation;
+                fired.rearmed = next != Periods.NONE;
+                return Beginning.BEGUN;
+            }
+        }
+    }
+
+    /**
+     * Leaves out periods that fell due during the run, if the late policy wants that. To be called by the running
+     * thread, before {@link #endFire}.
+     *
+     * @param now microseconds of the map's clock
+     * @param periods the map's periods
+     * @return whether a period was left out
+     */
+    final boolean skipOverrun(long now, Periods periods) {
+        for (; ; ) {
+            long seen = word;
+            long deadline = seen >>> DEADLINE_SHIFT;
+            if ((seen & (FREED | ARMED | PERIOD)) != (ARMED | PERIOD) || deadline > now) {
+                return false;
+            }
+            if (generationReady(seen)
+                    && WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, periods.next(deadline, now)))) {
+                return true;
+            }
+        }
+    }
+
+    /** Ends a run. To be called once for each {@link Beginning#BEGUN}, by the thread that began it. */
+    final void endFire() {
+        long before = (long) WORD.getAndBitwiseAnd(this, ~(long) RUNNING);
+        if ((before & RUNNING) == 0) {
+            throw new IllegalStateException("a run ended that had not begun: " + this);
+        }
+    }
+
+    // ---- references ---------------------------------------------------------------------------------------------
+
+    /**
+     * Takes a reference, unless the count is 0: that is terminal.
+     *
+     * @return whether a reference was taken
+     */
+    final boolean retain() {
+        for (; ; ) {
+            int seen = references;
+            if (seen == 0) {
+                return false;
+            }
+            if (REFERENCES.compareAndSet(this, seen, seen + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Gives a reference back. Never waits.
+     *
+     * @return whether it was the last one
+     */
+    final boolean release() {
+        int before = (int) REFERENCES.getAndAdd(this, -1);
+        if (before <= 0) {
+            throw new IllegalStateException("a reference was released twice: " + this);
+        }
+        return before == 1;
+    }
+
+    /**
+     * Claims the reclaim of an incarnation that nobody references and whose callback does not run. To be tried after
+     * the last release and after the end of a run.
+     *
+     * @return true to exactly one caller, ever
+     */
+    final boolean tryReclaim() {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & (FREED | RUNNING | RECLAIMED)) != FREED || references != 0) {
+                return false;
+            }
+            if (WORD.compareAndSet(this, seen, seen | RECLAIMED)) {
+                return true;
+            }
+        }
+    }
+
+    // ---- views --------------------------------------------------------------------------------------------------
+
+    /**
+     * One reading of the word, to be taken apart by the static methods below.
+     *
+     * @return the word
+     */
+    public final long word() {
+        return word;
+    }
+
+    /**
+     * Tells whether a run is pending.
+     *
+     * @param word a reading
+     * @return true when armed
+     */
+    public static boolean isArmed(long word) {
+        return (word & ARMED) != 0;
+    }
+
+    /**
+     * Tells whether the callback runs.
+     *
+     * @param word a reading
+     * @return true when running
+     */
+    public static boolean isRunning(long word) {
+        return (word & RUNNING) != 0;
+    }
+
+    /**
+     * Tells whether the incarnation is detached.
+     *
+     * @param word a reading
+     * @return true when freed
+     */
+    public static boolean isFreed(long word) {
+        return (word & FREED) != 0;
+    }
+
+    /**
+     * Tells whether the pending run is the slot's own next period.
+     *
+     * @param word a reading
+     * @return true when armed by itself
+     */
+    static boolean isPeriod(long word) {
+        return (word & PERIOD) != 0;
+    }
+
+    /**
+     * The pending deadline.
+     *
+     * @param word a reading that is armed
+     * @return microseconds of the map's clock
+     */
+    public static long deadline(long word) {
+        return word >>> DEADLINE_SHIFT;
+    }
+
+    /**
+     * The reference count.
+     *
+     * @return at least 0
+     */
+    public final int references() {
+        return references;
+    }
+
+    /**
+     * The generation of the latest start.
+     *
+     * @return at least 1
+     */
+    public final long generation() {
+        for (; ; ) {
+            long seen = word;
+            long generation = generationOf(seen);
+            if (word == seen) {
+                return generation;
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        long seen = word;
+        return "[" + (isArmed(seen) ? "ARMED " : "") + (isRunning(seen) ? "RUNNING " : "")
+                + (isFreed(seen) ? "FREED " : "") + "deadline=" + deadline(seen) + " generation=" + generationOf(seen)
+                + " references=" + references + "]";
+    }
+
+    // ---- inside -------------------------------------------------------------------------------------------------
+
+    private static long pack(long deadline, int tag, long flags) {
+        return deadline << DEADLINE_SHIFT | (long) (tag & TAG_MASK) << TAG_SHIFT | flags;
+    }
+
+    private static int tag(long word) {
+        return (int) (word >>> TAG_SHIFT) & TAG_MASK;
+    }
+
+    /** The word of a run that begins or is left out: armed again by its own period, if there is a next one. */
+    private static long nextPeriod(long seen, int running, long next) {
+        return next == Periods.NONE
+                ? pack(0, tag(seen), running)
+                : pack(next, tag(seen) + 1, running | ARMED | PERIOD);
+    }
+
+    /** Right if {@code seen} is still the word afterwards; every caller confirms that, by a CAS or by reading again. */
+    private long generationOf(long seen) {
+        long base = generationBase;
+        return base + (tag(seen) - (int) base & TAG_MASK);
+    }
+
+    /** Moves the base up if the tag is far ahead. False: look again, {@code seen} is old or the base just moved. */
+    private boolean generationReady(long seen) {
+        long base = generationBase;
+        int lag = tag(seen) - (int) base & TAG_MASK;
+        if (lag < HELP_LAG) {
+            return true;
+        }
+        if (word == seen) {
+            BASE.compareAndSet(this, base, base + lag);
+        }
+        return false;
+    }
+}

@@ -1,0 +1,53 @@
+package io.asyncslot.core;
+
+/**
+ * What measures time for control blocks on this machine: told by {@link LocalSlots} what to look at, and calling
+ * {@link ControlBlock#expire} on what is due. It may look late or in vain; whether a run begins is decided by the
+ * state word alone. Every method is non-blocking and may be called by any thread.
+ */
+public interface Timekeeper {
+
+    /**
+     * A slot was armed or moved. The timekeeper must look at it no later than {@code deadline}; if whoever holds it
+     * has promised that already, nothing need be done.
+     *
+     * @param block the slot, armed by the caller just now
+     * @param deadline what it was armed for, in microseconds of the map's clock
+     */
+    void armed(ControlBlock<?> block, long deadline);
+
+    /**
+     * A slot was created armed and published, with its inbox flag set and a reference for the command.
+     *
+     * @param block the new slot
+     */
+    void born(ControlBlock<?> block);
+
+    /**
+     * A slot was freed. The timekeeper must let go of it and release the map's reference, which passes to it.
+     *
+     * @param block the freed slot
+     */
+    void freed(ControlBlock<?> block);
+
+    /**
+     * A slot in the worker's custody could not be handed over. The timekeeper becomes its custodian and tries again in
+     * a moment.
+     *
+     * @param block the slot, in the custody of the caller
+     */
+    void retry(ControlBlock<?> block);
+
+    /**
+     * Whether callbacks may be handed to the executor now.
+     *
+     * @return false while stopped: what is due then waits in the timekeeper
+     */
+    boolean isRunning();
+
+    /** A callback is about to be handed to the executor. Paired with {@link #landed()}. */
+    void launched();
+
+    /** A callback handed over has ended, or was not taken after all. */
+    void landed();
+}

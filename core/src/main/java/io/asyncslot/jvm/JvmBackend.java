@@ -1,0 +1,202 @@
+package io.asyncslot.jvm;
+
+import io.asyncslot.BackendReport;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.WorkMapSpec;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.core.LocalContext;
+import io.asyncslot.core.LocalTimerSlots;
+import io.asyncslot.core.LocalWorkSlots;
+import io.asyncslot.core.Micros;
+import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SystemTicker;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The embedded default: slots measured by one thread of this JVM. Needs nothing, survives nothing. Thread-safe.
+ *
+ * <p>A backend made by {@link #manual()} has no thread: whoever owns its ticker calls {@link #pump()} after moving
+ * time. That is how tests and simulators run the very code that production runs.
+ */
+public final class JvmBackend implements SlotBackend {
+
+    /** The backend's name. */
+    public static final String NAME = "jvm";
+
+    private final boolean threaded;
+
+    /** Guards thread and engine against concurrent starts and stops; never held over user code. */
+    private final ReentrantLock lifecycle = new ReentrantLock();
+
+    private @Nullable LocalContext context;
+    private @Nullable JvmEngine engine;
+    private @Nullable Thread thread;
+
+    /** Makes a backend with a timer thread of its own. */
+    public JvmBackend() {
+        this(true);
+    }
+
+    private JvmBackend(boolean threaded) {
+        this.threaded = threaded;
+    }
+
+    /**
+     * Makes a backend without a thread, driven by {@link #pump()}.
+     *
+     * @return the backend
+     */
+    public static JvmBackend manual() {
+        return new JvmBackend(false);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public BackendReport report() {
+        Map<String, Object> details = new LinkedHashMap<>();
+        JvmEngine present = engine;
+        details.put("running", present != null && present.isRunning());
+        details.put("inFlight", present == null ? 0 : present.inFlight().count());
+        details.put("boottimeSeesSuspend", SystemTicker.instance().seesSuspend());
+        details.put("java", System.getProperty("java.version"));
+        return new BackendReport(NAME, true, List.of(), details);
+    }
+
+    @Override
+    public void init(BackendContext injected) {
+        if (engine != null) {
+            throw new IllegalStateException("a backend serves one registry; this one is in use");
+        }
+        JvmEngine made = new JvmEngine(injected.ticker(), Runtime.getRuntime().availableProcessors());
+        this.engine = made;
+        this.context = new LocalContext(NAME, injected, made);
+    }
+
+    @Override
+    public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
+        return new LocalTimerSlots<>(spec, context());
+    }
+
+    @Override
+    public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
+        return new LocalWorkSlots<>(spec, context());
+    }
+
+    @Override
+    public void start() {
+        lifecycle.lock();
+        try {
+            JvmEngine present = engine();
+            if (present.isRunning()) {
+                return;
+            }
+            joinUninterruptibly();
+            present.running(true);
+            if (threaded) {
+                Thread started = new Thread(() -> drive(present), "asyncslot-timer");
+                started.setDaemon(true);
+                thread = started;
+                started.start();
+            }
+        } finally {
+            lifecycle.unlock();
+        }
+    }
+
+    @Override
+    public boolean stop(Duration limit) throws InterruptedException {
+        JvmEngine present = engine();
+        present.running(false);
+        present.wake();
+        return present.inFlight().awaitNone(Math.max(0, saturatedNanos(limit)));
+    }
+
+    @Override
+    public void close() {
+        JvmEngine present = engine;
+        if (present != null) {
+            present.running(false);
+            present.wake();
+        }
+    }
+
+    /**
+     * Does what is to be done now, on the calling thread, until nothing is; for a backend made by {@link #manual()}.
+     * Callbacks run wherever the executor runs them.
+     *
+     * @return the ticker's monotonic time at which something is due next, in nanoseconds; {@link Long#MAX_VALUE} when
+     *     nothing is pending
+     * @throws IllegalStateException if this backend has its own thread
+     */
+    public long pump() {
+        if (threaded) {
+            throw new IllegalStateException("this backend has its own thread; make one with JvmBackend.manual()");
+        }
+        JvmEngine present = engine();
+        while (present.pass()) {
+            // until nothing is left to do
+        }
+        long wake = present.nextWake();
+        return wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000;
+    }
+
+    private static void drive(JvmEngine engine) {
+        while (engine.isRunning()) {
+            try {
+                if (!engine.pass()) {
+                    engine.sleep();
+                }
+            } catch (Throwable e) {
+                engine.failed(e);
+            }
+        }
+    }
+
+    /** Waits for the thread of an earlier start: it hands over at the most one more callback before it ends. */
+    private void joinUninterruptibly() {
+        Thread former = thread;
+        boolean interrupted = false;
+        while (former != null && former.isAlive()) {
+            try {
+                TimeUnit.SECONDS.timedJoin(former, 1);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private JvmEngine engine() {
+        JvmEngine present = engine;
+        if (present == null) {
+            throw new IllegalStateException("the backend is not initialised: build a registry with it first");
+        }
+        return present;
+    }
+
+    private LocalContext context() {
+        LocalContext present = context;
+        if (present == null) {
+            throw new IllegalStateException("the backend is not initialised: build a registry with it first");
+        }
+        return present;
+    }
+
+    private static long saturatedNanos(Duration span) {
+        return span.getSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : span.toNanos();
+    }
+}

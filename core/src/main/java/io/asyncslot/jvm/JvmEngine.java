@@ -1,0 +1,338 @@
+package io.asyncslot.jvm;
+
+import io.asyncslot.SlotClock;
+import io.asyncslot.core.ControlBlock;
+import io.asyncslot.core.Custody;
+import io.asyncslot.core.Micros;
+import io.asyncslot.core.StateWord;
+import io.asyncslot.core.Timekeeper;
+import io.asyncslot.spi.Ticker;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures time for the slots of one backend. Operations of any thread leave slots in the intake; one thread at a time
+ * drives {@link #pass}, which files them by deadline and hands over what is due. Never runs callbacks itself.
+ */
+final class JvmEngine implements Timekeeper {
+
+    /*
+     * One promise
+     *
+     * A slot in a heap is there with its lookAt as key. Re-arming it later changes the state word only: when the
+     * promise has elapsed the slot is filed anew. Re-arming it earlier, arming one in nobody's hands, creating and
+     * freeing one each leave a command in the intake. So re-arms cost the driver at most one visit per promise.
+     *
+     * Sleep
+     *
+     *   caller   pushes a command,  then reads wakeAt    -> nearer than that? the winner of a CAS to AWAKE unparks
+     *   driver   stores wakeAt,     then looks at the intake -> not empty? does not sleep
+     *
+     * The caller reads the slot's deadline anew after the push: between its claim on the inbox and the push somebody
+     * else may have armed it earlier, seen the claim, and left the waking to us.
+     *
+     * Refusals
+     *
+     * An executor that refuses is full: no use to offer it the next slot. The driver files the slot back under its own
+     * key and hands over nothing for RETRY_MICROS; meanwhile it goes on taking commands. So nothing is lost, the order
+     * of deadlines is kept, and the driver neither spins nor runs a callback.
+     *
+     * Clocks
+     *
+     * One heap each. The driver sleeps on the monotonic clock; as long as slots of other clocks are pending it looks
+     * at those clocks at least every OTHER_CLOCK_MICROS, since nothing tells it when they jump.
+     */
+
+    static final long RETRY_MICROS = 1_000;
+    static final long OTHER_CLOCK_MICROS = 1_000_000;
+
+    /** Value of wakeAt: the driver is awake, or there is none; nobody need be woken. */
+    private static final long AWAKE = Long.MIN_VALUE;
+
+    /** Commands or expiries handled between two looks at the other side. */
+    private static final int SLICE = 64;
+
+    /** A freed slot waits in the intake at the most for this many others of its stripe. */
+    private static final int FREED_DEPTH = 1024;
+
+    private static final System.Logger LOG = System.getLogger(JvmEngine.class.getName());
+
+    private final Ticker ticker;
+    private final Intake intake;
+    private final InFlight inFlight = new InFlight();
+    
+    /** When the driver wakes up by itself, monotonic microseconds. Stored by the driver, taken by CAS to wake it. */
+    private final AtomicLong wakeAt = new AtomicLong(AWAKE);
+
+    /** Whether callbacks may be handed over. Set by the backend's lifecycle; volatile. */
+    private volatile boolean running;
+
+    /** The thread to unpark, null when there is none. Set by itself; volatile. */
+    private volatile @Nullable Thread driver;
+
+    // the driver's own; handed from one driver to the next by the backend's lifecycle lock
+
+    private final DeadlineHeap[] heaps = {new DeadlineHeap(), new DeadlineHeap(), new DeadlineHeap()};
+    private @Nullable Custody taken;
+    private int nextStripe;
+    private long pausedUntil = Long.MIN_VALUE;
+
+    JvmEngine(Ticker ticker, int processors) {
+        this.ticker = ticker;
+        this.intake = new Intake(processors);
+    }
+
+    InFlight inFlight() {
+        return inFlight;
+    }
+
+    void running(boolean value) {
+        running = value;
+    }
+
+    // ---- called by any thread -----------------------------------------------------------------------------------
+
+    @Override
+    public void armed(ControlBlock<?> block, long deadline) {
+        if (!block.retainReference()) {
+            return; // freed meanwhile
+        }
+        if (block.enterInbox()) {
+            push(block);
+        } else {
+            block.releaseReference(); // the command that is there already will find what we stored
+        }
+    }
+
+    @Override
+    public void born(ControlBlock<?> block) {
+        push(block);
+    }
+
+    @Override
+    public void freed(ControlBlock<?> block) {
+        long lookAt = block.lookAt();
+        boolean held = lookAt != Custody.NOBODY && lookAt != Custody.WORKER;
+        if (held && block.enterInbox()) {
+            if (intake.push(block) % FREED_DEPTH == 0) {
+                wake();
+            }
+        } else {
+            block.releaseReference();
+        }
+    }
+
+    @Override
+    public void retry(ControlBlock<?> block) {
+        block.promise(Custody.RETURNED);
+        armed(block, 0);
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public void launched() {
+        inFlight.launched();
+    }
+
+    @Override
+    public void landed() {
+        inFlight.landed();
+    }
+
+    private void push(ControlBlock<?> block) {
+        intake.push(block);
+        long word = block.word();
+        boolean other = block.clock() != SlotClock.MONOTONIC || block.lookAt() == Custody.RETURNED;
+        if (other || StateWord.isFreed(word) || StateWord.deadline(word) < wakeAt.get()) {
+            wake();
+        }
+    }
+
+    /** Wakes the driver if it sleeps. */
+    void wake() {
+        long seen = wakeAt.get();
+        if (seen != AWAKE && wakeAt.compareAndSet(seen, AWAKE)) {
+            LockSupport.unpark(driver);
+        }
+    }
+
+    // ---- called by the driver -----------------------------------------------------------------------------------
+
+    /** Sleeps until something may be due or somebody wakes it; returns at once if there is something to do. */
+    void sleep() {
+        driver = Thread.currentThread();
+        long wake = nextWake();
+        wakeAt.set(wake);
+        if (running && intake.isEmpty()) {
+            long nanos = wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000 - ticker.monotonicNanos();
+            if (nanos > 0) {
+                LockSupport.parkNanos(this, nanos);
+            }
+        }
+        wakeAt.set(AWAKE);
+    }
+
+    /**
+     * Does a bounded amount of what there is to do.
+     *
+     * @return whether there is more to do at once
+     */
+    boolean pass() {
+        boolean more = drain();
+        for (SlotClock clock : SlotClock.values()) {
+            more |= expire(clock);
+        }
+        return more;
+    }
+
+    /** When something may be due, in monotonic microseconds; {@link Micros#NEVER} when nothing is filed. */
+    long nextWake() {
+        long now = Micros.floor(ticker.monotonicNanos());
+        long wake = Micros.NEVER;
+        for (SlotClock clock : SlotClock.values()) {
+            DeadlineHeap heap = heaps[clock.ordinal()];
+            if (!heap.isEmpty()) {
+                long due = clock == SlotClock.MONOTONIC
+                        ? heap.minKey()
+                        : now + Math.min(OTHER_CLOCK_MICROS, Math.max(0, heap.minKey() - now(clock)));
+                wake = Math.min(wake, due);
+            }
+        }
+        return Math.max(wake, pausedUntil);
+    }
+
+    /** How many slots are filed. */
+    int filed() {
+        int sum = 0;
+        for (DeadlineHeap heap : heaps) {
+            sum += heap.size();
+        }
+        return sum;
+    }
+
+    private boolean drain() {
+        for (int i = 0; i < SLICE; i++) {
+            if (taken == null && !takeNextStripe()) {
+                return false;
+            }
+            ControlBlock<?> block = (ControlBlock<?>) taken;
+            if (block == null) {
+                return false;
+            }
+            DeadlineHeap heap = heap(block);
+            heap.reserve(); // fails, if it does, before the command is taken
+            taken = block.chain();
+            block.chain(null);
+            command(block, heap);
+        }
+        return true;
+    }
+
+    private boolean takeNextStripe() {
+        for (int i = 0; i < intake.stripes() && taken == null; i++) {
+            taken = intake.takeAll(nextStripe++ & intake.stripes() - 1);
+        }
+        return taken != null;
+    }
+
+    /** Carries out a command: looks at the slot and files it where it belongs. */
+    private void command(ControlBlock<?> block, DeadlineHeap heap) {
+        block.leaveInbox();
+        long lookAt = block.lookAt();
+        long word = block.word();
+        boolean pending = StateWord.isArmed(word) && !StateWord.isFreed(word);
+        if (lookAt == Custody.NOBODY) {
+            if (pending && block.take(StateWord.deadline(word))) {
+                file(block, heap);
+            }
+        } else if (lookAt == Custody.RETURNED) {
+            pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
+            file(block, heap);
+        } else if (lookAt != Custody.WORKER) {
+            if (!pending) {
+                heap.remove(block);
+                file(block, heap);
+            } else if (StateWord.deadline(word) < lookAt) {
+                heap.remove(block);
+                file(block, heap);
+            }
+        }
+        block.releaseReference();
+    }
+
+    /** Files a slot that is in our custody and in no heap, under its present deadline; or lets go of it. */
+    private void file(ControlBlock<?> block, DeadlineHeap heap) {
+        for (; ; ) {
+            long word = block.word();
+            if (StateWord.isFreed(word) || !StateWord.isArmed(word)) {
+                block.promise(Custody.NOBODY);
+                word = block.word();
+                if (StateWord.isFreed(word)
+                        || !StateWord.isArmed(word)
+                        || !block.take(StateWord.deadline(word))) {
+                    return;
+                }
+            }
+            long deadline = StateWord.deadline(word);
+            heap.insert(block, deadline);
+            block.promise(deadline);
+            word = block.word();
+            boolean nearer = StateWord.isArmed(word) && StateWord.deadline(word) < deadline;
+            if (!nearer && !StateWord.isFreed(word)) {
+                return;
+            }
+            heap.remove(block);
+        }
+    }
+
+    private boolean expire(SlotClock clock) {
+        DeadlineHeap heap = heaps[clock.ordinal()];
+        if (heap.isEmpty() || !running) {
+            return false;
+        }
+        if (pausedUntil != Long.MIN_VALUE) {
+            if (Micros.floor(ticker.monotonicNanos()) < pausedUntil) {
+                return false;
+            }
+            pausedUntil = Long.MIN_VALUE;
+        }
+        long now = now(clock);
+        for (int i = 0; i < SLICE; i++) {
+            if (heap.isEmpty() || heap.minKey() > now) {
+                return false;
+            }
+            ControlBlock<?> block = heap.removeMin();
+            long word = block.word();
+            boolean due =
+                    StateWord.isArmed(word) && !StateWord.isFreed(word) && StateWord.deadline(word) <= now;
+            if (!due || !block.expire()) {
+                file(block, heap);
+                if (due) {
+                    pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private DeadlineHeap heap(ControlBlock<?> block) {
+        return heaps[block.clock().ordinal()];
+    }
+
+    private long now(SlotClock clock) {
+        return Micros.floor(ticker.nanos(clock));
+    }
+
+    /** What a driver does with an error of its own: tell, and go on a little later. */
+    void failed(Throwable error) {
+        LOG.log(System.Logger.Level.ERROR, "the slot engine failed; it goes on", error);
+        pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
+        LockSupport.parkNanos(this, RETRY_MICROS * 1_000);
+    }
+}

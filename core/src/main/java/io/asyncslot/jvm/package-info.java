@@ -1,0 +1,7 @@
+/**
+ * The jvm backend: timers measured by one thread of this JVM, nothing to install.
+ */
+@NullMarked
+package io.asyncslot.jvm;
+
+import org.jspecify.annotations.NullMarked;

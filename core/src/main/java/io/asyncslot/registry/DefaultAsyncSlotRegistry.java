@@ -1,0 +1,253 @@
+package io.asyncslot.registry;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.BackendReport;
+import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.DuplicateSlotMapException;
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotMapSpec;
+import io.asyncslot.SlotMapTypeException;
+import io.asyncslot.SlotType;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.UnknownSlotMapException;
+import io.asyncslot.WorkMapSpec;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Maps by name, and the lifecycle of their backends. Thread-safe: lookups are lock-free, lifecycle and registration
+ * are under one lock that no operation on slots takes and no user code runs under.
+ */
+final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
+
+    private enum Phase {
+        NEW,
+        RUNNING,
+        STOPPED,
+        CLOSED
+    }
+
+    private final Map<String, SlotBackend> backends;
+    private final SlotBackend defaultBackend;
+    private final Ticker ticker;
+    private final Map<String, SlotMap<?>> maps = new ConcurrentHashMap<>();
+
+    /** Names that handles were asked for before their map was registered. */
+    private final Set<String> awaited = ConcurrentHashMap.newKeySet();
+
+    private final Object lifecycle = new Object();
+
+    /** Changed under {@link #lifecycle}; read by all. */
+    private volatile Phase phase = Phase.NEW;
+
+    DefaultAsyncSlotRegistry(Map<String, SlotBackend> backends, String defaultBackend, BackendContext context) {
+        this.backends = new LinkedHashMap<>(backends);
+        this.defaultBackend = backend(defaultBackend);
+        this.ticker = context.ticker();
+        for (SlotBackend backend : this.backends.values()) {
+            backend.init(context);
+        }
+    }
+
+    // ---- maps ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public <K> TimerSlots<K> timers(String map, Class<K> keyType) {
+        SlotMap<?> present = open(map);
+        return present == null
+                ? new LazyTimerSlots<>(map, keyType, awaitedMap(map, keyType, SlotType.TIMER))
+                : timerSlots(present, keyType);
+    }
+
+    @Override
+    public <K> WorkSlots<K> works(String map, Class<K> keyType) {
+        SlotMap<?> present = open(map);
+        return present == null
+                ? new LazyWorkSlots<>(map, keyType, awaitedMap(map, keyType, SlotType.WORK))
+                : workSlots(present, keyType);
+    }
+
+    private @Nullable SlotMap<?> open(String map) {
+        SlotMap<?> present = maps.get(map);
+        if (present == null && phase != Phase.NEW) {
+            throw new UnknownSlotMapException(List.of(map), maps.keySet());
+        }
+        return present;
+    }
+
+    /** What a handle for a map that is not registered yet asks at its first operation. */
+    private <K> Function<String, SlotMap<K>> awaitedMap(String name, Class<K> keyType, SlotType type) {
+        awaited.add(name);
+        return map -> {
+            SlotMap<?> present = maps.get(map);
+            if (present == null) {
+                throw new UnknownSlotMapException(List.of(map), maps.keySet());
+            }
+            return type == SlotType.TIMER ? timerSlots(present, keyType) : workSlots(present, keyType);
+        };
+    }
+
+    @SuppressWarnings("unchecked") // the key type is checked
+    private static <K> TimerSlots<K> timerSlots(SlotMap<?> map, Class<K> keyType) {
+        checkType(map, keyType, SlotType.TIMER);
+        return (TimerSlots<K>) map;
+    }
+
+    @SuppressWarnings("unchecked") // the key type is checked
+    private static <K> WorkSlots<K> workSlots(SlotMap<?> map, Class<K> keyType) {
+        checkType(map, keyType, SlotType.WORK);
+        return (WorkSlots<K>) map;
+    }
+
+    private static void checkType(SlotMap<?> map, Class<?> keyType, SlotType type) {
+        if (map.type() != type || keyType != Object.class && map.keyType() != keyType) {
+            throw new SlotMapTypeException(
+                    map.name(), describe(map.type(), map.keyType()), describe(type, keyType));
+        }
+    }
+
+    private static String describe(SlotType type, Class<?> keyType) {
+        return "a " + (type == SlotType.TIMER ? "timer" : "work") + " map with keys of type " + keyType.getName();
+    }
+
+    @Override
+    public <K> TimerSlots<K> register(TimerMapSpec<K> spec) {
+        return register(spec, backend -> backend.open(spec));
+    }
+
+    @Override
+    public <K> WorkSlots<K> register(WorkMapSpec<K> spec) {
+        return register(spec, backend -> backend.open(spec));
+    }
+
+    private <K, M extends SlotMap<K>> M register(SlotMapSpec<K> spec, Function<SlotBackend, M> opener) {
+        SlotBackend backend = spec.backend() == null ? defaultBackend : backend(spec.backend());
+        synchronized (lifecycle) {
+            if (phase == Phase.CLOSED) {
+                throw new IllegalStateException("the registry is closed: map '" + spec.name() + "' is not registered");
+            }
+            SlotMap<?> present = maps.get(spec.name());
+            if (present != null && !present.isClosed()) {
+                throw new DuplicateSlotMapException(spec.name());
+            }
+            maps.values().removeIf(SlotMap::isClosed);
+            M map = opener.apply(backend);
+            maps.put(spec.name(), map);
+            return map;
+        }
+    }
+
+    @Override
+    public Collection<SlotMap<?>> maps() {
+        TreeMap<String, SlotMap<?>> sorted = new TreeMap<>(maps);
+        sorted.values().removeIf(SlotMap::isClosed);
+        return List.copyOf(sorted.values());
+    }
+
+    @Override
+    public Optional<SlotMap<?>> map(String map) {
+        SlotMap<?> present = maps.get(map);
+        return present == null || present.isClosed() ? Optional.empty() : Optional.of(present);
+    }
+
+    // ---- backends -----------------------------------------------------------------------------------------------
+
+    @Override
+    public List<BackendReport> backends() {
+        return backends.values().stream().map(SlotBackend::report).toList();
+    }
+
+    private SlotBackend backend(String name) {
+        SlotBackend backend = backends.get(name);
+        if (backend == null) {
+            throw new BackendUnavailableException(
+                    name,
+                    "it is not on the class path; present: " + backends.keySet(),
+                    "Add the module that provides backend '" + name + "', or choose one of " + backends.keySet()
+                            + ".");
+        }
+        BackendReport report = backend.report();
+        if (!report.available()) {
+            throw new BackendUnavailableException(
+                    name,
+                    String.join("; ", report.reasons()),
+                    "Remove what the reasons name, or choose another backend.");
+        }
+        return backend;
+    }
+
+    // ---- lifecycle ----------------------------------------------------------------------------------------------
+
+    @Override
+    public void start() {
+        synchronized (lifecycle) {
+            if (phase == Phase.CLOSED) {
+                throw new IllegalStateException("the registry is closed");
+            }
+            List<String> missing =
+                    awaited.stream().filter(name -> !maps.containsKey(name)).toList();
+            if (!missing.isEmpty()) {
+                throw new UnknownSlotMapException(missing, maps.keySet());
+            }
+            backends.values().forEach(SlotBackend::start);
+            phase = Phase.RUNNING;
+        }
+    }
+
+    @Override
+    public boolean stop(Duration limit) throws InterruptedException {
+        List<SlotBackend> running;
+        synchronized (lifecycle) {
+            running = phase == Phase.RUNNING ? new ArrayList<>(backends.values()) : List.of();
+            phase = phase == Phase.RUNNING ? Phase.STOPPED : phase;
+        }
+        long began = ticker.monotonicNanos();
+        boolean quiescent = true;
+        for (SlotBackend backend : running) {
+            quiescent &= backend.stop(left(limit, Duration.ofNanos(ticker.monotonicNanos() - began)));
+        }
+        return quiescent;
+    }
+
+    private static Duration left(Duration limit, Duration spent) {
+        return limit.compareTo(spent) > 0 ? limit.minus(spent) : Duration.ZERO;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return phase == Phase.RUNNING;
+    }
+
+    @Override
+    public void close() {
+        synchronized (lifecycle) {
+            if (phase == Phase.CLOSED) {
+                return;
+            }
+            phase = Phase.CLOSED;
+        }
+        for (SlotMap<?> map : maps.values()) {
+            try {
+                map.close(Duration.ZERO);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        backends.values().forEach(SlotBackend::close);
+    }
+}
