@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param detail the delay asked for by a start or touch, the lateness of a firing, the duration of a run; null where
  *     there is none
  */
-public record SlotEvent(
-        Instant time, Kind kind, @Nullable Duration detail) {
+public record SlotEvent(Instant time, Kind kind, @Nullable Duration detail) {
 
     /** What can happen to a slot. */
     public enum Kind {

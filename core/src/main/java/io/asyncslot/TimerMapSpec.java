@@ -28,8 +28,8 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
                     "map '" + name() + "' has both 'every' (" + every + ") and a schedule; choose one");
         }
         if (schedule != null && builder.clock == SlotClock.BOOTTIME) {
-            throw new IllegalArgumentException("map '" + name()
-                    + "' has a schedule, which lives on the REALTIME clock, but 'clock' is BOOTTIME");
+            throw new IllegalArgumentException(
+                    "map '" + name() + "' has a schedule, which lives on the REALTIME clock, but 'clock' is BOOTTIME");
         }
     }
 

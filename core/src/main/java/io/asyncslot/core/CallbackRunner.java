@@ -79,10 +79,9 @@ final class CallbackRunner<K> {
             counters.started.increment();
         }
         map.record(block, Kind.FIRED, Micros.floor(nanos), Micros.floor(firing.latenessNanos()));
-        boolean remember = details != null && details.history != null;
-        if (remember) {
-            details.lastFiring = new LastFiring(
-                    firing.firedAt(), firing.generation(), firing.lateness(), null, null);
+        SlotDetails<K> memory = details != null && details.history != null ? details : null;
+        if (memory != null) {
+            memory.lastFiring = new LastFiring(firing.firedAt(), firing.generation(), firing.lateness(), null, null);
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
         long began = ticker.monotonicNanos();
@@ -92,8 +91,8 @@ final class CallbackRunner<K> {
             counters.failed.increment();
         }
         map.record(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took));
-        if (remember) {
-            details.lastFiring = new LastFiring(
+        if (memory != null) {
+            memory.lastFiring = new LastFiring(
                     firing.firedAt(),
                     firing.generation(),
                     firing.lateness(),

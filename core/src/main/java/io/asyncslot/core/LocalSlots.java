@@ -104,8 +104,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.binding = new AtomicReference<>(new Binding<>(spec.callback(), () -> {}));
         CallbackRunner<K> runner =
                 new CallbackRunner<>(this, ticker, context.injected().listener());
-        this.dispatcher = new Dispatcher<>(
-                context.injected().executor(), keeper, counters, runner, spec.concurrency());
+        this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);
     }
 
@@ -172,15 +171,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** The former incarnation, if it exists and still runs. */
     final @Nullable ControlBlock<K> runningPredecessor(ControlBlock<K> block) {
         SlotDetails<K> details = block.details();
-        ControlBlock<K> former = details == null ? null : details.predecessor;
-        if (former == null) {
+        if (details == null) {
             return null;
         }
-        if (StateWord.isRunning(former.word())) {
-            return former;
+        ControlBlock<K> former = details.predecessor;
+        if (former != null && !StateWord.isRunning(former.word())) {
+            details.predecessor = null; // ended for good: a freed incarnation never runs again
+            return null;
         }
-        details.predecessor = null; // ended for good: a freed incarnation never runs again
-        return null;
+        return former;
     }
 
     // ---- operations ---------------------------------------------------------------------------------------------

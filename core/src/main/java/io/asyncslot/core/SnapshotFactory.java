@@ -49,8 +49,7 @@ final class SnapshotFactory {
                 details == null ? null : details.lastFiring,
                 history == null
                         ? List.of()
-                        : history.entries(
-                                at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos)));
+                        : history.entries(at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos)));
     }
 
     private static SlotState state(long word, int references) {

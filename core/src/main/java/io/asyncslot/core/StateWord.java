@@ -177,7 +177,7 @@ public abstract class StateWord {
                 return Arming.FREED;
             }
             if (generationReady(seen)
-                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, seen & RUNNING | ARMED))) {
+                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, (seen & RUNNING) | ARMED))) {
                 return (seen & ARMED) != 0 ? Arming.REARMED : Arming.STARTED;
             }
         }
@@ -199,7 +199,7 @@ public abstract class StateWord {
                 return Submission.COALESCED;
             }
             if (generationReady(seen)
-                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, seen & RUNNING | ARMED))) {
+                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, (seen & RUNNING) | ARMED))) {
                 return Submission.SUBMITTED;
             }
         }
@@ -258,7 +258,7 @@ public abstract class StateWord {
             if ((seen & FREED) != 0) {
                 return Freeing.ALREADY;
             }
-            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING | FREED))) {
+            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), (seen & RUNNING) | FREED))) {
                 return switch ((int) (seen & (ARMED | RUNNING))) {
                     case 0 -> Freeing.IDLE;
                     case ARMED -> Freeing.ARMED;
@@ -499,9 +499,7 @@ public abstract class StateWord {
 
     /** The word of a run that begins or is left out: armed again by its own period, if there is a next one. */
     private static long nextPeriod(long seen, int running, long next) {
-        return next == Periods.NONE
-                ? pack(0, tag(seen), running)
-                : pack(next, tag(seen) + 1, running | ARMED | PERIOD);
+        return next == Periods.NONE ? pack(0, tag(seen), running) : pack(next, tag(seen) + 1, running | ARMED | PERIOD);
     }
 
     /** Right if {@code seen} is still the word afterwards; every caller confirms that, by a CAS or by reading again. */

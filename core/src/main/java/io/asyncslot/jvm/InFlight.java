@@ -53,5 +53,4 @@ final class InFlight {
     long count() {
         return count.get();
     }
-
 }

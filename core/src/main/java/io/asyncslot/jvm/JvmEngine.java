@@ -61,7 +61,7 @@ final class JvmEngine implements Timekeeper {
     private final Ticker ticker;
     private final Intake intake;
     private final InFlight inFlight = new InFlight();
-    
+
     /** When the driver wakes up by itself, monotonic microseconds. Stored by the driver, taken by CAS to wake it. */
     private final AtomicLong wakeAt = new AtomicLong(AWAKE);
 
@@ -272,9 +272,7 @@ final class JvmEngine implements Timekeeper {
             if (StateWord.isFreed(word) || !StateWord.isArmed(word)) {
                 block.promise(Custody.NOBODY);
                 word = block.word();
-                if (StateWord.isFreed(word)
-                        || !StateWord.isArmed(word)
-                        || !block.take(StateWord.deadline(word))) {
+                if (StateWord.isFreed(word) || !StateWord.isArmed(word) || !block.take(StateWord.deadline(word))) {
                     return;
                 }
             }
@@ -308,8 +306,7 @@ final class JvmEngine implements Timekeeper {
             }
             ControlBlock<?> block = heap.removeMin();
             long word = block.word();
-            boolean due =
-                    StateWord.isArmed(word) && !StateWord.isFreed(word) && StateWord.deadline(word) <= now;
+            boolean due = StateWord.isArmed(word) && !StateWord.isFreed(word) && StateWord.deadline(word) <= now;
             if (!due || !block.expire()) {
                 file(block, heap);
                 if (due) {

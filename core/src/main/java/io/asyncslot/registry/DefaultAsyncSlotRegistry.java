@@ -116,8 +116,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     private static void checkType(SlotMap<?> map, Class<?> keyType, SlotType type) {
         if (map.type() != type || keyType != Object.class && map.keyType() != keyType) {
-            throw new SlotMapTypeException(
-                    map.name(), describe(map.type(), map.keyType()), describe(type, keyType));
+            throw new SlotMapTypeException(map.name(), describe(map.type(), map.keyType()), describe(type, keyType));
         }
     }
 
@@ -178,8 +177,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             throw new BackendUnavailableException(
                     name,
                     "it is not on the class path; present: " + backends.keySet(),
-                    "Add the module that provides backend '" + name + "', or choose one of " + backends.keySet()
-                            + ".");
+                    "Add the module that provides backend '" + name + "', or choose one of " + backends.keySet() + ".");
         }
         BackendReport report = backend.report();
         if (!report.available()) {
