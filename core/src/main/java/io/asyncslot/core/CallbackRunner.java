@@ -39,13 +39,15 @@ final class CallbackRunner<K> {
                 binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             block.releaseReference(); // the expiry's; a running callback holds none
+            EndedRun<K> run;
             try {
-                call(block, binding, fired, nanos);
+                run = call(block, binding, fired, nanos);
             } finally {
                 binding.release();
                 end(block);
                 letGo(block);
             }
+            tell(run); // listeners last: the slot is not theirs to hold up
             return;
         }
         if (beginning == StateWord.Beginning.SKIPPED) {
@@ -69,7 +71,8 @@ final class CallbackRunner<K> {
         }
     }
 
-    private void call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
+    /** Runs the callback and notes how it went. */
+    private EndedRun<K> call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
         Firing<K> firing = new Firing<>(block, fired, nanos, ticker);
         SlotDetails<K> details = block.details();
         Counters counters = map.counters();
@@ -99,7 +102,7 @@ final class CallbackRunner<K> {
                     Duration.ofNanos(took),
                     failure == null ? null : failure.toString());
         }
-        tell(firing, Duration.ofNanos(took), failure);
+        return new EndedRun<>(firing, Duration.ofNanos(took), failure);
     }
 
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
@@ -122,9 +125,9 @@ final class CallbackRunner<K> {
         }
     }
 
-    private void tell(Firing<K> firing, Duration took, @Nullable Throwable failure) {
+    private void tell(EndedRun<K> run) {
         try {
-            listener.completed(firing, took, failure);
+            listener.completed(run.firing, run.took, run.failure);
         } catch (Throwable e) {
             LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + map.name() + "'", e);
         }
@@ -197,4 +200,7 @@ final class CallbackRunner<K> {
         }
         return !mine;
     }
+
+    /** What the listener is told. */
+    private record EndedRun<K>(Firing<K> firing, Duration took, @Nullable Throwable failure) {}
 }
