@@ -202,5 +202,6 @@ final class CallbackRunner<K> {
     }
 
     /** What the listener is told. */
-    private record EndedRun<K>(Firing<K> firing, Duration took, @Nullable Throwable failure) {}
+    private record EndedRun<K>(
+            Firing<K> firing, Duration took, @Nullable Throwable failure) {}
 }

@@ -15,7 +15,7 @@ final class Limits {
     /** A limit of waiting, in nanoseconds; saturates. */
     static long nanos(Duration limit) {
         notNegative("limit", limit);
-        return limit.getSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : limit.toNanos();
+        return limit.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : limit.toNanos();
     }
 
     private static Duration notNegative(String name, Duration span) {

@@ -36,11 +36,11 @@ public final class Micros {
      * @return the deadline, rounded up, at most {@link #NEVER}
      */
     static long after(long nowNanos, Duration delay) {
-        long seconds = delay.getSeconds();
+        long seconds = delay.toSeconds();
         if (seconds > MAX_SECONDS) {
             return NEVER;
         }
-        return Math.min(NEVER, ceil(nowNanos + seconds * 1_000_000_000L + delay.getNano()));
+        return Math.min(NEVER, ceil(nowNanos + seconds * 1_000_000_000L + delay.toNanosPart()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.asyncslot.jvm;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,14 +13,14 @@ final class InFlight {
     private final Condition none = lock.newCondition();
 
     /** Threads that wait. Raised before they look at the count; read after the count was lowered. */
-    private volatile int waiters;
+    private final AtomicInteger waiters = new AtomicInteger();
 
     void launched() {
         count.incrementAndGet();
     }
 
     void landed() {
-        if (count.decrementAndGet() == 0 && waiters != 0) {
+        if (count.decrementAndGet() == 0 && waiters.get() != 0) {
             lock.lock();
             try {
                 none.signalAll();
@@ -33,7 +34,7 @@ final class InFlight {
         long left = nanos;
         lock.lockInterruptibly();
         try {
-            waiters++;
+            waiters.incrementAndGet();
             try {
                 while (count.get() != 0) {
                     if (left <= 0) {
@@ -43,7 +44,7 @@ final class InFlight {
                 }
                 return true;
             } finally {
-                waiters--;
+                waiters.decrementAndGet();
             }
         } finally {
             lock.unlock();

@@ -197,6 +197,6 @@ public final class JvmBackend implements SlotBackend {
     }
 
     private static long saturatedNanos(Duration span) {
-        return span.getSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : span.toNanos();
+        return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : span.toNanos();
     }
 }
