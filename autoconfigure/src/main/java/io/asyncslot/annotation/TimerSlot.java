@@ -1,0 +1,117 @@
+package io.asyncslot.annotation;
+
+import io.asyncslot.LatePolicy;
+import io.asyncslot.SlotClock;
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.springframework.aot.hint.annotation.Reflective;
+
+/**
+ * Makes a method the callback of a timer map, and describes the map.
+ *
+ * <pre>{@code
+ * @TimerSlot(map = "session", delay = "30m")
+ * void expired(String sessionId, SlotFiring firing) { ... }
+ * }</pre>
+ *
+ * <p>The method takes the key and a {@link io.asyncslot.SlotFiring}, in any order and either left out. The type of the
+ * key parameter, generics resolved and primitives boxed, is the map's key type; without such a parameter it is
+ * {@link #keyType()}. What the method returns is ignored; what it throws ends that run only. It may be private; a
+ * public, protected or package-private method is called through the bean's proxy, so that {@code @Transactional} and
+ * the like apply, while a private method, or one that a proxy cannot hold, is called on the bean itself without them.
+ * The bean must be a singleton. A map has exactly one callback.
+ *
+ * <p>Every attribute but {@link #map()} and {@link #keyType()} can be overridden for the map by
+ * {@code asyncslot.maps.<map>.*}; there {@code delay}, {@code every} and {@code cron} replace what is written here. The
+ * String attributes may hold {@code ${...}} placeholders. Durations are written as in Spring Boot: {@code 30m},
+ * {@code 500ms}, {@code PT30S}; a bare number counts milliseconds.
+ *
+ * <p>Usable as a meta-annotation.
+ */
+@Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+@Reflective
+public @interface TimerSlot {
+
+    /**
+     * The map's name.
+     *
+     * @return letters, digits, dot, dash and underscore, at most 100; unique in the application
+     */
+    String map();
+
+    /**
+     * The delay of a start that names none; on a periodic map, that of the first period.
+     *
+     * @return a duration, not negative; empty when every start names its delay
+     */
+    String delay() default "";
+
+    /**
+     * Makes the map periodic: each started slot fires at this fixed rate until it is cancelled or deleted.
+     *
+     * @return a duration, at least one microsecond; empty for none; excludes {@link #cron()}
+     */
+    String every() default "";
+
+    /**
+     * Makes the map periodic by a cron expression of six fields, as
+     * {@link org.springframework.scheduling.support.CronExpression} reads it, per started slot.
+     *
+     * @return the expression; empty for none; excludes {@link #every()}
+     */
+    String cron() default "";
+
+    /**
+     * The time zone of {@link #cron()}.
+     *
+     * @return a zone id such as {@code Europe/Berlin}; empty for the system's zone
+     */
+    String zone() default "";
+
+    /**
+     * The clock of the map's deadlines; a cron map is on {@link SlotClock#REALTIME} in any case.
+     *
+     * @return the clock
+     */
+    SlotClock clock() default SlotClock.MONOTONIC;
+
+    /**
+     * What happens to periods that could not run when they were due.
+     *
+     * @return the policy
+     */
+    LatePolicy late() default LatePolicy.ONCE;
+
+    /**
+     * The backend that measures the map's time.
+     *
+     * @return a backend's name; empty for the one of {@code asyncslot.backend}
+     */
+    String backend() default "";
+
+    /**
+     * How many callbacks of this map may run at once.
+     *
+     * @return the limit, 0 for none but the executor's own
+     */
+    int concurrency() default 0;
+
+    /**
+     * How many slots the map may hold; a start of a further key is rejected.
+     *
+     * @return the capacity, 0 for none but the heap's
+     */
+    int maxEntries() default 0;
+
+    /**
+     * The map's key type where the method has no key parameter.
+     *
+     * @return the key type; must be the parameter's type where there is one
+     */
+    Class<?> keyType() default Object.class;
+}
