@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A trigger annotation could not act: its expression failed, or yielded what the map cannot take. The message names
  * annotation, method, expression, value and rule.
  */
-public class SlotTriggerException extends AsyncSlotException {
+public final class SlotTriggerException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;
 
