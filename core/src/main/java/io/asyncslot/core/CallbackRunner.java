@@ -39,6 +39,7 @@ final class CallbackRunner<K> {
                 binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             block.releaseReference(); // the expiry's; a running callback holds none
+            binding = map.refresh(binding);
             EndedRun<K> run;
             try {
                 run = call(block, binding, fired, nanos);

@@ -75,13 +75,14 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final Counters counters = new Counters();
     private final RunBarrier barrier = RunBarrier.of(this);
 
-    /** The callback. Exchanged by rebind; its installation is given back once, by the first to close. */
-    private final AtomicReference<Binding<K>> binding;
+    /**
+     * The callback; null once the map is closed. Taken out by exchange only, by rebind and close: whoever takes it out
+     * gives its installation back.
+     */
+    private final AtomicReference<@Nullable Binding<K>> binding;
 
     /** Set by the first to close; volatile, read by creators after they have published. */
     private volatile boolean closed;
-
-    private final AtomicInteger bindingGivenBack = new AtomicInteger();
 
     /** Threads in {@link #close}; read by whoever takes a freed block out of the index. */
     private final AtomicInteger closers = new AtomicInteger();
@@ -101,7 +102,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.keeper = context.keeper();
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
-        this.binding = new AtomicReference<>(new Binding<>(spec.callback(), () -> {}));
+        this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
         CallbackRunner<K> runner =
                 new CallbackRunner<>(this, ticker, context.injected().listener());
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
@@ -316,9 +317,17 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final void rebind(SlotCallback<? super K> callback, Runnable onRelease) {
-        binding.getAndSet(new Binding<>(callback, onRelease)).release();
-        if (closed) {
-            giveBindingBack();
+        Binding<K> fresh = new Binding<>(callback, onRelease);
+        for (; ; ) {
+            Binding<K> present = binding.get();
+            if (present == null) {
+                fresh.release(); // closed: it is never installed
+                return;
+            }
+            if (binding.compareAndSet(present, fresh)) {
+                present.release();
+                return;
+            }
         }
     }
 
@@ -333,23 +342,30 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return true;
     }
 
-    /** Takes a use of the present binding; null when the map is closed and its last use is over. */
+    /** Takes a use of the present binding; null when the map is closed. */
     final @Nullable Binding<K> useBinding() {
         for (; ; ) {
             Binding<K> present = binding.get();
-            if (present.retain()) {
+            if (present == null || present.retain()) {
                 return present;
-            }
-            if (present == binding.get()) {
-                return null;
             }
         }
     }
 
-    private void giveBindingBack() {
-        if (bindingGivenBack.compareAndSet(0, 1)) {
-            binding.get().release();
+    /**
+     * Exchanges a use for one of the present binding, once RUNNING is set: so a rebind that returned before the run
+     * began is in force. The one in hand stays when the map was closed meanwhile: closing waits for this run.
+     */
+    final Binding<K> refresh(Binding<K> inHand) {
+        if (binding.get() == inHand) {
+            return inHand;
         }
+        Binding<K> present = useBinding();
+        if (present == null) {
+            return inHand;
+        }
+        inHand.release();
+        return present;
     }
 
     // ---- closing ------------------------------------------------------------------------------------------------
@@ -378,7 +394,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             for (ControlBlock<K> block : index.values()) {
                 free(block);
             }
-            giveBindingBack();
+            Binding<K> last = binding.getAndSet(null);
+            if (last != null) {
+                last.release();
+            }
             return barrier.await(index::isEmpty, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {
             if (scope != null) {
