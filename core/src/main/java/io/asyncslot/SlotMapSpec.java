@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
 
     /** Largest value of {@link #historySize()}. */
-    public static final int MAX_HISTORY = 256;
+    public static final int MAX_HISTORY = 128;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 

@@ -143,7 +143,7 @@ final class CallbackRunner<K> {
         }
         SlotDetails<K> details = block.details();
         if (details != null) {
-            details.endedRuns.incrementAndGet();
+            details.runEnded();
         }
         map.counters().ended.increment();
         block.endFire();
@@ -152,10 +152,10 @@ final class CallbackRunner<K> {
         }
         details = block.details(); // again: somebody may have come to wait before RUNNING was cleared
         if (details != null) {
-            if (details.waiters.get() != 0) {
+            if (details.isAwaited()) {
                 map.barrier().signal();
             }
-            SlotDetails.Heir<K> heir = details.heirs.getAndSet(null);
+            SlotDetails.Heir<K> heir = details.takeHeirs();
             while (heir != null) {
                 map.dispatcher().resume(heir.block());
                 heir = heir.next();
@@ -181,15 +181,12 @@ final class CallbackRunner<K> {
             return false;
         }
         SlotDetails<K> details = former.needDetails();
-        SlotDetails.Heir<K> parked;
-        do {
-            parked = new SlotDetails.Heir<>(block, details.heirs.get());
-        } while (!details.heirs.compareAndSet(parked.next(), parked));
+        details.park(block);
         if (StateWord.isRunning(former.word())) {
             return true;
         }
         // the run has ended: whoever takes the stack hands over all of it, and that may be the run's end or we
-        SlotDetails.Heir<K> heir = details.heirs.getAndSet(null);
+        SlotDetails.Heir<K> heir = details.takeHeirs();
         boolean mine = false;
         while (heir != null) {
             if (heir.block() == block) {

@@ -2,10 +2,11 @@ package io.asyncslot.core;
 
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongFunction;
 
 /**
@@ -21,16 +22,25 @@ final class History {
     private static final int SEQUENCE_BITS = 8;
     private static final int SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1;
     private static final Kind[] KINDS = Kind.values();
-    private static final AtomicIntegerFieldUpdater<History> ADDED =
-            AtomicIntegerFieldUpdater.newUpdater(History.class, "added");
+    private static final VarHandle ADDED;
+    private static final VarHandle RING = MethodHandles.arrayElementVarHandle(long[].class);
 
-    private final AtomicLongArray ring;
+    static {
+        try {
+            ADDED = MethodHandles.lookup().findVarHandle(History.class, "added", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Two words an entry. Stored with release by whoever has the entry's number, read with acquire. */
+    private final long[] ring;
 
     /** Number of the next entry. Taken by atomic add, by whoever adds. */
     private volatile int added;
 
     History(int size) {
-        this.ring = new AtomicLongArray(2 * size);
+        this.ring = new long[2 * size];
     }
 
     /**
@@ -41,11 +51,11 @@ final class History {
      * @param detail a span in microseconds, or -1 for none
      */
     void add(Kind kind, long now, long detail) {
-        int number = ADDED.getAndIncrement(this);
-        int at = 2 * Integer.remainderUnsigned(number, ring.length() / 2);
+        int number = (int) ADDED.getAndAdd(this, 1);
+        int at = 2 * Integer.remainderUnsigned(number, ring.length / 2);
         long sequence = number & SEQUENCE_MASK;
-        ring.set(at, (now << KIND_BITS | kind.ordinal()) << SEQUENCE_BITS | sequence);
-        ring.set(at + 1, (Math.min(Math.max(detail, -1), Micros.NEVER) + 1) << SEQUENCE_BITS | sequence);
+        RING.setRelease(ring, at, (now << KIND_BITS | kind.ordinal()) << SEQUENCE_BITS | sequence);
+        RING.setRelease(ring, at + 1, (Math.min(Math.max(detail, -1), Micros.NEVER) + 1) << SEQUENCE_BITS | sequence);
     }
 
     /**
@@ -54,14 +64,14 @@ final class History {
      * @param toInstant how a moment of the map's clock is shown
      * @return at most as many entries as the ring holds
      */
-    List<SlotEvent> entries(LongFunction<java.time.Instant> toInstant) {
-        int size = ring.length() / 2;
+    List<SlotEvent> entries(LongFunction<Instant> toInstant) {
+        int size = ring.length / 2;
         int end = added;
         List<SlotEvent> entries = new ArrayList<>(size);
         for (int number = end - size; number != end; number++) {
             int at = 2 * Integer.remainderUnsigned(number, size);
-            long head = ring.get(at);
-            long detail = ring.get(at + 1);
+            long head = (long) RING.getAcquire(ring, at);
+            long detail = (long) RING.getAcquire(ring, at + 1);
             long sequence = number & SEQUENCE_MASK;
             boolean whole = (head & SEQUENCE_MASK) == sequence && (detail & SEQUENCE_MASK) == sequence;
             if (!whole || detail >>> SEQUENCE_BITS == NO_DETAIL && head >>> SEQUENCE_BITS == 0) {

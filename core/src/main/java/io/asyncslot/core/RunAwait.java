@@ -29,11 +29,7 @@ final class RunAwait<K> implements AutoCloseable {
 
     private void target(ControlBlock<K> block) {
         targets.add(block);
-        SlotDetails<K> details = block.needDetails();
-        details.waiters.incrementAndGet();
-        if (scope != null) {
-            details.waitersInCallbacks.incrementAndGet();
-        }
+        block.needDetails().announce(scope != null);
     }
 
     /** Whether waiting might be waiting for oneself. */
@@ -59,14 +55,14 @@ final class RunAwait<K> implements AutoCloseable {
     boolean await(long nanos) throws InterruptedException {
         int[] ended = new int[targets.size()];
         for (int i = 0; i < ended.length; i++) {
-            ended[i] = targets.get(i).needDetails().endedRuns.get();
+            ended[i] = targets.get(i).needDetails().endedRuns();
         }
         return barrier.await(
                 () -> {
                     for (int i = 0; i < ended.length; i++) {
                         ControlBlock<K> target = targets.get(i);
                         if (StateWord.isRunning(target.word())
-                                && target.needDetails().endedRuns.get() == ended[i]) {
+                                && target.needDetails().endedRuns() == ended[i]) {
                             return false;
                         }
                     }
@@ -78,11 +74,7 @@ final class RunAwait<K> implements AutoCloseable {
     @Override
     public void close() {
         for (ControlBlock<K> target : targets) {
-            SlotDetails<K> details = target.needDetails();
-            details.waiters.decrementAndGet();
-            if (scope != null) {
-                details.waitersInCallbacks.decrementAndGet();
-            }
+            target.needDetails().takeBack(scope != null);
         }
     }
 }

@@ -51,7 +51,7 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
     static boolean isAwaited(RunningScope scope) {
         for (RunningScope s = scope; s != null; s = s.outer) {
             SlotDetails<?> details = s.block.details();
-            if (details != null && details.waitersInCallbacks.get() != 0
+            if (details != null && details.isAwaitedByCallback()
                     || s.block.map().closersInCallbacks() != 0) {
                 return true;
             }

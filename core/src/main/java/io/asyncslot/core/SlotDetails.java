@@ -2,8 +2,8 @@ package io.asyncslot.core;
 
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotSnapshot.LastFiring;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,34 +14,94 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlotDetails<K> {
 
-    /** Threads that wait for a run to end. Counted up before they look at RUNNING; read after RUNNING is cleared. */
-    final AtomicInteger waiters = new AtomicInteger();
+    private static final VarHandle WAITERS;
+    private static final VarHandle WAITERS_IN_CALLBACKS;
+    private static final VarHandle HEIRS;
 
-    /** Those of them that are themselves inside callbacks: the kernel's {@code cancelling}. */
-    final AtomicInteger waitersInCallbacks = new AtomicInteger();
-
-    /** Runs that have ended since these details exist. Written by the running thread before RUNNING is cleared. */
-    final AtomicInteger endedRuns = new AtomicInteger();
-
-    /** Later incarnations whose run waits for the end of this one's. */
-    final AtomicReference<@Nullable Heir<K>> heirs = new AtomicReference<>();
-
-    /** The slot's own callback, or null for the map's. Stored by rebind, read by the running thread. */
-    volatile @Nullable SlotCallback<? super K> callback;
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            WAITERS = lookup.findVarHandle(SlotDetails.class, "waiters", int.class);
+            WAITERS_IN_CALLBACKS = lookup.findVarHandle(SlotDetails.class, "waitersInCallbacks", int.class);
+            HEIRS = lookup.findVarHandle(SlotDetails.class, "heirs", Heir.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** What happened; null when history is off. */
     final @Nullable History history;
 
-    /** The former incarnation if it still ran when this one was made. Set before publication, nulled by the worker. */
+    /** The former incarnation if it still ran when this one was made. Set before publication, nulled by anyone. */
     volatile @Nullable ControlBlock<K> predecessor;
+
+    /** The slot's own callback, or null for the map's. Stored by rebind, read by the running thread. */
+    volatile @Nullable SlotCallback<? super K> callback;
 
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
+
+    /** Runs that have ended since these details exist. Written by the running thread, before RUNNING is cleared. */
+    private volatile int endedRuns;
+
+    /** Threads that wait for a run to end. Counted up before they look at RUNNING; read after RUNNING is cleared. */
+    private volatile int waiters;
+
+    /** Those of them that are themselves inside callbacks: the kernel's {@code cancelling}. */
+    private volatile int waitersInCallbacks;
+
+    /** Later incarnations whose run waits for the end of this one's: a stack, pushed by CAS, taken whole. */
+    private volatile @Nullable Heir<K> heirs;
 
     SlotDetails(int historySize) {
         this.history = historySize == 0 ? null : new History(historySize);
     }
 
-    /** A link in the stack of {@link #heirs}. */
+    /** A link in the stack of incarnations that wait. */
     record Heir<K>(ControlBlock<K> block, @Nullable Heir<K> next) {}
+
+    void announce(boolean insideCallback) {
+        WAITERS.getAndAdd(this, 1);
+        if (insideCallback) {
+            WAITERS_IN_CALLBACKS.getAndAdd(this, 1);
+        }
+    }
+
+    void takeBack(boolean insideCallback) {
+        if (insideCallback) {
+            WAITERS_IN_CALLBACKS.getAndAdd(this, -1);
+        }
+        WAITERS.getAndAdd(this, -1);
+    }
+
+    boolean isAwaited() {
+        return waiters != 0;
+    }
+
+    boolean isAwaitedByCallback() {
+        return waitersInCallbacks != 0;
+    }
+
+    int endedRuns() {
+        return endedRuns;
+    }
+
+    /** For the running thread only. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer at a time: runs of a slot do not overlap
+    void runEnded() {
+        endedRuns++;
+    }
+
+    void park(ControlBlock<K> block) {
+        Heir<K> parked;
+        do {
+            parked = new Heir<>(block, heirs);
+        } while (!HEIRS.compareAndSet(this, parked.next(), parked));
+    }
+
+    @SuppressWarnings("unchecked") // what park has put there
+    @Nullable
+    Heir<K> takeHeirs() {
+        return heirs == null ? null : (Heir<K>) HEIRS.getAndSet(this, null);
+    }
 }
