@@ -31,8 +31,14 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     /** What few slots need. Null until somebody needs it, then set once by CAS. */
     private volatile @Nullable SlotDetails<K> details;
 
-    ControlBlock(LocalSlots<K> map, K key, long deadline, long generation, @Nullable SlotDetails<K> details) {
-        super(deadline, generation);
+    ControlBlock(
+            LocalSlots<K> map,
+            K key,
+            long deadline,
+            long generation,
+            boolean commanded,
+            @Nullable SlotDetails<K> details) {
+        super(deadline, generation, commanded);
         this.map = map;
         this.key = key;
         DETAILS.set(this, details);
@@ -79,6 +85,11 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     @Override
     public void run() {
         map.dispatcher().run(this);
+    }
+
+    /** Called by a thread that takes up one run after another. */
+    void takeUp() {
+        map.dispatcher().runOne(this);
     }
 
     /**

@@ -65,11 +65,16 @@ public abstract class Custody extends StateWord {
     /** Next in an intake's chain. Written before the push by who owns the inbox flag, read by the drain; plain. */
     private @Nullable Custody chain;
 
-    /** Born armed, with its first command about to be pushed: two references, inbox flag set. */
-    Custody(long deadline, long generation) {
-        super(deadline, generation, 2);
+    /**
+     * Born armed.
+     *
+     * @param commanded whether its first command is about to be pushed: then it has the command's reference besides
+     *     the map's, and the inbox flag is set
+     */
+    Custody(long deadline, long generation, boolean commanded) {
+        super(deadline, generation, commanded ? 2 : 1);
         LOOK_AT.set(this, NOBODY);
-        INBOX.set(this, 1);
+        INBOX.set(this, commanded ? 1 : 0);
     }
 
     /**

@@ -66,9 +66,30 @@ final class Dispatcher<K> {
 
     /** What the executor calls. */
     void run(ControlBlock<K> block) {
+        RunLoop loop = RunLoop.enter(block);
+        if (loop == null) {
+            return; // this thread is ending another run, and takes this one up afterwards
+        }
+        try {
+            runOne(block);
+            for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
+                next.takeUp();
+            }
+        } finally {
+            loop.leave();
+        }
+    }
+
+    /** Runs one slot in the worker's custody. Throws nothing: an executor that runs tasks inline would see a refusal. */
+    void runOne(ControlBlock<K> block) {
         counters.takenUp.increment();
         try {
             runner.run(block);
+        } catch (Throwable e) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "a run of map '" + block.map().name() + "' failed outside its callback",
+                    e);
         } finally {
             keeper.landed();
             if (concurrency != 0) {
@@ -131,7 +152,10 @@ final class Dispatcher<K> {
         } catch (RejectedExecutionException e) {
             // the stated policy for a full executor: try again later
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.ERROR, "the executor failed to take " + block + "; trying again", e);
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "the executor failed to take a slot of map '" + block.map().name() + "'; trying again",
+                    e);
         }
         keeper.landed();
         counters.handedOver.decrement();

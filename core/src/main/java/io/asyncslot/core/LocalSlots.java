@@ -114,7 +114,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** A live slot in nobody's hands was found armed: sees to it that somebody looks at it in time. */
     abstract void pending(ControlBlock<K> block, long deadline);
 
-    /** A new slot was published armed, with the reference and the inbox claim of its first command. */
+    /** A new slot was published armed: a timer's with the reference and the inbox claim of its first command. */
     abstract void published(ControlBlock<K> block, long deadline);
 
     // ---- creation -----------------------------------------------------------------------------------------------
@@ -143,15 +143,22 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         }
         counters.created.increment();
         counters.started.increment();
-        counters.references.add(2);
+        counters.references.add(commanded() ? 2 : 1);
         record(block, kind, now, detail);
         if (closed) {
             free(block);
-            keeper.born(block);
+            if (commanded()) {
+                keeper.born(block);
+            }
             return Creation.CLOSED;
         }
         published(block, deadline);
         return Creation.CREATED;
+    }
+
+    /** Whether new slots begin with a command for the timekeeper; work slots begin with the executor. */
+    private boolean commanded() {
+        return type == SlotType.TIMER;
     }
 
     /** Called by the creator inside the index's atomic step. */
@@ -166,7 +173,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
                 details.predecessor = running;
             }
         }
-        return new ControlBlock<>(this, key, deadline, generation, details);
+        return new ControlBlock<>(this, key, deadline, generation, commanded(), details);
     }
 
     /** The former incarnation, if it exists and still runs. */

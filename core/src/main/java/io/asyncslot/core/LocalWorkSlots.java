@@ -59,18 +59,23 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
         return SubmitOutcome.CLOSED;
     }
 
-    /** Becomes the custodian if nobody is, and hands over; a present custodian will find the submit by itself. */
+    /**
+     * What is due goes straight to the executor: becomes the custodian if nobody is. A present custodian finds the
+     * submit by itself, unless it is the timekeeper and has promised a later look, for a restart with a delay.
+     */
     @Override
     void pending(ControlBlock<K> block, long deadline) {
-        if (block.take(Custody.WORKER) && !dispatcher().handOver(block)) {
-            keeper().retry(block);
+        if (deadline <= now() && block.take(Custody.WORKER)) {
+            if (!dispatcher().handOver(block)) {
+                keeper().retry(block);
+            }
+        } else if (deadline < block.lookAt()) {
+            keeper().armed(block, deadline);
         }
     }
 
     @Override
     void published(ControlBlock<K> block, long deadline) {
-        block.leaveInbox(); // its first command is carried out here and now
         pending(block, deadline);
-        block.releaseReference();
     }
 }

@@ -16,9 +16,11 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
 
     static void enter(ControlBlock<?> block) {
         CURRENT.set(new RunningScope(block, CURRENT.get()));
+        RunLoop.inCallback(true);
     }
 
     static void leave() {
+        RunLoop.inCallback(false);
         RunningScope scope = CURRENT.get();
         if (scope == null || scope.outer == null) {
             CURRENT.remove();
