@@ -52,7 +52,7 @@ final class CallbackRunner<K> {
             return;
         }
         if (beginning == StateWord.Beginning.SKIPPED) {
-            skipped(block, now);
+            skipped(block, fired, now);
         }
         if (binding != null) {
             binding.release();
@@ -101,7 +101,7 @@ final class CallbackRunner<K> {
                     firing.generation(),
                     firing.lateness(),
                     Duration.ofNanos(took),
-                    failure == null ? null : failure.toString());
+                    failure == null ? null : Shown.of(failure));
         }
         return new EndedRun<>(firing, Duration.ofNanos(took), failure);
     }
@@ -115,10 +115,9 @@ final class CallbackRunner<K> {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "the callback of slot '" + block.key() + "' of map '" + map.name() + "' failed, generation "
-                            + firing.generation(),
+            warn(
+                    "the callback of slot '" + Shown.of(block.key()) + "' of map '" + map.name()
+                            + "' failed, generation " + firing.generation(),
                     e);
             return e;
         } finally {
@@ -130,28 +129,35 @@ final class CallbackRunner<K> {
         try {
             listener.completed(run.firing, run.took, run.failure);
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + map.name() + "'", e);
+            warn("a slot listener failed on map '" + map.name() + "'", e);
+        }
+    }
+
+    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
+    private static void warn(String message, Throwable failure) {
+        try {
+            LOG.log(System.Logger.Level.WARNING, message, failure);
+        } catch (Throwable e) {
+            // what failed is counted and told to the listener; there is nobody else to tell
         }
     }
 
     private void end(ControlBlock<K> block) {
         if (map.periods().leavesOutOverruns()) {
             long now = map.now();
-            if (block.skipOverrun(now, map.periods())) {
-                skipped(block, now);
+            FiredRun next = new FiredRun();
+            if (block.skipOverrun(now, map.periods(), next)) {
+                skipped(block, next, now);
             }
-        }
-        SlotDetails<K> details = block.details();
-        if (details != null) {
-            details.runEnded();
         }
         map.counters().ended.increment();
         block.endFire();
         if (StateWord.isFreed(block.word())) {
             map.removed(block);
         }
-        details = block.details(); // again: somebody may have come to wait before RUNNING was cleared
+        SlotDetails<K> details = block.details(); // who came to wait before RUNNING was cleared has made them
         if (details != null) {
+            details.runEnded(); // before custody passes on: the next run has not begun
             if (details.isAwaited()) {
                 map.barrier().signal();
             }
@@ -163,9 +169,9 @@ final class CallbackRunner<K> {
         }
     }
 
-    private void skipped(ControlBlock<K> block, long now) {
+    private void skipped(ControlBlock<K> block, FiredRun left, long now) {
         map.counters().skipped.increment();
-        if (StateWord.isArmed(block.word())) {
+        if (left.rearmed) {
             map.counters().started.increment();
         }
         map.record(block, Kind.SKIPPED, now, -1);

@@ -42,7 +42,8 @@ final class Counters {
     }
 
     SlotMapStats stats(boolean stopped) {
-        // what is subtracted is read first, so that a difference is never negative while operations run
+        // What is subtracted is read first. An operation counts after its step, so a look may still meet the later of
+        // two steps counted and the earlier one not yet: never less than none is shown.
         long endedRuns = ended.sum();
         long taken = takenUp.sum();
         long disarmed = fired.sum() + cancelled.sum() + deletedArmed.sum() + skipped.sum();
@@ -52,11 +53,11 @@ final class Counters {
         long queued = Math.max(0, begunOrQueued - taken);
         long armed = started.sum();
         return new SlotMapStats(
-                created.sum() - gone,
-                armed - disarmed,
-                begun - endedRuns,
+                Math.max(0, created.sum() - gone),
+                Math.max(0, armed - disarmed),
+                Math.max(0, begun - endedRuns),
                 queued,
-                references.sum(),
+                Math.max(0, references.sum()),
                 armed,
                 rearmed.sum(),
                 moved.sum(),

@@ -12,15 +12,14 @@ import java.util.function.LongFunction;
 /**
  * The last transitions of one slot: a ring of two words an entry. Lock-free; any thread may add and look.
  *
- * <p>An entry is written in two steps, so a reader may meet one half old and half new: both halves carry the low bits
- * of the entry's number, and the reader leaves out what does not match.
+ * <p>An entry is written in two steps, so a reader may meet one half old and half new, or a place taken and not yet
+ * written: both halves carry the lap round the ring they belong to, and the reader leaves out what does not match.
  */
 final class History {
 
-    private static final int NO_DETAIL = 0;
     private static final int KIND_BITS = 4;
-    private static final int SEQUENCE_BITS = 8;
-    private static final int SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1;
+    private static final int LAP_BITS = 8;
+    private static final int LAP_MASK = (1 << LAP_BITS) - 1;
     private static final Kind[] KINDS = Kind.values();
     private static final VarHandle ADDED;
     private static final VarHandle RING = MethodHandles.arrayElementVarHandle(long[].class);
@@ -53,9 +52,9 @@ final class History {
     void add(Kind kind, long now, long detail) {
         int number = (int) ADDED.getAndAdd(this, 1);
         int at = 2 * Integer.remainderUnsigned(number, ring.length / 2);
-        long sequence = number & SEQUENCE_MASK;
-        RING.setRelease(ring, at, (now << KIND_BITS | kind.ordinal()) << SEQUENCE_BITS | sequence);
-        RING.setRelease(ring, at + 1, (Math.min(Math.max(detail, -1), Micros.NEVER) + 1) << SEQUENCE_BITS | sequence);
+        long lap = lap(number, ring.length / 2);
+        RING.setRelease(ring, at, (now << KIND_BITS | kind.ordinal()) << LAP_BITS | lap);
+        RING.setRelease(ring, at + 1, (Math.min(Math.max(detail, -1), Micros.NEVER) + 1) << LAP_BITS | lap);
     }
 
     /**
@@ -68,22 +67,27 @@ final class History {
         int size = ring.length / 2;
         int end = added;
         List<SlotEvent> entries = new ArrayList<>(size);
-        for (int number = end - size; number != end; number++) {
+        int begin = Integer.compareUnsigned(end, size) < 0 ? 0 : end - size;
+        for (int number = begin; number != end; number++) {
             int at = 2 * Integer.remainderUnsigned(number, size);
             long head = (long) RING.getAcquire(ring, at);
             long detail = (long) RING.getAcquire(ring, at + 1);
-            long sequence = number & SEQUENCE_MASK;
-            boolean whole = (head & SEQUENCE_MASK) == sequence && (detail & SEQUENCE_MASK) == sequence;
-            if (!whole || detail >>> SEQUENCE_BITS == NO_DETAIL && head >>> SEQUENCE_BITS == 0) {
+            long lap = lap(number, size);
+            if ((head & LAP_MASK) != lap || (detail & LAP_MASK) != lap) {
                 continue;
             }
-            long span = (detail >>> SEQUENCE_BITS) - 1;
-            long body = head >>> SEQUENCE_BITS;
+            long span = (detail >>> LAP_BITS) - 1;
+            long body = head >>> LAP_BITS;
             entries.add(new SlotEvent(
                     toInstant.apply(body >>> KIND_BITS),
                     KINDS[(int) body & (1 << KIND_BITS) - 1],
                     span < 0 ? null : Micros.toDuration(span)));
         }
         return entries;
+    }
+
+    /** The low bits of an entry's lap, counted from 1, so that a place never written is of no lap looked for first. */
+    private static long lap(int number, int size) {
+        return Integer.divideUnsigned(number, size) + 1 & LAP_MASK;
     }
 }

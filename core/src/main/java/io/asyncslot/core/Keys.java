@@ -20,17 +20,17 @@ final class Keys<K> {
 
     /** Throws IllegalArgumentException naming value and rule if the key is not acceptable. */
     void check(@Nullable Object key) {
-        if (key instanceof String text && type == String.class) {
-            if (text.length() > maxLength) {
-                throw new IllegalArgumentException("'key' of map '" + map + "' must be at most " + maxLength
-                        + " characters long but has " + text.length() + ": '" + text.substring(0, SHOWN_CHARS)
-                        + "...'");
-            }
-        } else if (key == null) {
+        if (key == null) {
             throw new IllegalArgumentException("'key' of map '" + map + "' must not be null");
-        } else if (!type.isInstance(key)) {
+        }
+        if (!type.isInstance(key)) {
             throw new IllegalArgumentException("'key' of map '" + map + "' must be a " + type.getName() + " but is a "
-                    + key.getClass().getName() + ": " + key);
+                    + key.getClass().getName() + ": " + Shown.of(key));
+        }
+        if (key instanceof String text && text.length() > maxLength) {
+            String shown = text.length() > SHOWN_CHARS ? text.substring(0, SHOWN_CHARS) + "..." : text;
+            throw new IllegalArgumentException("'key' of map '" + map + "' must be at most " + maxLength
+                    + " characters long but has " + text.length() + ": '" + shown + "'");
         }
     }
 

@@ -127,19 +127,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * @param detail a span to note, or -1
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail) {
-        if (!capacity.reserve()) {
-            ControlBlock<K> present = index.get(key);
-            if (present != null && !StateWord.isFreed(present.word())) {
+        Creator<K> creator = new Creator<>(this, deadline);
+        index.compute(key, creator);
+        ControlBlock<K> block = creator.made;
+        if (block == null) {
+            if (!creator.rejected) {
                 return Creation.EXISTS;
             }
             counters.rejected.increment();
             return Creation.REJECTED;
-        }
-        Creator<K> creator = new Creator<>(this, deadline);
-        ControlBlock<K> block = index.compute(key, creator);
-        if (block != creator.made) {
-            capacity.giveBack();
-            return Creation.EXISTS;
         }
         counters.created.increment();
         counters.started.increment();
@@ -159,6 +155,11 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** Whether new slots begin with a command for the timekeeper; work slots begin with the executor. */
     private boolean commanded() {
         return type == SlotType.TIMER;
+    }
+
+    /** Takes a place for a new slot. Called by the creator inside the index's atomic step, as is {@link #make}. */
+    final boolean reserve() {
+        return capacity.reserve();
     }
 
     /** Called by the creator inside the index's atomic step. */
@@ -405,13 +406,18 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             if (last != null) {
                 last.release();
             }
-            return barrier.await(index::isEmpty, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
+            return barrier.await(this::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {
             if (scope != null) {
                 closersInCallbacks.decrementAndGet();
             }
             closers.decrementAndGet();
         }
+    }
+
+    /** Looks into the index too: while slots come and go its size may say nothing is there when something is. */
+    private boolean isQuiescent() {
+        return index.isEmpty() && !index.values().iterator().hasNext();
     }
 
     // ---- views --------------------------------------------------------------------------------------------------

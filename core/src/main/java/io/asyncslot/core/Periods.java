@@ -112,7 +112,7 @@ abstract class Periods {
         long pointAfter(long point, long now) {
             try {
                 return next(schedule, now);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 LOG.log(System.Logger.Level.ERROR, "the schedule of map '" + map + "' failed; the series ends", e);
                 return NONE;
             }

@@ -41,7 +41,7 @@ final class SlotDetails<K> {
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
 
-    /** Runs that have ended since these details exist. Written by the running thread, before RUNNING is cleared. */
+    /** Runs that have ended since these details exist. Written by the running thread, between two runs. */
     private volatile int endedRuns;
 
     /** Threads that wait for a run to end. Counted up before they look at RUNNING; read after RUNNING is cleared. */

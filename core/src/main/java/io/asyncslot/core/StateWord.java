@@ -275,7 +275,7 @@ public abstract class StateWord {
      *
      * @param now microseconds of the map's clock, rounded down
      * @param periods the map's periods
-     * @param fired receives deadline and generation of the run that begins
+     * @param fired receives deadline and generation of the run that begins, and whether the slot armed itself
      * @return what happened
      */
     final Beginning beginFire(long now, Periods periods, FiredRun fired) {
@@ -297,14 +297,16 @@ public abstract class StateWord {
             if (!generationReady(seen)) {
                 continue;
             }
-            if ((seen & PERIOD) != 0 && periods.leavesOut(deadline, now)) {
-                if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, periods.next(deadline, now)))) {
+            boolean leftOut = (seen & PERIOD) != 0 && periods.leavesOut(deadline, now);
+            long next = periods.next(deadline, now);
+            if (leftOut) {
+                if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, next))) {
+                    fired.rearmed = next != Periods.NONE;
                     return Beginning.SKIPPED;
                 }
                 continue;
             }
             long generation = generationOf(seen);
-            long next = periods.next(deadline, now);
             if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
                 fired.deadline = deadline;
                 fired.generation = generation;
@@ -320,17 +322,22 @@ public abstract class StateWord {
      *
      * @param now microseconds of the map's clock
      * @param periods the map's periods
+     * @param fired receives whether the slot armed itself
      * @return whether a period was left out
      */
-    final boolean skipOverrun(long now, Periods periods) {
+    final boolean skipOverrun(long now, Periods periods, FiredRun fired) {
         for (; ; ) {
             long seen = word;
             long deadline = seen >>> DEADLINE_SHIFT;
             if ((seen & (FREED | ARMED | PERIOD)) != (ARMED | PERIOD) || deadline > now) {
                 return false;
             }
-            if (generationReady(seen)
-                    && WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, periods.next(deadline, now)))) {
+            if (!generationReady(seen)) {
+                continue;
+            }
+            long next = periods.next(deadline, now);
+            if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
+                fired.rearmed = next != Periods.NONE;
                 return true;
             }
         }

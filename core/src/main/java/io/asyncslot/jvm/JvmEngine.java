@@ -174,6 +174,8 @@ final class JvmEngine implements Timekeeper {
                 LockSupport.parkNanos(this, nanos);
             }
         }
+        Thread.interrupted(); // a callback that the executor ran on this thread may have left it: parking would not
+        // wait
         wakeAt.set(AWAKE);
     }
 
