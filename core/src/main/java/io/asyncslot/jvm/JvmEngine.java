@@ -267,7 +267,20 @@ final class JvmEngine implements Timekeeper {
         block.releaseReference();
     }
 
-    /** Files a slot that is in our custody and in no heap, under its present deadline; or lets go of it. */
+    /**
+     * Files anew a slot that was taken out of its heap. On the way it may pass through nobody's hands, where a freer
+     * finds no custodian to leave the last reference to: hence a reference of our own. There is one to take, because
+     * whoever freed the slot before saw our promise and has left a command with the map's reference.
+     */
+    private void refile(ControlBlock<?> block, DeadlineHeap heap) {
+        if (!block.retainReference()) {
+            throw new IllegalStateException("reclaimed while filed: " + block);
+        }
+        file(block, heap);
+        block.releaseReference();
+    }
+
+    /** Files a slot that is in our custody and in no heap, with a reference in hand, under its present deadline; or lets go of it. */
     private void file(ControlBlock<?> block, DeadlineHeap heap) {
         for (; ; ) {
             long word = block.word();
@@ -309,12 +322,13 @@ final class JvmEngine implements Timekeeper {
             ControlBlock<?> block = heap.removeMin();
             long word = block.word();
             boolean due = StateWord.isArmed(word) && !StateWord.isFreed(word) && StateWord.deadline(word) <= now;
-            if (!due || !block.expire()) {
-                file(block, heap);
-                if (due) {
-                    pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
-                    return false;
-                }
+            if (due && block.expire()) {
+                continue;
+            }
+            refile(block, heap);
+            if (due) {
+                pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
+                return false;
             }
         }
         return true;
