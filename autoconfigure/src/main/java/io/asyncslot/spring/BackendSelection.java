@@ -1,0 +1,58 @@
+package io.asyncslot.spring;
+
+import io.asyncslot.BackendReport;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which backend was asked for by property, and which one that means here. Immutable.
+ *
+ * @param requested what the property says: a backend's name, or {@code auto}
+ * @param used the name of the backend of maps that name none
+ * @param reasons why {@code auto} did not choose the kernel; empty otherwise
+ */
+public record BackendSelection(String requested, String used, List<String> reasons) {
+
+    /** Asks for the kernel where it is usable, and for the JVM elsewhere. */
+    public static final String AUTO = "auto";
+
+    private static final String KERNEL = "kernel";
+    private static final String JVM = "jvm";
+
+    /**
+     * Chooses.
+     *
+     * @param requested what the property says
+     * @param reports the reports of the backends there are
+     * @return the choice; that {@code used} exists is the registry's to check
+     */
+    public static BackendSelection of(String requested, List<BackendReport> reports) {
+        if (!requested.equals(AUTO)) {
+            return new BackendSelection(requested, requested, List.of());
+        }
+        BackendReport kernel = reports.stream()
+                .filter(report -> report.name().equals(KERNEL))
+                .findFirst()
+                .orElse(null);
+        if (kernel == null) {
+            return new BackendSelection(AUTO, JVM, List.of("backend 'kernel' is not on the class path"));
+        }
+        return kernel.available()
+                ? new BackendSelection(AUTO, KERNEL, List.of())
+                : new BackendSelection(AUTO, JVM, kernel.reasons());
+    }
+
+    /**
+     * The backend that a map asks for.
+     *
+     * @param backend what the map says; null or empty for the default
+     * @param reports the reports of the backends there are
+     * @return a backend's name, or null for the registry's default
+     */
+    static @Nullable String resolve(@Nullable String backend, List<BackendReport> reports) {
+        if (backend == null || backend.isEmpty()) {
+            return null;
+        }
+        return of(backend, reports).used();
+    }
+}

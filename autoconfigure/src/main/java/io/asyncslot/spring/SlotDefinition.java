@@ -1,0 +1,85 @@
+package io.asyncslot.spring;
+
+import io.asyncslot.LatePolicy;
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotMapSpec;
+import io.asyncslot.SlotType;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.WorkMapSpec;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One map as an annotated method describes it, placeholders resolved, before properties had their say. Immutable.
+ *
+ * @param map the map's name
+ * @param type timer or work
+ * @param keyType the type of its keys
+ * @param settings what the annotation says
+ * @param callback calls the method
+ * @param beanName the bean of the method
+ * @param place annotation, method and bean, for messages
+ */
+record SlotDefinition(
+        String map,
+        SlotType type,
+        Class<?> keyType,
+        SlotMapSettings settings,
+        SlotCallback<Object> callback,
+        String beanName,
+        String place) {
+
+    /**
+     * The spec of the map.
+     *
+     * @param override what properties say
+     * @param backend the backend, or null for the registry's default
+     * @param historySize how many transitions a slot remembers unless properties of the map say
+     */
+    SlotMapSpec<?> spec(SlotMapSettings override, @Nullable String backend, int historySize) {
+        try {
+            return type == SlotType.TIMER
+                    ? timerSpec(keyType, override, backend, historySize)
+                    : common(WorkMapSpec.named(map, keyType), override, backend, historySize)
+                            .build();
+        } catch (IllegalArgumentException e) {
+            throw new SlotConfigurationException(
+                    place + " or 'asyncslot.maps." + map + "' describes a map that cannot be: " + e.getMessage() + ".",
+                    "Correct the value in the annotation, or the property that overrides it.",
+                    e);
+        }
+    }
+
+    private <K> TimerMapSpec<K> timerSpec(
+            Class<K> type, SlotMapSettings override, @Nullable String backend, int historySize) {
+        TimerMapSpec.Builder<K> builder = common(TimerMapSpec.named(map, type), override, backend, historySize);
+        boolean series = override.every() != null || override.cron() != null;
+        Duration every = series ? override.every() : settings.every();
+        String cron = series ? override.cron() : settings.cron();
+        String zone = first(override.zone(), series && cron == null ? null : settings.zone(), "");
+        if (cron == null && !zone.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "'zone' is '" + zone + "' but there is no cron expression to read in it");
+        }
+        return builder.delay(override.delay() == null ? settings.delay() : override.delay())
+                .every(every)
+                .schedule(cron == null ? null : CronSchedule.parse(cron, zone))
+                .clock(first(override.clock(), settings.clock(), SlotClock.MONOTONIC))
+                .late(first(override.late(), settings.late(), LatePolicy.ONCE))
+                .build();
+    }
+
+    private <K, B extends SlotMapSpec.Builder<K, B>> B common(
+            B builder, SlotMapSettings override, @Nullable String backend, int historySize) {
+        return builder.callback(callback)
+                .backend(backend)
+                .concurrency(first(override.concurrency(), settings.concurrency(), 0))
+                .maxEntries(first(override.maxEntries(), settings.maxEntries(), 0))
+                .historySize(first(override.historySize(), null, historySize));
+    }
+
+    private static <T> T first(@Nullable T override, @Nullable T annotated, T fallback) {
+        return override != null ? override : annotated != null ? annotated : fallback;
+    }
+}

@@ -1,0 +1,165 @@
+package io.asyncslot.spring;
+
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotType;
+import io.asyncslot.annotation.TimerSlot;
+import io.asyncslot.annotation.WorkSlot;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.MethodIntrospector.MetadataLookup;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.StringValueResolver;
+
+/** Reads the binding annotations of a bean into definitions, and checks what can be checked without a registry. */
+final class SlotDefinitionReader {
+
+    private static final Log LOG = LogFactory.getLog(SlotDefinitionReader.class);
+
+    private final StringValueResolver resolver;
+
+    /** Makes a reader. The resolver replaces placeholders. */
+    SlotDefinitionReader(StringValueResolver resolver) {
+        this.resolver = resolver;
+    }
+
+    /** The annotations of one method. */
+    record Bindings(@Nullable TimerSlot timer, @Nullable WorkSlot work) {}
+
+    /** The methods of a class that are callbacks, also by meta-annotation, superclass or interface. */
+    static Map<Method, Bindings> callbacks(Class<?> type) {
+        if (!AnnotationUtils.isCandidateClass(type, List.of(TimerSlot.class, WorkSlot.class))) {
+            return Map.of();
+        }
+        return MethodIntrospector.selectMethods(type, (MetadataLookup<Bindings>) SlotDefinitionReader::bindings);
+    }
+
+    private static @Nullable Bindings bindings(Method method) {
+        TimerSlot timer = AnnotatedElementUtils.findMergedAnnotation(method, TimerSlot.class);
+        WorkSlot work = AnnotatedElementUtils.findMergedAnnotation(method, WorkSlot.class);
+        return timer == null && work == null ? null : new Bindings(timer, work);
+    }
+
+    List<SlotDefinition> read(Object bean, String beanName, Class<?> targetClass, Map<Method, Bindings> callbacks) {
+        List<SlotDefinition> definitions = new ArrayList<>();
+        callbacks.forEach((method, bindings) -> {
+            if (bindings.timer() != null) {
+                definitions.add(timer(bean, beanName, targetClass, method, bindings.timer()));
+            }
+            if (bindings.work() != null) {
+                definitions.add(work(bean, beanName, targetClass, method, bindings.work()));
+            }
+        });
+        return definitions;
+    }
+
+    private SlotDefinition timer(Object bean, String beanName, Class<?> targetClass, Method method, TimerSlot slot) {
+        String map = resolve(slot.map());
+        String place = place("@TimerSlot", map, method, targetClass, beanName);
+        SlotMapSettings settings = new SlotMapSettings(
+                duration("delay", slot.delay(), place),
+                duration("every", slot.every(), place),
+                cron(slot, place),
+                textOrNull(resolve(slot.zone())),
+                slot.clock(),
+                slot.late(),
+                textOrNull(resolve(slot.backend())),
+                slot.concurrency(),
+                slot.maxEntries(),
+                null);
+        return definition(map, SlotType.TIMER, slot.keyType(), settings, bean, beanName, targetClass, method, place);
+    }
+
+    private SlotDefinition work(Object bean, String beanName, Class<?> targetClass, Method method, WorkSlot slot) {
+        String map = resolve(slot.map());
+        String place = place("@WorkSlot", map, method, targetClass, beanName);
+        SlotMapSettings settings = new SlotMapSettings(
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                textOrNull(resolve(slot.backend())),
+                slot.concurrency(),
+                slot.maxEntries(),
+                null);
+        return definition(map, SlotType.WORK, slot.keyType(), settings, bean, beanName, targetClass, method, place);
+    }
+
+    private static SlotDefinition definition(
+            String map,
+            SlotType type,
+            Class<?> declaredKeyType,
+            SlotMapSettings settings,
+            Object bean,
+            String beanName,
+            Class<?> targetClass,
+            Method method,
+            String place) {
+        SlotCallbackMethod signature = SlotCallbackMethod.of(method, targetClass, declaredKeyType, place);
+        SlotCallbackTarget target = SlotCallbackTarget.of(bean, method, targetClass, place);
+        if (SlotCallbackTarget.bypassesAdvice(target, bean, method, targetClass)) {
+            LOG.warn(place + " is called on the bean behind its proxy, because the proxy does not hold the method:"
+                    + " the advice of other annotations on it does not apply. Make the method public, or declare it in"
+                    + " an interface of the bean.");
+        }
+        SlotCallback<Object> callback = (key, firing) -> target.call(signature.arguments(key, firing));
+        return new SlotDefinition(map, type, signature.keyType(), settings, callback, beanName, place);
+    }
+
+    private @Nullable Duration duration(String attribute, String value, String place) {
+        String text = resolve(value);
+        if (text.isBlank()) {
+            return null;
+        }
+        try {
+            return SlotDurations.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw invalid(attribute, value, place, e);
+        }
+    }
+
+    private @Nullable String cron(TimerSlot slot, String place) {
+        String text = resolve(slot.cron());
+        if (text.isBlank()) {
+            return null;
+        }
+        try {
+            CronSchedule.parse(text, resolve(slot.zone()));
+            return text;
+        } catch (IllegalArgumentException e) {
+            throw invalid("cron", slot.cron(), place, e);
+        }
+    }
+
+    private static SlotConfigurationException invalid(
+            String attribute, String written, String place, IllegalArgumentException cause) {
+        return new SlotConfigurationException(
+                place + " has " + attribute + " = \"" + written + "\": " + cause.getMessage() + ".",
+                "Correct '" + attribute + "' of the annotation, or the property behind its placeholder.",
+                cause);
+    }
+
+    private String resolve(String value) {
+        String resolved = resolver.resolveStringValue(value);
+        return resolved == null ? "" : resolved;
+    }
+
+    private static @Nullable String textOrNull(String text) {
+        return text.isBlank() ? null : text.strip();
+    }
+
+    private static String place(String annotation, String map, Method method, Class<?> targetClass, String beanName) {
+        return annotation + " of map '" + map + "' on " + ClassUtils.getQualifiedMethodName(method, targetClass)
+                + " of bean '" + beanName + "'";
+    }
+}
