@@ -1,0 +1,62 @@
+package io.asyncslot.autoconfigure;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnThreading;
+import org.springframework.boot.thread.Threading;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
+
+/**
+ * The executor that runs callbacks: a bean of its own that is no default candidate, so that the application's executor
+ * stays what it is. When full it refuses, and the registry hands the callback over again later: late, never lost.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnMissingBean(name = AsyncSlotExecutorConfiguration.BEAN_NAME)
+class AsyncSlotExecutorConfiguration {
+
+    static final String BEAN_NAME = "asyncSlotTaskExecutor";
+
+    @Bean(name = BEAN_NAME, defaultCandidate = false)
+    @ConditionalOnThreading(Threading.PLATFORM)
+    ThreadPoolTaskExecutor platformSlotExecutor(
+            AsyncSlotProperties properties, ObjectProvider<TaskDecorator> decorators) {
+        AsyncSlotProperties.Executor settings = properties.executor();
+        ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
+        executor.setCorePoolSize(settings.threads());
+        executor.setMaxPoolSize(settings.threads());
+        executor.setAllowCoreThreadTimeOut(true);
+        executor.setQueueCapacity(settings.queueCapacity());
+        executor.setThreadNamePrefix(settings.threadNamePrefix());
+        decorate(decorators, executor::setTaskDecorator);
+        return executor;
+    }
+
+    @Bean(name = BEAN_NAME, defaultCandidate = false)
+    @ConditionalOnThreading(Threading.VIRTUAL)
+    SimpleAsyncTaskExecutor virtualSlotExecutor(
+            AsyncSlotProperties properties, ObjectProvider<TaskDecorator> decorators) {
+        AsyncSlotProperties.Executor settings = properties.executor();
+        SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor(settings.threadNamePrefix());
+        executor.setVirtualThreads(true);
+        if (settings.concurrencyLimit() != null) {
+            executor.setConcurrencyLimit(settings.concurrencyLimit());
+            executor.setRejectTasksWhenLimitReached(true);
+        }
+        decorate(decorators, executor::setTaskDecorator);
+        return executor;
+    }
+
+    private static void decorate(ObjectProvider<TaskDecorator> decorators, Consumer<TaskDecorator> setter) {
+        List<TaskDecorator> all = decorators.orderedStream().toList();
+        if (!all.isEmpty()) {
+            setter.accept(all.size() == 1 ? all.get(0) : new CompositeTaskDecorator(all));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.asyncslot.autoconfigure;
+
+import io.asyncslot.SlotMapSpec;
+import io.asyncslot.spring.SlotMapSettings;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+
+/**
+ * The properties {@code asyncslot.*}. Immutable; checked when bound.
+ *
+ * @param enabled Whether slots are configured at all. Without them the annotations do nothing.
+ * @param backend Backend of maps that name none.
+ * @param maxKeyLength Longest acceptable key of type String, in characters.
+ * @param history Memory of each slot's last transitions.
+ * @param shutdown Behaviour when the application context stops.
+ * @param executor Threads that run the callbacks.
+ * @param maps Settings of single maps by name, which override their annotations.
+ */
+@ConfigurationProperties("asyncslot")
+public record AsyncSlotProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("jvm") String backend,
+        @DefaultValue("512") int maxKeyLength,
+        @DefaultValue History history,
+        @DefaultValue Shutdown shutdown,
+        @DefaultValue Executor executor,
+        @DefaultValue Map<String, SlotMapSettings> maps) {
+
+    /**
+     * Checks the values.
+     *
+     * @throws InvalidConfigurationPropertyValueException naming the property, its value and the rule
+     */
+    public AsyncSlotProperties {
+        check(!backend.isBlank(), "backend", backend, "It must name a backend, or be 'auto'.");
+        check(maxKeyLength >= 1, "max-key-length", maxKeyLength, "It must be at least 1.");
+    }
+
+    /**
+     * Memory of each slot's last transitions.
+     *
+     * @param size Number of transitions each slot remembers, at most 256. Zero switches history off.
+     */
+    public record History(@DefaultValue("8") int size) {
+
+        /** Checks the value. */
+        public History {
+            check(
+                    size >= 0 && size <= SlotMapSpec.MAX_HISTORY,
+                    "history.size",
+                    size,
+                    "It must be 0 to " + SlotMapSpec.MAX_HISTORY + ".");
+        }
+    }
+
+    /**
+     * Behaviour when the application context stops.
+     *
+     * @param timeout Longest wait for running callbacks. Kept below spring.lifecycle.timeout-per-shutdown-phase.
+     */
+    public record Shutdown(@DefaultValue("20s") Duration timeout) {
+
+        /** Checks the value. */
+        public Shutdown {
+            check(!timeout.isNegative(), "shutdown.timeout", timeout, "It must not be negative.");
+        }
+    }
+
+    /**
+     * Threads that run the callbacks.
+     *
+     * @param threads Number of platform threads. Not used with virtual threads.
+     * @param queueCapacity Number of due callbacks that may wait for a platform thread. Further ones are handed over
+     *     again shortly, none is lost. Not used with virtual threads.
+     * @param concurrencyLimit Number of callbacks that may run at once on virtual threads. No limit unless set.
+     * @param threadNamePrefix Prefix of the names of the threads.
+     */
+    public record Executor(
+            @DefaultValue("16") int threads,
+            @DefaultValue("10000") int queueCapacity,
+            @Nullable Integer concurrencyLimit,
+            @DefaultValue("asyncslot-") String threadNamePrefix) {
+
+        /** Checks the values. */
+        public Executor {
+            check(threads >= 1, "executor.threads", threads, "It must be at least 1.");
+            check(queueCapacity >= 0, "executor.queue-capacity", queueCapacity, "It must not be negative.");
+            check(
+                    concurrencyLimit == null || concurrencyLimit >= 1,
+                    "executor.concurrency-limit",
+                    concurrencyLimit,
+                    "It must be at least 1, or not set for no limit.");
+        }
+    }
+
+    private static void check(boolean holds, String property, @Nullable Object value, String rule) {
+        if (!holds) {
+            throw new InvalidConfigurationPropertyValueException("asyncslot." + property, value, rule);
+        }
+    }
+}
