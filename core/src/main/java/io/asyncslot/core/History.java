@@ -88,6 +88,6 @@ final class History {
 
     /** The low bits of an entry's lap, counted from 1, so that a place never written is of no lap looked for first. */
     private static long lap(int number, int size) {
-        return Integer.divideUnsigned(number, size) + 1 & LAP_MASK;
+        return (Integer.divideUnsigned(number, size) + 1L) & LAP_MASK;
     }
 }
