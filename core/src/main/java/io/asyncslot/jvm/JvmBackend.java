@@ -40,6 +40,9 @@ public final class JvmBackend implements SlotBackend {
     private @Nullable JvmEngine engine;
     private @Nullable Thread thread;
 
+    /** Who is inside {@link #pump}: written by that thread, and so read right by it. */
+    private volatile @Nullable Thread pumping;
+
     /** Makes a backend with a timer thread of its own. */
     public JvmBackend() {
         this(true);
@@ -134,7 +137,8 @@ public final class JvmBackend implements SlotBackend {
 
     /**
      * Does what is to be done now, on the calling thread, until nothing is; for a backend made by {@link #manual()}.
-     * Callbacks run wherever the executor runs them.
+     * Callbacks run wherever the executor runs them. One thread at a time; called by a callback that the executor ran
+     * inside a pump it does nothing, for that pump goes on.
      *
      * @return the ticker's monotonic time at which something is due next, in nanoseconds; {@link Long#MAX_VALUE} when
      *     nothing is pending
@@ -145,8 +149,15 @@ public final class JvmBackend implements SlotBackend {
             throw new IllegalStateException("this backend has its own thread; make one with JvmBackend.manual()");
         }
         JvmEngine present = engine();
-        while (present.pass()) {
-            // until nothing is left to do
+        if (pumping != Thread.currentThread()) {
+            pumping = Thread.currentThread();
+            try {
+                while (present.pass() || present.hasCommands()) {
+                    // until nothing is left to do, not even what callbacks that ran on this thread have left
+                }
+            } finally {
+                pumping = null;
+            }
         }
         long wake = present.nextWake();
         return wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000;

@@ -208,6 +208,11 @@ final class JvmEngine implements Timekeeper {
         return Math.max(wake, pausedUntil);
     }
 
+    /** Whether operations have left commands since the last look. */
+    boolean hasCommands() {
+        return !intake.isEmpty();
+    }
+
     /** How many slots are filed. */
     int filed() {
         int sum = 0;
