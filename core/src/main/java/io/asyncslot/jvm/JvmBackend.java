@@ -36,6 +36,9 @@ public final class JvmBackend implements SlotBackend {
     /** Guards thread and engine against concurrent starts and stops; never held over user code. */
     private final ReentrantLock lifecycle = new ReentrantLock();
 
+    /** What came of taking the timer thread's slack away. Written by that thread; volatile. */
+    private volatile String timerSlack = "default: no timer thread has been started";
+
     private @Nullable LocalContext context;
     private @Nullable JvmEngine engine;
     private @Nullable Thread thread;
@@ -72,6 +75,7 @@ public final class JvmBackend implements SlotBackend {
         JvmEngine present = engine;
         details.put("running", present != null && present.isRunning());
         details.put("inFlight", present == null ? 0 : present.inFlight().count());
+        details.put("timerSlack", timerSlack);
         details.put("boottimeSeesSuspend", SystemTicker.instance().seesSuspend());
         details.put("java", System.getProperty("java.version"));
         return new BackendReport(NAME, true, List.of(), details);
@@ -163,7 +167,8 @@ public final class JvmBackend implements SlotBackend {
         return wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000;
     }
 
-    private static void drive(JvmEngine engine) {
+    private void drive(JvmEngine engine) {
+        timerSlack = TimerSlack.remove();
         while (engine.isRunning()) {
             try {
                 if (!engine.pass()) {
