@@ -109,6 +109,10 @@ public final class JvmBackend implements SlotBackend {
             if (present.isRunning()) {
                 return;
             }
+            if (thread == Thread.currentThread()) {
+                present.running(true); // a callback that the executor ran on the timer thread: that thread goes on
+                return;
+            }
             joinUninterruptibly();
             present.running(true);
             if (threaded) {

@@ -3,6 +3,7 @@ package io.asyncslot.registry;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.CloseOutcome;
 import io.asyncslot.DuplicateSlotMapException;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
@@ -17,7 +18,6 @@ import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -202,6 +202,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             if (!missing.isEmpty()) {
                 throw new UnknownSlotMapException(missing, maps.keySet());
             }
+            awaited.clear(); // from now on a handle is given for a registered map only
             backends.values().forEach(SlotBackend::start);
             phase = Phase.RUNNING;
         }
@@ -209,15 +210,21 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     @Override
     public boolean stop(Duration limit) throws InterruptedException {
-        List<SlotBackend> running;
         synchronized (lifecycle) {
-            running = phase == Phase.RUNNING ? new ArrayList<>(backends.values()) : List.of();
+            if (phase == Phase.NEW) {
+                return true;
+            }
             phase = phase == Phase.RUNNING ? Phase.STOPPED : phase;
         }
         long began = ticker.monotonicNanos();
         boolean quiescent = true;
-        for (SlotBackend backend : running) {
+        for (SlotBackend backend : backends.values()) {
             quiescent &= backend.stop(left(limit, Duration.ofNanos(ticker.monotonicNanos() - began)));
+        }
+        synchronized (lifecycle) {
+            if (phase == Phase.RUNNING) { // somebody started it while we were stopping the backends
+                backends.values().forEach(SlotBackend::start);
+            }
         }
         return quiescent;
     }
@@ -240,12 +247,37 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             phase = Phase.CLOSED;
         }
         for (SlotMap<?> map : maps.values()) {
-            try {
-                map.close(Duration.ZERO);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            if (closeNow(map) == CloseOutcome.WOULD_DEADLOCK) {
+                closeFromOutside(map);
             }
         }
         backends.values().forEach(SlotBackend::close);
+    }
+
+    private static CloseOutcome closeNow(SlotMap<?> map) {
+        try {
+            return map.close(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return CloseOutcome.TIMED_OUT;
+        }
+    }
+
+    /** Closes a map of which we are inside a callback: it refuses us, for others would wait; we do not. */
+    private static void closeFromOutside(SlotMap<?> map) {
+        Thread closer = new Thread(() -> closeNow(map), "asyncslot-close");
+        closer.setDaemon(true);
+        closer.start();
+        boolean interrupted = false;
+        while (closer.isAlive()) {
+            try {
+                closer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
