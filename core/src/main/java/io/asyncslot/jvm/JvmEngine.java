@@ -274,18 +274,18 @@ final class JvmEngine implements Timekeeper {
 
     /**
      * Files anew a slot that was taken out of its heap. On the way it may pass through nobody's hands, where a freer
-     * finds no custodian to leave the last reference to: hence a reference of our own. There is one to take, because
-     * whoever freed the slot before saw our promise and has left a command with the map's reference.
+     * finds no custodian to leave the last reference to: hence a reference of our own. There is none to take when the
+     * slot was freed while the executor refused it: then it is reclaimed, and filed no more.
      */
     private void refile(ControlBlock<?> block, DeadlineHeap heap) {
         if (!block.retainReference()) {
-            throw new IllegalStateException("reclaimed while filed: " + block);
+            return;
         }
         file(block, heap);
         block.releaseReference();
     }
 
-    /** Files a slot that is in our custody and in no heap, with a reference in hand, under its present deadline; or lets go of it. */
+    /** Files a slot in our custody and in no heap, with a reference in hand, by its present deadline; or lets go of it. */
     private void file(ControlBlock<?> block, DeadlineHeap heap) {
         for (; ; ) {
             long word = block.word();

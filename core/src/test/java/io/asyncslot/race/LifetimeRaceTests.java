@@ -14,6 +14,7 @@ import io.asyncslot.fixture.HookedKey;
 import io.asyncslot.fixture.Race;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -383,6 +384,37 @@ class LifetimeRaceTests {
             assertThat(runs).hasValue(0);
             assertNothingLeft(bench, timers);
             assertNothingLeft(bench, works);
+        }
+    }
+
+    /**
+     * T1: engine: hands k over, the executor refuses. T2: delete(k) right then: the slot is in the worker's hands, so
+     * T2 releases the last reference. T1: takes the refused slot back.
+     *
+     * <p>The slot is dead: the engine lets go of it and goes on with the others.
+     */
+    @Test
+    void F4_deleteWhileTheExecutorRefuses_isLetGo() {
+        AtomicReference<TimerSlots<String>> map = new AtomicReference<>();
+        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger runs = new AtomicInteger();
+        try (Bench bench = new Bench(task -> {
+            if (map.get().delete("doomed") == DeleteOutcome.DELETED) {
+                refused.incrementAndGet();
+                throw new RejectedExecutionException("full");
+            }
+            task.run();
+        })) {
+            map.set(bench.timers(String.class, (key, firing) -> runs.incrementAndGet()));
+            map.get().start("doomed", Duration.ZERO);
+            map.get().start("other", DELAY);
+            bench.backend.pump();
+            bench.advance(RETRY);
+            bench.advance(RETRY);
+            assertThat(refused).hasValue(1);
+            assertThat(runs).hasValue(1);
+            map.get().delete("other");
+            assertNothingLeft(bench, map.get());
         }
     }
 
