@@ -1,179 +1,170 @@
 package io.asyncslot.sample.load;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.URI;
+import io.asyncslot.sample.Report;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import tools.jackson.databind.JsonNode;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Keeps some carts of a running shop alive by requests while it leaves others to expire, then holds the shop's ledger
  * against that of the slots. Exits with 1 if a cart that was kept alive expired, an abandoned one did not, or a count
- * does not match. Bounded in requests and time; talks to this machine only.
+ * does not match. Nobody else may use the shop meanwhile.
  *
  * <p>Usage: {@code LoadGenerator [url] [kept] [abandoned] [seconds]}
  */
 public final class LoadGenerator {
 
     private static final int THREADS = 8;
-    private static final int MAX_CARTS = 100_000;
-    private static final int MAX_SECONDS = 300;
+    private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
 
+    private final Plan plan;
     private final Shop shop;
-    private final int kept;
-    private final int abandoned;
-    private final int seconds;
-    private final AtomicLong requests = new AtomicLong();
-    private final AtomicLong lostAlive = new AtomicLong();
+    private final Report report = new Report(System.out);
+    private final ExecutorService workers = Executors.newFixedThreadPool(THREADS);
+    private final AtomicLong diedAlthoughKept = new AtomicLong();
+    private final AtomicLong livedAlthoughAbandoned = new AtomicLong();
 
-    private LoadGenerator(URI url, int kept, int abandoned, int seconds) {
-        this.shop = new Shop(url, requests);
-        this.kept = kept;
-        this.abandoned = abandoned;
-        this.seconds = seconds;
+    private LoadGenerator(Plan plan) {
+        this.plan = plan;
+        this.shop = new Shop(plan.url());
     }
 
     public static void main(String[] args) throws Exception {
-        URI url = URI.create(args.length > 0 ? args[0] : "http://127.0.0.1:8080");
-        if (!InetAddress.getByName(url.getHost()).isLoopbackAddress()) {
-            throw new IllegalArgumentException("the load goes to this machine only, not to " + url.getHost());
-        }
-        LoadGenerator load = new LoadGenerator(
-                url,
-                number(args, 1, 2_000, MAX_CARTS),
-                number(args, 2, 3_000, MAX_CARTS),
-                number(args, 3, 15, MAX_SECONDS));
-        System.exit(load.run() ? 0 : 1);
-    }
-
-    private static int number(String[] args, int at, int otherwise, int most) {
-        int value = args.length > at ? Integer.parseInt(args[at]) : otherwise;
-        if (value < 1 || value > most) {
-            throw new IllegalArgumentException("argument " + at + " must be from 1 to " + most + ": " + value);
-        }
-        return value;
-    }
-
-    private boolean run() throws Exception {
-        Ledger before = shop.ledger();
-        long began = System.nanoTime();
-        List<String> alive = new ArrayList<>();
-        ExecutorService workers = Executors.newFixedThreadPool(THREADS);
+        LoadGenerator load = new LoadGenerator(Plan.of(args));
         try {
-            // half of the carts are abandoned before the others come, half among them: expiry and load overlap
-            open(workers, abandoned / 2);
-            alive.addAll(open(workers, kept));
-            open(workers, abandoned - abandoned / 2);
-            System.out.printf("%,d carts opened in %.1f s%n", kept + abandoned, secondsSince(began));
-
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-            int rounds = 0;
-            while (System.nanoTime() < end) {
-                each(workers, alive, this::ping);
-                rounds++;
-            }
-            Ledger during = shop.ledger();
-            System.out.printf(
-                    "%d rounds: %,d carts kept alive, %,d expired meanwhile, p99 of lateness %s%n",
-                    rounds, alive.size(), during.expired() - before.expired(), during.latenessP99());
-            each(workers, alive, shop::drop);
-            System.out.printf("%,d requests, %,.0f a second%n", requests.get(), requests.get() / secondsSince(began));
-            return settle(before);
+            System.exit(load.run() ? 0 : 1);
         } finally {
-            workers.shutdown();
+            load.workers.shutdownNow();
         }
     }
 
-    private void ping(String cart) {
-        if (!shop.ping(cart).equals("OPEN")) {
-            lostAlive.incrementAndGet();
+    private boolean run() throws ExecutionException, InterruptedException {
+        Duration reservation =
+                Duration.parse(shop.stats().required("reservation").asString());
+        if (reservation.compareTo(LONGEST_DELAY) > 0) {
+            throw new IllegalStateException("carts expire after " + reservation + ", which is more than "
+                    + LONGEST_DELAY + "; start the shop with --spring.profiles.active=demo");
+        }
+        Ledger before = Ledger.of(shop);
+        long began = System.nanoTime();
+
+        // Half of the carts are abandoned before the others come, half among them: expiries and load overlap.
+        List<String> abandoned = new ArrayList<>(open(plan.abandoned() / 2));
+        List<String> kept = open(plan.kept());
+        abandoned.addAll(open(plan.abandoned() - plan.abandoned() / 2));
+        each(open(plan.dropped()), shop::drop);
+        each(open(plan.paid()), cart -> shop.pay(shop.order(cart)));
+        each(open(plan.unpaid()), shop::order);
+        report.line("%,d carts opened in %.1f s".formatted(plan.carts(), secondsSince(began)));
+
+        int rounds = keepAlive(kept);
+        report.line("%,d of them kept alive for %d s, in %d rounds of requests"
+                .formatted(kept.size(), plan.seconds(), rounds));
+        each(kept, shop::drop);
+        Ledger now = settled(before);
+        each(abandoned, cart -> count(livedAlthoughAbandoned, !shop.state(cart).equals("EXPIRED")));
+        report.line("%,d requests, %,.0f a second".formatted(shop.requests(), shop.requests() / secondsSince(began)));
+        return check(now.since(before));
+    }
+
+    /** Touches the carts in turn, and puts more tea into them every fourth time. */
+    private int keepAlive(List<String> carts) throws ExecutionException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
+        int rounds = 0;
+        while (System.nanoTime() - end < 0) {
+            boolean add = rounds++ % 4 == 3;
+            each(carts, cart -> {
+                String state = add ? shop.addTea(cart) : shop.ping(cart);
+                count(diedAlthoughKept, !state.equals("OPEN"));
+            });
+        }
+        return rounds;
+    }
+
+    private List<String> open(int count) throws ExecutionException, InterruptedException {
+        return all(Stream.generate(() -> (Supplier<String>) shop::openWithTea).limit(count));
+    }
+
+    private void each(List<String> carts, Consumer<String> action) throws ExecutionException, InterruptedException {
+        all(carts.stream().map(cart -> () -> {
+            action.accept(cart);
+            return cart;
+        }));
+    }
+
+    private List<String> all(Stream<Supplier<String>> actions) throws ExecutionException, InterruptedException {
+        List<Future<String>> futures =
+                actions.map(action -> workers.submit(action::get)).toList();
+        List<String> results = new ArrayList<>();
+        for (Future<String> future : futures) {
+            results.add(future.get());
+        }
+        return results;
+    }
+
+    private static void count(AtomicLong counter, boolean counts) {
+        if (counts) {
+            counter.incrementAndGet();
         }
     }
 
-    private List<String> open(ExecutorService workers, int count) throws Exception {
-        List<Future<String>> carts = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            carts.add(workers.submit(shop::openWithTea));
-        }
-        List<String> ids = new ArrayList<>();
-        for (Future<String> cart : carts) {
-            ids.add(cart.get());
-        }
-        return ids;
-    }
-
-    private void each(ExecutorService workers, List<String> carts, Consumer<String> action) throws Exception {
-        List<Future<?>> done = new ArrayList<>();
-        for (String cart : carts) {
-            done.add(workers.submit(() -> action.accept(cart)));
-        }
-        for (Future<?> one : done) {
-            one.get();
-        }
-    }
-
-    /** Waits until nothing is armed any more and compares. */
-    private boolean settle(Ledger before) throws IOException, InterruptedException {
-        Ledger after = shop.ledger();
-        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
-        while (after.armed() > before.armed() && System.nanoTime() < patience) {
+    /** Waits until nothing of ours is armed any more. */
+    private Ledger settled(Ledger before) throws InterruptedException {
+        long end = System.nanoTime() + LONGEST_DELAY.multipliedBy(2).toNanos();
+        Ledger now = Ledger.of(shop);
+        while (System.nanoTime() - end < 0
+                && now.reservation().armed() + now.payment().armed()
+                        > before.reservation().armed() + before.payment().armed()) {
             TimeUnit.MILLISECONDS.sleep(200);
-            after = shop.ledger();
+            now = Ledger.of(shop);
         }
-        long expired = after.expired() - before.expired();
-        long dropped = after.dropped() - before.dropped();
-        long started = after.started() - before.started();
-        long fired = after.fired() - before.fired();
-        long deletedArmed = after.deletedArmed() - before.deletedArmed();
-        System.out.printf(
-                "shop:  expired %,d (expected %,d), dropped %,d (expected %,d)%n", expired, abandoned, dropped, kept);
-        System.out.printf(
-                "slots: started %,d = fired %,d + deleted while armed %,d; lost %,d%n",
-                started, fired, deletedArmed, after.lost());
-        System.out.printf("carts lost although kept alive: %,d%n", lostAlive.get());
-        boolean right = expired == abandoned
-                && dropped == kept
-                && fired == expired
-                && started == fired + deletedArmed
-                && after.lost() == 0
-                && lostAlive.get() == 0;
-        System.out.println(right ? "OK" : "WRONG");
-        return right;
+        TimeUnit.MILLISECONDS.sleep(200); // a callback may still commit
+        return Ledger.of(shop);
+    }
+
+    private boolean check(Ledger done) {
+        long ordered = (long) plan.paid() + plan.unpaid();
+        long ended = plan.kept() + plan.dropped() + ordered;
+        report.check("carts expired", plan.abandoned(), done.expiredCarts());
+        report.check("carts dropped", (long) plan.kept() + plan.dropped(), done.droppedCarts());
+        report.check("carts ordered", ordered, done.orderedCarts());
+        report.check("orders paid", plan.paid(), done.paidOrders());
+        report.check("orders cancelled", plan.unpaid(), done.cancelledOrders());
+        report.check("packets of tea sold", plan.paid(), -done.stock());
+        report.check("expired although kept alive", 0, diedAlthoughKept.get());
+        report.check("open although abandoned", 0, livedAlthoughAbandoned.get());
+        Ledger.Slots reservation = done.reservation();
+        report.check("reservation: started", plan.carts(), reservation.started());
+        report.check("reservation: re-armed", shop.added(), reservation.rearmed());
+        report.check("reservation: moved", shop.pinged(), reservation.moved());
+        report.check("reservation: fired", plan.abandoned(), reservation.fired());
+        report.check("reservation: deleted while armed", ended, reservation.deletedArmed());
+        check("reservation", reservation);
+        report.check("payment: started", ordered, done.payment().started());
+        report.check("payment: fired", plan.unpaid(), done.payment().fired());
+        report.check("payment: deleted while armed", plan.paid(), done.payment().deletedArmed());
+        check("payment", done.payment());
+        return report.passed();
+    }
+
+    private void check(String map, Ledger.Slots slots) {
+        report.check(
+                map + ": fired+cancelled+deleted",
+                slots.started(),
+                slots.fired() + slots.cancelled() + slots.deletedArmed());
+        report.check(map + ": failed or dropped", 0, slots.failed() + slots.dropped());
     }
 
     private static double secondsSince(long began) {
         return (System.nanoTime() - began) / 1e9;
-    }
-
-    /** The counts that must match. */
-    record Ledger(
-            long expired,
-            long dropped,
-            long started,
-            long fired,
-            long deletedArmed,
-            long armed,
-            long lost,
-            String latenessP99) {
-
-        static Ledger of(JsonNode stats, JsonNode map) {
-            JsonNode carts = stats.path("carts");
-            return new Ledger(
-                    carts.path("EXPIRED").asLong(0),
-                    carts.path("DROPPED").asLong(0),
-                    map.required("started").asLong(),
-                    map.required("fired").asLong(),
-                    map.required("deletedArmed").asLong(),
-                    map.required("armed").asLong(),
-                    map.required("dropped").asLong(),
-                    map.required("lateness").required("p99").asString());
-        }
     }
 }

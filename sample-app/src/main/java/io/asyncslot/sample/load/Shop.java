@@ -16,34 +16,78 @@ import tools.jackson.databind.json.JsonMapper;
 /** A customer of a running shop, by HTTP. Thread-safe. */
 final class Shop {
 
+    private static final long PRICE_OF_TEA = 1250;
+
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final JsonMapper json = JsonMapper.shared();
+    private final AtomicLong requests = new AtomicLong();
+    private final AtomicLong added = new AtomicLong();
+    private final AtomicLong pinged = new AtomicLong();
     private final URI url;
-    private final AtomicLong requests;
 
-    Shop(URI url, AtomicLong requests) {
+    Shop(URI url) {
         this.url = url;
-        this.requests = requests;
     }
 
     String openWithTea() {
         String id = call("POST", "/carts", "").required("id").asString();
-        call("POST", "/carts/" + id + "/items", "{\"productId\":\"tea\",\"quantity\":1}");
+        addTea(id);
         return id;
     }
 
+    /** Re-arms the cart's timer. */
+    String addTea(String cart) {
+        added.incrementAndGet();
+        return call("POST", "/carts/" + cart + "/items", "{\"productId\":\"tea\",\"quantity\":1}")
+                .required("state")
+                .asString();
+    }
+
+    /** Touches the cart's timer. */
     String ping(String cart) {
+        pinged.incrementAndGet();
         return call("POST", "/carts/" + cart + "/ping", "").required("state").asString();
+    }
+
+    String state(String cart) {
+        return call("GET", "/carts/" + cart, "").required("state").asString();
     }
 
     void drop(String cart) {
         call("DELETE", "/carts/" + cart, "");
     }
 
-    LoadGenerator.Ledger ledger() {
-        JsonNode maps = call("GET", "/actuator/asyncslots", "").required("maps");
-        return LoadGenerator.Ledger.of(call("GET", "/stats", ""), maps.required("reservation"));
+    String order(String cart) {
+        return call("POST", "/orders", "{\"cartId\":\"" + cart + "\"}")
+                .required("id")
+                .asString();
+    }
+
+    void pay(String order) {
+        call("POST", "/orders/" + order + "/payment", "{\"cents\":" + PRICE_OF_TEA + "}");
+    }
+
+    /** The shop's own ledger. */
+    JsonNode stats() {
+        return call("GET", "/stats", "");
+    }
+
+    /** What Actuator says about the maps, by name. */
+    JsonNode slotMaps() {
+        return call("GET", "/actuator/asyncslots", "").required("maps");
+    }
+
+    long requests() {
+        return requests.get();
+    }
+
+    long added() {
+        return added.get();
+    }
+
+    long pinged() {
+        return pinged.get();
     }
 
     private JsonNode call(String method, String path, String body) {
@@ -61,7 +105,7 @@ final class Shop {
             }
             return json.readTree(response.body().isEmpty() ? "{}" : response.body());
         } catch (IOException e) {
-            throw new UncheckedIOException(method + " " + path + " failed", e);
+            throw new UncheckedIOException(method + " " + path + " failed; does the shop run at " + url + "?", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

@@ -8,6 +8,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.sample.Report;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.ArrayBlockingQueue;

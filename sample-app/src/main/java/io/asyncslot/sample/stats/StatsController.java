@@ -1,8 +1,10 @@
 package io.asyncslot.sample.stats;
 
 import io.asyncslot.sample.search.SearchIndex;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -13,13 +15,22 @@ class StatsController {
     private final JdbcClient jdbc;
     private final SearchIndex index;
 
-    StatsController(JdbcClient jdbc, SearchIndex index) {
+    private final Duration reservation;
+
+    StatsController(JdbcClient jdbc, SearchIndex index, @Value("${shop.reservation}") Duration reservation) {
         this.jdbc = jdbc;
         this.index = index;
+        this.reservation = reservation;
     }
 
     /** The shop's ledger: how many carts and orders are in which state, what is in stock, how often was indexed. */
-    record Stats(Map<String, Long> carts, Map<String, Long> orders, long stock, long reserved, long indexRuns) {}
+    record Stats(
+            Map<String, Long> carts,
+            Map<String, Long> orders,
+            long stock,
+            long reserved,
+            long indexRuns,
+            String reservation) {}
 
     @GetMapping("/stats")
     Stats stats() {
@@ -29,7 +40,8 @@ class StatsController {
                 number("select sum(stock) from product"),
                 number("select coalesce(sum(i.quantity), 0) from cart_item i join cart c on c.id = i.cart_id"
                         + " where c.state = 'OPEN'"),
-                index.runs());
+                index.runs(),
+                reservation.toString());
     }
 
     private Map<String, Long> byState(String table) {

@@ -1,47 +1,47 @@
-package io.asyncslot.sample.million;
+package io.asyncslot.sample;
 
 import java.io.PrintStream;
 
 /** Prints what was done and what came of it, and remembers whether every count was as it had to be. */
-final class Report {
+public final class Report {
 
     private static final long MIB = 1024 * 1024;
 
     private final PrintStream out;
     private boolean passed = true;
 
-    Report(PrintStream out) {
+    public Report(PrintStream out) {
         this.out = out;
     }
 
-    void line(String text) {
+    public void line(String text) {
         out.println(text);
     }
 
     /** Does something, and prints how long it took. */
-    void took(String what, long operations, Runnable work) {
+    public void took(String what, long operations, Runnable work) {
         long begin = System.nanoTime();
         work.run();
         long millis = Math.max(1, (System.nanoTime() - begin) / 1_000_000);
-        out.printf("%-32s %,7d ms  %,12d operations%n", what, millis, operations);
+        out.printf("%-34s %,7d ms  %,12d operations%n", what, millis, operations);
     }
 
     /** Prints how much of the heap is live. */
-    void heap(String when) {
+    public void heap(String when) {
         Runtime runtime = Runtime.getRuntime();
         System.gc();
         long used = (runtime.totalMemory() - runtime.freeMemory()) / MIB;
-        out.printf("heap, %-26s %,7d MiB of at most %,d MiB%n", when, used, runtime.maxMemory() / MIB);
+        out.printf("heap, %-28s %,7d MiB of at most %,d MiB%n", when, used, runtime.maxMemory() / MIB);
     }
 
     /** Prints a count, and what it had to be if it is something else. */
-    void check(String what, long expected, long counted) {
+    public void check(String what, long expected, long counted) {
         boolean right = expected == counted;
         passed &= right;
-        out.printf("%-32s %,12d  %s%n", what, counted, right ? "ok" : "WRONG, expected %,d".formatted(expected));
+        out.printf("%-34s %,12d  %s%n", what, counted, right ? "ok" : "WRONG, expected %,d".formatted(expected));
     }
 
-    boolean passed() {
+    public boolean passed() {
         out.println(passed ? "every count is right" : "a count is WRONG");
         return passed;
     }

@@ -1,0 +1,31 @@
+package io.asyncslot.sample;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.springframework.boot.micrometer.metrics.test.autoconfigure.AutoConfigureMetrics;
+import org.springframework.boot.resttestclient.autoconfigure.AutoConfigureRestTestClient;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.context.annotation.Import;
+import org.springframework.test.annotation.DirtiesContext;
+
+/** The whole shop on a port of its own, with delays short enough to wait for. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {
+            "shop.reservation=1500ms",
+            "shop.payment=1500ms",
+            "shop.tenant-poll=100ms",
+            "shop.indexing=150ms",
+            "spring.datasource.generate-unique-name=true",
+            "spring.datasource.url="
+        })
+@AutoConfigureRestTestClient
+@AutoConfigureMetrics
+@Import(Customer.class)
+@DirtiesContext
+@interface ShopTest {}
