@@ -200,7 +200,7 @@ public final class JvmBackend implements SlotBackend {
         }
     }
 
-    private JvmEngine engine() {
+    JvmEngine engine() {
         JvmEngine present = engine;
         if (present == null) {
             throw new IllegalStateException("the backend is not initialised: build a registry with it first");
