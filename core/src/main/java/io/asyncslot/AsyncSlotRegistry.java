@@ -87,9 +87,11 @@ public interface AsyncSlotRegistry extends AutoCloseable {
      */
     List<BackendReport> backends();
 
-    /** Begins to run callbacks. Idempotent.
+    /**
+     * Begins to run callbacks. Idempotent.
      *
      * @throws UnknownSlotMapException if a handle was asked for a map that nobody has registered
+     * @throws SlotMapTypeException if a handle was asked for a map of another type or key type than it has
      * @throws IllegalStateException if the registry is closed
      */
     void start();

@@ -125,6 +125,15 @@ final class CallbackRunner<K> {
         }
     }
 
+    /** Tells the listener that the map is closed. Called once, by the first closer. */
+    void closed() {
+        try {
+            listener.closed(map);
+        } catch (Throwable e) {
+            warn("a slot listener failed on map '" + map.name() + "'", e);
+        }
+    }
+
     private void tell(EndedRun<K> run) {
         try {
             listener.completed(run.firing, run.took, run.failure);

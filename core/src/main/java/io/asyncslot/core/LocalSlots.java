@@ -67,6 +67,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final Class<K> keyType;
     private final Keys<K> keys;
     private final Capacity capacity;
+    private final CallbackRunner<K> runner;
     private final Dispatcher<K> dispatcher;
     private final SnapshotFactory snapshots;
 
@@ -103,8 +104,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
-        CallbackRunner<K> runner =
-                new CallbackRunner<>(this, ticker, context.injected().listener());
+        this.runner = new CallbackRunner<>(this, ticker, context.injected().listener());
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);
     }
@@ -405,6 +405,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             Binding<K> last = binding.getAndSet(null);
             if (last != null) {
                 last.release();
+                runner.closed();
             }
             return barrier.await(this::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {

@@ -16,6 +16,7 @@ import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Collection;
@@ -42,13 +43,19 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         CLOSED
     }
 
+    private static final System.Logger LOG = System.getLogger(DefaultAsyncSlotRegistry.class.getName());
+
+    /** What a handle expects of its map. */
+    private record Awaited(String map, Class<?> keyType, SlotType type) {}
+
     private final Map<String, SlotBackend> backends;
     private final SlotBackend defaultBackend;
     private final Ticker ticker;
+    private final SlotListener listener;
     private final Map<String, SlotMap<?>> maps = new ConcurrentHashMap<>();
 
-    /** Names that handles were asked for before their map was registered. */
-    private final Set<String> awaited = ConcurrentHashMap.newKeySet();
+    /** What handles were asked for before their map was registered. */
+    private final Set<Awaited> awaited = ConcurrentHashMap.newKeySet();
 
     private final Object lifecycle = new Object();
 
@@ -59,6 +66,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         this.backends = new LinkedHashMap<>(backends);
         this.defaultBackend = backend(defaultBackend);
         this.ticker = context.ticker();
+        this.listener = context.listener();
         for (SlotBackend backend : this.backends.values()) {
             backend.init(context);
         }
@@ -92,7 +100,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     /** What a handle for a map that is not registered yet asks at its first operation. */
     private <K> Function<String, SlotMap<K>> awaitedMap(String name, Class<K> keyType, SlotType type) {
-        awaited.add(name);
+        awaited.add(new Awaited(name, keyType, type));
         return map -> {
             SlotMap<?> present = maps.get(map);
             if (present == null) {
@@ -136,6 +144,17 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     private <K, M extends SlotMap<K>> M register(SlotMapSpec<K> spec, Function<SlotBackend, M> opener) {
         SlotBackend backend = spec.backend() == null ? defaultBackend : backend(spec.backend());
+        M map = open(spec, backend, opener);
+        try {
+            listener.opened(map);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + spec.name() + "'", e);
+        }
+        return map;
+    }
+
+    private <K, M extends SlotMap<K>> M open(
+            SlotMapSpec<K> spec, SlotBackend backend, Function<SlotBackend, M> opener) {
         synchronized (lifecycle) {
             if (phase == Phase.CLOSED) {
                 throw new IllegalStateException("the registry is closed: map '" + spec.name() + "' is not registered");
@@ -197,10 +216,18 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             if (phase == Phase.CLOSED) {
                 throw new IllegalStateException("the registry is closed");
             }
-            List<String> missing =
-                    awaited.stream().filter(name -> !maps.containsKey(name)).toList();
+            List<String> missing = awaited.stream()
+                    .map(Awaited::map)
+                    .filter(name -> !maps.containsKey(name))
+                    .toList();
             if (!missing.isEmpty()) {
                 throw new UnknownSlotMapException(missing, maps.keySet());
+            }
+            for (Awaited handle : awaited) {
+                SlotMap<?> present = maps.get(handle.map());
+                if (present != null) {
+                    checkType(present, handle.keyType(), handle.type());
+                }
             }
             awaited.clear(); // from now on a handle is given for a registered map only
             backends.values().forEach(SlotBackend::start);

@@ -37,7 +37,7 @@ public interface SlotBackend extends AutoCloseable {
     void init(BackendContext context);
 
     /**
-     * Opens a timer map.
+     * Opens a timer map. The map tells the listener when it is closed.
      *
      * @param <K> the key type
      * @param spec what the map is to be
@@ -46,7 +46,7 @@ public interface SlotBackend extends AutoCloseable {
     <K> TimerSlots<K> open(TimerMapSpec<K> spec);
 
     /**
-     * Opens a work map.
+     * Opens a work map. The map tells the listener when it is closed.
      *
      * @param <K> the key type
      * @param spec what the map is to be

@@ -1,18 +1,34 @@
 package io.asyncslot.spi;
 
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotMap;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is told what callbacks did, after it happened. Called on the callback's thread with no lock held, after the run has
- * ended; cannot change an outcome. What it throws is logged and goes no further.
+ * Is told what callbacks did, and which maps come and go, after it happened. Called with no lock held; cannot change an
+ * outcome. What it throws is logged and goes no further.
  */
 @FunctionalInterface
 public interface SlotListener {
 
     /**
-     * A callback ended.
+     * A map was registered. Called on the registering thread, before it gets the map.
+     *
+     * @param map the map
+     */
+    default void opened(SlotMap<?> map) {}
+
+    /**
+     * A map was closed. Called once for each map, on the first closing thread, before that waits for callbacks; they
+     * may still complete.
+     *
+     * @param map the map
+     */
+    default void closed(SlotMap<?> map) {}
+
+    /**
+     * A callback ended. Called on the callback's thread, after the run has ended.
      *
      * @param firing the firing; its values stay readable
      * @param duration how long the callback ran
