@@ -1,0 +1,95 @@
+package io.asyncslot.actuate;
+
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.Selector.Match;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+
+/**
+ * What {@link AsyncSlotsEndpoint} is over HTTP: 404 for what there is not, 400 with the reason for bad input, and
+ * values shown to whom they may be shown. Thread-safe.
+ */
+@EndpointWebExtension(endpoint = AsyncSlotsEndpoint.class)
+public class AsyncSlotsEndpointWebExtension {
+
+    private final AsyncSlotsEndpoint delegate;
+    private final Show showValues;
+    private final Set<String> roles;
+
+    /**
+     * Makes the extension.
+     *
+     * @param delegate the endpoint
+     * @param showValues when to show values
+     * @param roles who is authorized to see them; empty for everyone who is authenticated
+     */
+    public AsyncSlotsEndpointWebExtension(AsyncSlotsEndpoint delegate, Show showValues, Set<String> roles) {
+        this.delegate = delegate;
+        this.showValues = showValues;
+        this.roles = Set.copyOf(roles);
+    }
+
+    /**
+     * Why a request was not answered.
+     *
+     * @param error what is wrong, naming value and rule
+     */
+    public record Problem(String error) implements OperationResponseBody {}
+
+    /**
+     * Slots of one map, or one slot.
+     *
+     * @param securityContext who asks
+     * @param state a state that the slots of a map must be in; null for all
+     * @param prefix what the keys of the slots of a map begin with; null for all
+     * @param limit how many slots of a map to show, 1 to 1000; null for 100
+     * @param path the map's name, and for one slot its key, in as many elements as it has slashes
+     * @return the description, or what is wrong
+     */
+    @ReadOperation
+    public WebEndpointResponse<OperationResponseBody> find(
+            SecurityContext securityContext,
+            @Nullable String state,
+            @Nullable String prefix,
+            @Nullable String limit,
+            @Selector(match = Match.ALL_REMAINING) String... path) {
+        boolean values = showValues.isShown(securityContext, roles);
+        String map = path[0];
+        if (path.length == 1) {
+            return answer(
+                    () -> delegate.map(map, state, prefix, limit(limit), values), "there is no slot map '" + map + "'");
+        }
+        String key = AsyncSlotsEndpoint.key(path);
+        return answer(
+                () -> delegate.slot(map, key, values), "there is no slot '" + key + "' in a slot map '" + map + "'");
+    }
+
+    private static int limit(@Nullable String limit) {
+        try {
+            return limit == null ? AsyncSlotsEndpoint.DEFAULT_LIMIT : Integer.parseInt(limit);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "'limit' must be 1 to " + AsyncSlotsEndpoint.MAX_LIMIT + ": '" + limit + "'", e);
+        }
+    }
+
+    private static WebEndpointResponse<OperationResponseBody> answer(
+            Supplier<? extends @Nullable OperationResponseBody> body, String otherwise) {
+        try {
+            OperationResponseBody found = body.get();
+            return found == null
+                    ? new WebEndpointResponse<>(new Problem(otherwise), WebEndpointResponse.STATUS_NOT_FOUND)
+                    : new WebEndpointResponse<>(found);
+        } catch (IllegalArgumentException e) {
+            return new WebEndpointResponse<>(
+                    new Problem(String.valueOf(e.getMessage())), WebEndpointResponse.STATUS_BAD_REQUEST);
+        }
+    }
+}

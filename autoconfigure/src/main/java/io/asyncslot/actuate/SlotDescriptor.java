@@ -1,0 +1,121 @@
+package io.asyncslot.actuate;
+
+import io.asyncslot.RunState;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotState;
+import io.asyncslot.SlotType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+
+/**
+ * One slot: the answer of {@code GET /actuator/asyncslots/{map}/{key}}.
+ *
+ * @param map the map's name
+ * @param key the key as text
+ * @param type timer or work
+ * @param backend name of the backend
+ * @param state READY, BUSY or FREED
+ * @param runState pending, running, both or neither
+ * @param armed whether a run is pending
+ * @param running whether the callback runs
+ * @param references the live reference count, 1 at rest
+ * @param generation the generation of the latest start
+ * @param deadline when it is due, null when nothing is pending
+ * @param timeLeft time until then, null when nothing is pending
+ * @param lastFiring the last firing, null when there is none or when history is off
+ * @param history the last transitions, oldest first
+ */
+public record SlotDescriptor(
+        String map,
+        String key,
+        SlotType type,
+        String backend,
+        SlotState state,
+        RunState runState,
+        boolean armed,
+        boolean running,
+        int references,
+        long generation,
+        @Nullable Instant deadline,
+        @Nullable Duration timeLeft,
+        @Nullable LastFiring lastFiring,
+        List<Transition> history)
+        implements OperationResponseBody {
+
+    /**
+     * How the latest firing went.
+     *
+     * @param firedAt when the callback began
+     * @param generation its generation
+     * @param lateness how long after the deadline it began
+     * @param duration how long it ran, null while it runs
+     * @param failure what it threw, null when it ended normally or still runs
+     */
+    public record LastFiring(
+            Instant firedAt,
+            long generation,
+            Duration lateness,
+            @Nullable Duration duration,
+            @Nullable String failure) {}
+
+    /**
+     * One transition.
+     *
+     * @param time when
+     * @param cause the operation: start, touch, submit, cancel, delete or fire
+     * @param outcome how it ended, such as STARTED, MOVED, FIRED or COMPLETED
+     * @param detail delay of a start or touch, lateness of a firing, duration of a run; null where there is none
+     */
+    public record Transition(
+            Instant time,
+            String cause,
+            String outcome,
+            @Nullable Duration detail) {}
+
+    /**
+     * Describes a slot.
+     *
+     * @param failures what to show of a failure's text
+     */
+    static SlotDescriptor of(SlotSnapshot slot, UnaryOperator<String> failures) {
+        return new SlotDescriptor(
+                slot.map(),
+                slot.key().toString(),
+                slot.type(),
+                slot.backend(),
+                slot.state(),
+                slot.runState(),
+                slot.runState().isArmed(),
+                slot.runState().isRunning(),
+                slot.references(),
+                slot.generation(),
+                slot.deadline(),
+                slot.timeLeft(),
+                lastFiring(slot.lastFiring(), failures),
+                slot.history().stream()
+                        .map(event -> new Transition(
+                                event.time(),
+                                event.kind().operation(),
+                                event.kind().name(),
+                                event.detail()))
+                        .toList());
+    }
+
+    private static @Nullable LastFiring lastFiring(
+            SlotSnapshot.@Nullable LastFiring firing, UnaryOperator<String> failures) {
+        if (firing == null) {
+            return null;
+        }
+        String failure = firing.failure();
+        return new LastFiring(
+                firing.firedAt(),
+                firing.generation(),
+                firing.lateness(),
+                firing.duration(),
+                failure == null ? null : failures.apply(failure));
+    }
+}

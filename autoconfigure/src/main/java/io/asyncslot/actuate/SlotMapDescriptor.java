@@ -1,0 +1,94 @@
+package io.asyncslot.actuate;
+
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotType;
+import java.time.Duration;
+
+/**
+ * One map and its counters. Once the map is at rest, {@code started} is the sum of {@code fired}, {@code cancelled},
+ * {@code deletedArmed}, {@code skipped} and {@code armed}.
+ *
+ * @param type timer or work
+ * @param keyType name of the key type
+ * @param backend name of the backend
+ * @param slots live slots
+ * @param armed slots with a run pending
+ * @param running callbacks running now
+ * @param queued callbacks handed to the executor that have not begun
+ * @param references sum of the live reference counts
+ * @param started armed periods begun
+ * @param rearmed deadlines replaced by a start
+ * @param moved deadlines moved by a touch
+ * @param coalesced submits merged into a pending run
+ * @param rejected starts and submits refused at capacity
+ * @param cancelled deadlines removed by a cancel
+ * @param deleted slots freed
+ * @param deletedArmed slots freed while a run was pending
+ * @param fired callbacks begun
+ * @param failed callbacks that threw
+ * @param skipped periods left out by the late policy
+ * @param deferred times the executor refused a callback, which is handed over again
+ * @param dropped callbacks lost at the end of a stop; must stay 0
+ * @param late how late callbacks began
+ */
+public record SlotMapDescriptor(
+        SlotType type,
+        String keyType,
+        String backend,
+        long slots,
+        long armed,
+        long running,
+        long queued,
+        long references,
+        long started,
+        long rearmed,
+        long moved,
+        long coalesced,
+        long rejected,
+        long cancelled,
+        long deleted,
+        long deletedArmed,
+        long fired,
+        long failed,
+        long skipped,
+        long deferred,
+        long dropped,
+        Late late) {
+
+    /**
+     * How late callbacks began.
+     *
+     * @param p50 median
+     * @param p99 99th percentile
+     * @param max largest
+     */
+    public record Late(Duration p50, Duration p99, Duration max) {}
+
+    static SlotMapDescriptor of(SlotMap<?> map) {
+        SlotMapStats stats = map.stats();
+        return new SlotMapDescriptor(
+                map.type(),
+                map.keyType().getName(),
+                map.backend(),
+                stats.slots(),
+                stats.armed(),
+                stats.running(),
+                stats.queued(),
+                stats.references(),
+                stats.started(),
+                stats.rearmed(),
+                stats.moved(),
+                stats.coalesced(),
+                stats.rejected(),
+                stats.cancelled(),
+                stats.deleted(),
+                stats.deletedArmed(),
+                stats.fired(),
+                stats.failed(),
+                stats.skipped(),
+                stats.deferred(),
+                stats.dropped(),
+                new Late(stats.latenessP50(), stats.latenessP99(), stats.latenessMax()));
+    }
+}

@@ -1,0 +1,294 @@
+package io.asyncslot.actuate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.annotation.TimerSlot;
+import io.asyncslot.annotation.WorkSlot;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.test.json.JsonContent;
+import org.springframework.test.json.JsonContentAssert;
+
+/** The endpoint over HTTP, on Spring MVC and on WebFlux alike: each is one subclass. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AsyncSlotsEndpointTests {
+
+    private final WebApplicationType type;
+    private final HttpClient client = HttpClient.newHttpClient();
+    private ConfigurableApplicationContext context;
+    private AsyncSlotRegistry registry;
+    private TimerSlots<String> carts;
+
+    AsyncSlotsEndpointTests(WebApplicationType type) {
+        this.type = type;
+    }
+
+    static class MvcTests extends AsyncSlotsEndpointTests {
+        MvcTests() {
+            super(WebApplicationType.SERVLET);
+        }
+
+        @Test
+        void failure_isShownWhereValuesAre() throws Exception {
+            try (ConfigurableApplicationContext open = run("management.endpoint.asyncslots.show-values=always")) {
+                TimerSlots<String> slots = open.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
+                slots.start("fail", Duration.ZERO);
+                await().until(() -> slots.stats().failed() > 0 && slots.stats().running() == 0);
+                ok(get(open, "/cart/fail"))
+                        .extractingPath("$.lastFiring.failure")
+                        .isEqualTo("java.lang.IllegalStateException: secret of fail");
+            }
+        }
+    }
+
+    static class WebFluxTests extends AsyncSlotsEndpointTests {
+        WebFluxTests() {
+            super(WebApplicationType.REACTIVE);
+        }
+    }
+
+    @BeforeAll
+    void start() {
+        context = run();
+        registry = context.getBean(AsyncSlotRegistry.class);
+    }
+
+    final ConfigurableApplicationContext run(String... properties) {
+        return new SpringApplicationBuilder(Application.class)
+                .web(type)
+                .properties(
+                        "server.port=0",
+                        "management.endpoints.web.exposure.include=asyncslots",
+                        "spring.main.banner-mode=off")
+                .properties(properties)
+                .run();
+    }
+
+    @BeforeEach
+    void arm() {
+        carts = registry.timers("cart", String.class);
+    }
+
+    @AfterEach
+    void clear() {
+        registry.map("cart").orElseThrow().scan(10_000, null, slot -> carts.delete((String) slot.key()));
+    }
+
+    @AfterAll
+    void stop() {
+        context.close();
+    }
+
+    @Test
+    void list_showsBackendsAndMaps() throws Exception {
+        carts.start("c1");
+        awaitRest();
+        JsonContentAssert json = ok(get(""));
+        json.extractingPath("$.running").isEqualTo(true);
+        json.extractingPath("$.backend.requested").isEqualTo("jvm");
+        json.extractingPath("$.backends[0].name").isEqualTo("jvm");
+        json.extractingPath("$.backends[0].available").isEqualTo(true);
+        json.extractingPath("$.maps.cart.type").isEqualTo("TIMER");
+        json.extractingPath("$.maps.cart.keyType").isEqualTo("java.lang.String");
+        json.extractingPath("$.maps.cart.backend").isEqualTo("jvm");
+        json.extractingPath("$.maps.cart.slots").isEqualTo(1);
+        json.extractingPath("$.maps.cart.armed").isEqualTo(1);
+        json.extractingPath("$.maps.cart.running").isEqualTo(0);
+        json.extractingPath("$.maps.cart.references").isEqualTo(1);
+        json.hasPath("$.maps.cart.fired");
+        json.hasPath("$.maps.cart.deletedArmed");
+        json.hasPath("$.maps.cart.coalesced");
+        json.hasPath("$.maps.cart.failed");
+        json.hasPath("$.maps.cart.late.p50");
+        json.hasPath("$.maps.cart.late.p99");
+        json.hasPath("$.maps.cart.late.max");
+        json.extractingPath("$.maps.reindex.type").isEqualTo("WORK");
+    }
+
+    @Test
+    void map_showsItsSlots_filteredAndBounded() throws Exception {
+        for (int i = 0; i < 120; i++) {
+            carts.start("a" + i);
+        }
+        carts.start("b");
+        carts.cancel("b");
+        JsonContentAssert all = ok(get("/cart"));
+        all.extractingPath("$.slots.length()").isEqualTo(100);
+        all.extractingPath("$.limit").isEqualTo(100);
+        all.extractingPath("$.truncated").isEqualTo(true);
+        all.extractingPath("$.stats.slots").isEqualTo(121);
+        ok(get("/cart?limit=1000")).extractingPath("$.slots.length()").isEqualTo(121);
+        JsonContentAssert idle = ok(get("/cart?state=idle"));
+        idle.extractingPath("$.slots.length()").isEqualTo(1);
+        idle.extractingPath("$.slots[0].key").isEqualTo("b");
+        idle.extractingPath("$.truncated").isEqualTo(false);
+        ok(get("/cart?prefix=a11")).extractingPath("$.slots.length()").isEqualTo(11);
+        ok(get("/cart?state=ARMED&prefix=b")).extractingPath("$.slots.length()").isEqualTo(0);
+        awaitRest();
+        ok(get("/cart?state=READY&limit=3")).extractingPath("$.slots.length()").isEqualTo(3);
+    }
+
+    @Test
+    void slot_showsStateAndHistory() throws Exception {
+        carts.start("c1", Duration.ofMinutes(1));
+        carts.start("c1");
+        carts.touch("c1", Duration.ofMinutes(2));
+        awaitRest();
+        JsonContentAssert json = ok(get("/cart/c1"));
+        json.extractingPath("$.key").isEqualTo("c1");
+        json.extractingPath("$.state").isEqualTo("READY");
+        json.extractingPath("$.runState").isEqualTo("ARMED");
+        json.extractingPath("$.armed").isEqualTo(true);
+        json.extractingPath("$.references").isEqualTo(1);
+        json.extractingPath("$.generation").isEqualTo(2);
+        json.extractingPath("$.deadline").asString().endsWith("Z");
+        json.extractingPath("$.timeLeft").asString().startsWith("PT1M");
+        json.doesNotHavePath("$.lastFiring");
+        json.extractingPath("$.history[0].cause").isEqualTo("start");
+        json.extractingPath("$.history[0].outcome").isEqualTo("STARTED");
+        json.extractingPath("$.history[0].detail").asString().startsWith("PT1M");
+        json.extractingPath("$.history[1].outcome").isEqualTo("REARMED");
+        json.extractingPath("$.history[2].outcome").isEqualTo("MOVED");
+    }
+
+    @Test
+    void slot_whoseCallbackRuns_isBusy() throws Exception {
+        Application application = context.getBean(Application.class);
+        application.gate = new CountDownLatch(1);
+        carts.start("busy", Duration.ZERO);
+        await().until(() -> carts.stats().running() == 1);
+        JsonContentAssert json = ok(get("/cart/busy"));
+        json.extractingPath("$.state").isEqualTo("BUSY");
+        json.extractingPath("$.running").isEqualTo(true);
+        ok(get("/cart?state=running")).extractingPath("$.slots.length()").isEqualTo(1);
+        application.gate.countDown();
+        await().until(() -> carts.stats().running() == 0);
+    }
+
+    @Test
+    void failure_isMaskedUnlessValuesAreShown() throws Exception {
+        carts.start("fail", Duration.ZERO);
+        await().until(() -> carts.stats().failed() > 0 && carts.stats().running() == 0);
+        ok(get("/cart/fail")).extractingPath("$.lastFiring.failure").isEqualTo("******");
+    }
+
+    @Test
+    void keysWithSlashesAndUnicode_areFound() throws Exception {
+        for (String key : new String[] {"a/b/c", "Grüße 東京", "50% off+", "..dots..", "x?y#z&q=1", "a;v=1"}) {
+            carts.start(key);
+            String path = "/cart";
+            for (String segment : key.split("/")) {
+                path += "/" + URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+            }
+            ok(get(path)).extractingPath("$.key").isEqualTo(key);
+        }
+    }
+
+    @Test
+    void unknownMapOrKey_isNotFoundAndNotMade() throws Exception {
+        problem(get("/nosuch"), 404, "there is no slot map 'nosuch'");
+        problem(get("/nosuch/k"), 404, "there is no slot 'k' in a slot map 'nosuch'");
+        problem(get("/cart/k"), 404, "there is no slot 'k' in a slot map 'cart'");
+        problem(get("/reindex/notanumber"), 404, "there is no slot 'notanumber' in a slot map 'reindex'");
+        assertThat(registry.map("nosuch")).isEmpty();
+        assertThat(carts.find("k")).isEmpty();
+    }
+
+    @Test
+    void badInput_isRefusedWithTheRule() throws Exception {
+        problem(get("/cart?limit=0"), 400, "'limit' must be 1 to 1000: 0");
+        problem(get("/cart?limit=1001"), 400, "'limit' must be 1 to 1000: 1001");
+        problem(get("/cart?limit=many"), 400, "'limit' must be 1 to 1000: 'many'");
+        problem(
+                get("/cart?state=asleep"),
+                400,
+                "'state' must be one of [ALL, READY, BUSY, FREED, IDLE, ARMED, RUNNING, RUNNING_ARMED]: 'asleep'");
+    }
+
+    @Test
+    void writing_isNotPossible() throws Exception {
+        HttpRequest delete =
+                HttpRequest.newBuilder(uri(context, "/cart/c1")).DELETE().build();
+        carts.start("c1");
+        assertThat(client.send(delete, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
+        assertThat(carts.find("c1")).isPresent();
+    }
+
+    /**
+     * Waits until no command is in flight: a slot at rest has the map's own reference only. Commands that are not
+     * urgent wait for the next deadline, so there is one.
+     */
+    private void awaitRest() {
+        registry.timers("nudge", String.class).start("now", Duration.ZERO);
+        await().until(() -> carts.stats().references() == carts.stats().slots());
+    }
+
+    record Answer(int status, String body) {}
+
+    private Answer get(String path) throws IOException, InterruptedException {
+        return get(context, path);
+    }
+
+    final Answer get(ConfigurableApplicationContext where, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(uri(where, path)).build();
+        var response = client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        return new Answer(response.statusCode(), response.body());
+    }
+
+    private static URI uri(ConfigurableApplicationContext where, String path) {
+        String port = where.getEnvironment().getProperty("local.server.port");
+        return URI.create("http://localhost:" + port + "/actuator/asyncslots" + path);
+    }
+
+    static JsonContentAssert ok(Answer answer) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return assertThat(new JsonContent(answer.body()));
+    }
+
+    private static void problem(Answer answer, int status, String error) {
+        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+        assertThat(new JsonContent(answer.body())).extractingPath("$.error").isEqualTo(error);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Application {
+
+        volatile CountDownLatch gate = new CountDownLatch(0);
+
+        @TimerSlot(map = "cart", delay = "30m")
+        void expired(String id) throws InterruptedException {
+            gate.await();
+            if (id.equals("fail")) {
+                throw new IllegalStateException("secret of " + id);
+            }
+        }
+
+        @TimerSlot(map = "nudge")
+        void nudged(String id) {}
+
+        @WorkSlot(map = "reindex")
+        void reindex(Long product) {}
+    }
+}
