@@ -37,9 +37,9 @@ class CartTests {
         assertThat(Instant.now()).isAfterOrEqualTo(deadline);
         assertThat(customer.stock("cup")).isEqualTo(stock);
         assertThat(customer.count("/carts/EXPIRED")).isGreaterThanOrEqualTo(expired + 1);
-        SlotSnapshot slot =
-                registry.timers("reservation", String.class).find(cart).orElseThrow();
-        assertThat(slot.deadline()).as("fires once").isNull();
+        assertThat(Customer.await(() -> slot(cart), Optional::isEmpty))
+                .as("freed")
+                .isEmpty();
     }
 
     @Test
@@ -100,7 +100,7 @@ class CartTests {
         customer.delete("/carts/" + cart, HttpStatus.NO_CONTENT);
         assertThat(customer.cartState(cart)).isEqualTo("DROPPED");
         assertThat(customer.stock("teapot")).isEqualTo(stock);
-        assertThat(registry.timers("reservation", String.class).find(cart)).isEmpty();
+        assertThat(slot(cart)).isEmpty();
         customer.delete("/carts/" + cart, HttpStatus.CONFLICT);
         assertThat(customer.stock("teapot")).isEqualTo(stock);
     }
@@ -114,10 +114,14 @@ class CartTests {
         JsonNode unknown = customer.get("/carts/nobody", HttpStatus.NOT_FOUND);
         assertThat(unknown.required("detail").asString()).contains("'nobody'");
         customer.post("/carts/nobody/ping", HttpStatus.NOT_FOUND);
-        assertThat(registry.timers("reservation", String.class).find("nobody")).isEmpty();
+        assertThat(slot("nobody")).isEmpty();
     }
 
     private Optional<Instant> deadline(String cart) {
-        return registry.timers("reservation", String.class).find(cart).map(SlotSnapshot::deadline);
+        return slot(cart).map(SlotSnapshot::deadline);
+    }
+
+    private Optional<SlotSnapshot> slot(String cart) {
+        return registry.timers("reservation", String.class).find(cart);
     }
 }

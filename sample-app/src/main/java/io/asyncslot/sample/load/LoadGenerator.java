@@ -28,14 +28,15 @@ public final class LoadGenerator {
 
     private final Plan plan;
     private final Shop shop;
+    private final Keeper keeper;
     private final Report report = new Report(System.out);
     private final ExecutorService workers = Executors.newFixedThreadPool(THREADS);
-    private final AtomicLong diedAlthoughKept = new AtomicLong();
     private final AtomicLong livedAlthoughAbandoned = new AtomicLong();
 
     private LoadGenerator(Plan plan) {
         this.plan = plan;
         this.shop = new Shop(plan.url());
+        this.keeper = new Keeper(shop);
     }
 
     public static void main(String[] args) throws Exception {
@@ -57,41 +58,35 @@ public final class LoadGenerator {
         Ledger before = Ledger.of(shop);
         long began = System.nanoTime();
 
-        // Half of the carts are abandoned before the others come, half among them: expiries and load overlap.
-        List<String> abandoned = new ArrayList<>(open(plan.abandoned() / 2));
-        List<String> kept = open(plan.kept());
-        abandoned.addAll(open(plan.abandoned() - plan.abandoned() / 2));
-        each(open(plan.dropped()), shop::drop);
-        each(open(plan.paid()), cart -> shop.pay(shop.order(cart)));
-        each(open(plan.unpaid()), shop::order);
+        // Half of the carts are abandoned before the others come, half after them: expiries and load overlap.
+        List<String> abandoned = new ArrayList<>(open(plan.abandoned() / 2, shop::openWithTea));
+        List<String> kept = open(plan.kept(), keeper::open);
+        abandoned.addAll(open(plan.abandoned() - plan.abandoned() / 2, shop::openWithTea));
+        each(open(plan.dropped(), shop::openWithTea), shop::drop);
+        each(open(plan.paid(), shop::openWithTea), cart -> shop.pay(shop.order(cart)));
+        each(open(plan.unpaid(), shop::openWithTea), shop::order);
         report.line("%,d carts opened in %.1f s".formatted(plan.carts(), secondsSince(began)));
 
-        int rounds = keepAlive(kept);
-        report.line("%,d of them kept alive for %d s, in %d rounds of requests"
-                .formatted(kept.size(), plan.seconds(), rounds));
+        TimeUnit.SECONDS.sleep(plan.seconds());
+        keeper.stop();
+        report.line(
+                "%,d of them kept alive for %d s more by %,d requests in all; longest gap of a cart %.2f s of %.2f s"
+                        .formatted(
+                                kept.size(),
+                                plan.seconds(),
+                                keeper.turns(),
+                                keeper.longestGap(),
+                                reservation.toMillis() / 1e3));
         each(kept, shop::drop);
         Ledger now = settled(before);
         each(abandoned, cart -> count(livedAlthoughAbandoned, !shop.state(cart).equals("EXPIRED")));
-        report.line("%,d requests, %,.0f a second".formatted(shop.requests(), shop.requests() / secondsSince(began)));
+        report.line("%,d requests, %,.0f a second; reservations fired p99 %s late"
+                .formatted(shop.requests(), shop.requests() / secondsSince(began), shop.latenessP99("reservation")));
         return check(now.since(before));
     }
 
-    /** Touches the carts in turn, and puts more tea into them every fourth time. */
-    private int keepAlive(List<String> carts) throws ExecutionException, InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
-        int rounds = 0;
-        while (System.nanoTime() - end < 0) {
-            boolean add = rounds++ % 4 == 3;
-            each(carts, cart -> {
-                String state = add ? shop.addTea(cart) : shop.ping(cart);
-                count(diedAlthoughKept, !state.equals("OPEN"));
-            });
-        }
-        return rounds;
-    }
-
-    private List<String> open(int count) throws ExecutionException, InterruptedException {
-        return all(Stream.generate(() -> (Supplier<String>) shop::openWithTea).limit(count));
+    private List<String> open(int count, Supplier<String> opening) throws ExecutionException, InterruptedException {
+        return all(Stream.generate(() -> opening).limit(count));
     }
 
     private void each(List<String> carts, Consumer<String> action) throws ExecutionException, InterruptedException {
@@ -140,7 +135,7 @@ public final class LoadGenerator {
         report.check("orders paid", plan.paid(), done.paidOrders());
         report.check("orders cancelled", plan.unpaid(), done.cancelledOrders());
         report.check("packets of tea sold", plan.paid(), -done.stock());
-        report.check("expired although kept alive", 0, diedAlthoughKept.get());
+        report.check("expired although kept alive", 0, keeper.died());
         report.check("open although abandoned", 0, livedAlthoughAbandoned.get());
         Ledger.Slots reservation = done.reservation();
         report.check("reservation: started", plan.carts(), reservation.started());

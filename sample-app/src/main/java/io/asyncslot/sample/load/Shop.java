@@ -78,6 +78,10 @@ final class Shop {
         return call("GET", "/actuator/asyncslots", "").required("maps");
     }
 
+    String latenessP99(String map) {
+        return slotMaps().required(map).required("late").required("p99").asString();
+    }
+
     long requests() {
         return requests.get();
     }

@@ -56,9 +56,10 @@ public class OrderService {
         return order;
     }
 
-    /** Not paid in time. */
+    /** Not paid in time. Frees the slot, since an order is placed once. */
     @Transactional
     @TimerSlot(map = "payment", delay = "${shop.payment}")
+    @DeleteSlot(map = "payment", key = "#orderId")
     public void unpaid(String orderId) {
         int cancelled = jdbc.sql("update orders set state = 'CANCELLED' where id = ? and state = 'PLACED'")
                 .param(orderId)
