@@ -1,0 +1,120 @@
+package io.asyncslot.test;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+
+/**
+ * A registry whose time is the test's: nothing fires until {@link #advance} lets it, and then everything due fires, in
+ * order, each at its own deadline, before the call returns. The engine is the one of production, without its thread.
+ *
+ * <pre>{@code
+ * try (ManualTime time = ManualTime.create()) {
+ *     TimerSlots<String> sessions = time.registry().register(spec);
+ *     sessions.start("s1", Duration.ofMinutes(30));
+ *     time.advance(Duration.ofMinutes(30));
+ *     // the callback has run
+ * }
+ * }</pre>
+ *
+ * <p>Callbacks run on the calling thread unless another executor is given. One thread advances time; operations on slots
+ * may come from any.
+ */
+public final class ManualTime implements AutoCloseable {
+
+    /** Where the wall clock begins unless said otherwise: 2026-01-01T00:00Z. */
+    public static final Instant DEFAULT_WALL_CLOCK = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final ManualTicker ticker;
+    private final JvmBackend backend = JvmBackend.manual();
+    private final AsyncSlotRegistry registry;
+
+    private ManualTime(Instant wallClock, Executor executor) {
+        this.ticker = new ManualTicker(wallClock);
+        this.registry = new AsyncSlotRegistryBuilder(executor)
+                .ticker(ticker)
+                .backend(backend)
+                .build();
+        registry.start();
+    }
+
+    /**
+     * Makes a started registry whose callbacks run on the thread that advances time.
+     *
+     * @return the registry and its time
+     */
+    public static ManualTime create() {
+        return new ManualTime(DEFAULT_WALL_CLOCK, Runnable::run);
+    }
+
+    /**
+     * Makes a started registry.
+     *
+     * @param wallClock where the wall clock begins
+     * @param executor runs the callbacks
+     * @return the registry and its time
+     */
+    public static ManualTime create(Instant wallClock, Executor executor) {
+        return new ManualTime(wallClock, executor);
+    }
+
+    /**
+     * The registry, started.
+     *
+     * @return the registry
+     */
+    public AsyncSlotRegistry registry() {
+        return registry;
+    }
+
+    /**
+     * The clocks: to suspend the machine or to set the wall clock. Follow either with {@link #runPending}.
+     *
+     * @return the ticker
+     */
+    public ManualTicker ticker() {
+        return ticker;
+    }
+
+    /**
+     * What the wall clock shows.
+     *
+     * @return the instant
+     */
+    public Instant now() {
+        return Instant.ofEpochSecond(0, ticker.realtimeNanos());
+    }
+
+    /**
+     * Lets time pass, stopping at each deadline on the way to fire what is due there.
+     *
+     * @param span how long, not negative
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void advance(Duration span) {
+        if (span.isNegative()) {
+            throw new IllegalArgumentException("'span' must not be negative: " + span);
+        }
+        long end = ticker.monotonicNanos() + span.toNanos();
+        long due = backend.pump();
+        while (due <= end && due > ticker.monotonicNanos()) { // what stays due now is stopped, and waits for a start
+            ticker.advanceTo(due);
+            due = backend.pump();
+        }
+        ticker.advanceTo(end);
+        backend.pump();
+    }
+
+    /** Fires what is due now. */
+    public void runPending() {
+        backend.pump();
+    }
+
+    @Override
+    public void close() {
+        registry.close();
+    }
+}
