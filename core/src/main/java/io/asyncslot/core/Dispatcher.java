@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.SlotEvent.Kind;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -160,6 +161,7 @@ final class Dispatcher<K> {
         keeper.landed();
         counters.handedOver.decrement();
         counters.deferred.increment();
+        block.map().record(block, Kind.DEFERRED);
         return false;
     }
 

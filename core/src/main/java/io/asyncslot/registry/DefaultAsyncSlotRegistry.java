@@ -147,7 +147,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         M map = open(spec, backend, opener);
         try {
             listener.opened(map);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + spec.name() + "'", e);
         }
         return map;

@@ -3,6 +3,8 @@ package io.asyncslot.race;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.CancelOutcome;
+import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
@@ -100,6 +102,21 @@ class WorkSlotTests {
             assertThat(Bench.references(map)).isZero();
         }
         Race.reached("cancel and submit of a slot just born", overtaken.get());
+    }
+
+    @Test
+    void refusal_isInTheHistory() {
+        try (Bench bench = new Bench()) {
+            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {}, spec -> spec.historySize(8));
+            bench.hand.refuseNext(1);
+            map.submit("k");
+            bench.backend.pump();
+            bench.advanceAndRun(RETRY);
+            assertThat(map.find("k").orElseThrow().history())
+                    .extracting(SlotEvent::kind)
+                    .containsExactly(Kind.SUBMITTED, Kind.DEFERRED, Kind.FIRED, Kind.COMPLETED);
+            assertThat(map.stats().deferred()).isEqualTo(1);
+        }
     }
 
     @Test
