@@ -32,7 +32,7 @@ import org.springframework.test.json.JsonContentAssert;
 
 /** The endpoint over HTTP, on Spring MVC and on WebFlux alike: each is one subclass. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class AsyncSlotsEndpointTests {
+abstract class AbstractAsyncSlotsEndpointTests {
 
     private final WebApplicationType type;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -40,32 +40,8 @@ abstract class AsyncSlotsEndpointTests {
     private AsyncSlotRegistry registry;
     private TimerSlots<String> carts;
 
-    AsyncSlotsEndpointTests(WebApplicationType type) {
+    AbstractAsyncSlotsEndpointTests(WebApplicationType type) {
         this.type = type;
-    }
-
-    static class MvcTests extends AsyncSlotsEndpointTests {
-        MvcTests() {
-            super(WebApplicationType.SERVLET);
-        }
-
-        @Test
-        void failure_isShownWhereValuesAre() throws Exception {
-            try (ConfigurableApplicationContext open = run("management.endpoint.asyncslots.show-values=always")) {
-                TimerSlots<String> slots = open.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
-                slots.start("fail", Duration.ZERO);
-                await().until(() -> slots.stats().failed() > 0 && slots.stats().running() == 0);
-                ok(get(open, "/cart/fail"))
-                        .extractingPath("$.lastFiring.failure")
-                        .isEqualTo("java.lang.IllegalStateException: secret of fail");
-            }
-        }
-    }
-
-    static class WebFluxTests extends AsyncSlotsEndpointTests {
-        WebFluxTests() {
-            super(WebApplicationType.REACTIVE);
-        }
     }
 
     @BeforeAll

@@ -1,0 +1,481 @@
+package io.asyncslot.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.annotation.CancelSlot;
+import io.asyncslot.annotation.StartSlot;
+import io.asyncslot.annotation.SubmitSlot;
+import io.asyncslot.annotation.TimerSlot;
+import io.asyncslot.annotation.WorkSlot;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Scope;
+
+/** Every mistake that can be known at start-up ends the start, and says where, what and what to do. */
+@ExtendWith(OutputCaptureExtension.class)
+class AsyncSlotFailureAnalyzerTests {
+
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(AsyncSlotAutoConfiguration.class, AopAutoConfiguration.class));
+
+    @Test
+    void application_printsTheAnalysis(CapturedOutput output) {
+        SpringApplication application = new SpringApplication(BrokenApplication.class);
+        application.setWebApplicationType(WebApplicationType.NONE);
+        assertThatException().isThrownBy(application::run);
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START")
+                .contains("has delay = \"5 parsecs\"")
+                .contains("Correct 'delay' of the annotation");
+    }
+
+    // ---- bindings ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void twoCallbacksOfOneMap() {
+        check(
+                runner.withUserConfiguration(Session.class, OtherSession.class),
+                "Two callbacks for the slot map 'session'",
+                "Session.expired",
+                "OtherSession.alsoExpired",
+                "exactly one callback");
+    }
+
+    @Test
+    void annotatedMapThatIsRegisteredInCodeToo() {
+        check(
+                runner.withUserConfiguration(Session.class).withBean(EarlyRegistration.class),
+                "A slot map named 'session' is registered already",
+                "in one place only");
+    }
+
+    @Test
+    void badDuration() {
+        check(
+                runner.withUserConfiguration(BadDelay.class),
+                "@TimerSlot of map 'bad' on",
+                "BadDelay.expired",
+                "has delay = \"5 parsecs\": '5 parsecs' is not a duration such as 30m");
+    }
+
+    @Test
+    void badDurationBehindAPlaceholder() {
+        check(
+                runner.withUserConfiguration(PlaceholderDelay.class).withPropertyValues("my.delay=-1s"),
+                "has delay = \"${my.delay}\": 'PT-1S' is not a duration",
+                "not negative",
+                "the property behind its placeholder");
+    }
+
+    @Test
+    void badDurationInProperties() {
+        runner.withUserConfiguration(Session.class)
+                .withPropertyValues("asyncslot.maps.session.delay=soon")
+                .run(context ->
+                        assertThat(context).getFailure().hasStackTraceContaining("asyncslot.maps.session.delay"));
+        check(
+                runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.session.delay=-1s"),
+                "'asyncslot.maps.session' describes a map that cannot be",
+                "must not be negative: PT-1S");
+    }
+
+    @Test
+    void badCron() {
+        check(
+                runner.withUserConfiguration(BadCron.class),
+                "has cron = \"every noon\": 'every noon' is not a cron expression of six fields");
+    }
+
+    @Test
+    void badZone() {
+        check(runner.withUserConfiguration(BadZone.class), "'Mars/Olympus' is not a time zone");
+    }
+
+    @Test
+    void everyAndCron() {
+        check(runner.withUserConfiguration(EveryAndCron.class), "has both 'every' (PT1S) and a schedule");
+    }
+
+    @Test
+    void badName() {
+        check(runner.withUserConfiguration(BadName.class), "must be 1 to 100 letters", "'no spaces'");
+    }
+
+    @Test
+    void missingPlaceholder() {
+        runner.withUserConfiguration(PlaceholderDelay.class)
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("my.delay"));
+    }
+
+    @Test
+    void unsupportedSignatures() {
+        check(runner.withUserConfiguration(TwoKeys.class), "TwoKeys.expired", "has two key parameters, 0 and 2");
+        check(runner.withUserConfiguration(TwoFirings.class), "has two SlotFiring parameters, 0 and 1");
+        check(runner.withUserConfiguration(StaticCallback.class), "StaticCallback.expired", "is static");
+        check(
+                runner.withUserConfiguration(FutureCallback.class),
+                "returns a CompletableFuture: the run would end before its work");
+        check(
+                runner.withUserConfiguration(OtherKeyType.class),
+                "names the key type java.lang.Long but its key parameter is a java.lang.String");
+    }
+
+    @Test
+    void prototypeWithCallback() {
+        check(
+                runner.withBean(
+                        "many",
+                        Session.class,
+                        Session::new,
+                        definition -> definition.setScope(BeanDefinition.SCOPE_PROTOTYPE)),
+                "The bean 'many' of type",
+                "([expired])",
+                "is not a singleton",
+                "Move the callbacks into a singleton bean.");
+        check(runner.withUserConfiguration(ScopedByAnnotation.class), "is not a singleton");
+    }
+
+    // ---- properties -------------------------------------------------------------------------------------------------
+
+    @Test
+    void propertiesOfAMapThatThereIsNot() {
+        check(
+                runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.sesion.delay=1m"),
+                "'asyncslot.maps.sesion' match no @TimerSlot or @WorkSlot map",
+                "maps bound by annotation: [session]");
+    }
+
+    @Test
+    void missingBackend() {
+        check(
+                runner.withPropertyValues("asyncslot.backend=kernel"),
+                "Backend 'kernel' cannot be used: it is not on the class path; present: [jvm]",
+                "Add the module that provides backend 'kernel'");
+        check(
+                runner.withUserConfiguration(Session.class)
+                        .withPropertyValues("asyncslot.maps.session.backend=cluster"),
+                "Backend 'cluster' cannot be used");
+        check(runner.withUserConfiguration(OtherBackend.class), "Backend 'sundial' cannot be used");
+    }
+
+    @Test
+    void propertiesOutOfRange() {
+        for (String property : new String[] {
+            "asyncslot.max-key-length=0",
+            "asyncslot.history.size=257",
+            "asyncslot.executor.threads=0",
+            "asyncslot.executor.queue-capacity=-1",
+            "asyncslot.executor.concurrency-limit=0",
+            "asyncslot.shutdown.timeout=-1s"
+        }) {
+            String name = property.substring(0, property.indexOf('='));
+            runner.withPropertyValues(property)
+                    .run(context -> assertThat(context)
+                            .getFailure()
+                            .hasStackTraceContaining(
+                                    "InvalidConfigurationPropertyValueException: Property " + name + " with value"));
+        }
+    }
+
+    // ---- triggers ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void triggersOfUnknownMaps_areAllNamed() {
+        check(
+                runner.withUserConfiguration(Session.class, LostTriggers.class),
+                "@StartSlot of map 'lost' on",
+                "LostTriggers.start: there is no slot map of this name",
+                "@CancelSlot of map 'gone' on",
+                "LostTriggers.cancel",
+                "Known maps: [session]",
+                "before the context has started");
+    }
+
+    @Test
+    void triggerOfAnotherType() {
+        check(
+                runner.withUserConfiguration(Session.class, SubmitToTimer.class),
+                "@SubmitSlot of map 'session'",
+                "needs a work map, but this is a timer map");
+    }
+
+    @Test
+    void triggerOfAnotherKeyType() {
+        check(
+                runner.withUserConfiguration(Work.class, KeyOfAnotherType.class),
+                "KeyOfAnotherType.save has key = \"#product\", a java.util.List",
+                "the keys of the map are of type java.lang.Long");
+    }
+
+    @Test
+    void triggerWithAnUnknownVariable() {
+        check(
+                runner.withUserConfiguration(Session.class, UnknownVariable.class),
+                "has key = \"#sesion.id\": '#sesion.id' names '#sesion', but a call of the method has the variables",
+                "session");
+    }
+
+    @Test
+    void triggerThatIsNoExpression() {
+        check(
+                runner.withUserConfiguration(Session.class, NoExpression.class),
+                "has key = \"#id +\": '#id +' is not a Spring expression");
+    }
+
+    @Test
+    void triggerWithABadDelay() {
+        check(
+                runner.withUserConfiguration(Session.class, TriggerDelay.class),
+                "has delay = \"5min\": '5min' is not a duration",
+                "nor an expression");
+    }
+
+    @Test
+    void triggersBeyondTheProxy() {
+        check(
+                runner.withUserConfiguration(Session.class, PrivateTrigger.class),
+                "PrivateTrigger.touch",
+                "would never act: calls of the method do not pass the bean's proxy");
+        check(runner.withUserConfiguration(Session.class, FinalTrigger.class), "FinalTrigger.start", "would never act");
+        check(runner.withUserConfiguration(Session.class).withBean(FinalClass.class), "cannot be proxied");
+    }
+
+    // ---- handles
+    // ------------------------------------------------------------------------------------------------------
+
+    @Test
+    void handleOfAMapThatThereIsNot() {
+        check(
+                runner.withUserConfiguration(LostHandle.class),
+                "No slot map named 'lost' is registered",
+                "known maps: []");
+    }
+
+    @Test
+    void handleOfAnotherKeyType() {
+        check(
+                runner.withUserConfiguration(WrongHandle.class, Session.class),
+                "Slot map 'session' is a timer map with keys of type java.lang.String but was asked for as a timer map"
+                        + " with keys of type java.lang.Long",
+                "with the type of the callback's key parameter");
+    }
+
+    private static void check(ApplicationContextRunner runner, String... told) {
+        runner.run(context -> {
+            assertThat(context).hasFailed();
+            FailureAnalysis analysis = new AsyncSlotFailureAnalyzer().analyze(context.getStartupFailure());
+            assertThat(analysis)
+                    .as("analysis of %s", context.getStartupFailure())
+                    .isNotNull();
+            assertThat(analysis.getDescription() + System.lineSeparator() + analysis.getAction())
+                    .contains(told);
+            assertThat(analysis.getAction()).endsWith(".");
+        });
+    }
+
+    // ---- mistakes
+    // -----------------------------------------------------------------------------------------------------
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration(AsyncSlotAutoConfiguration.class)
+    static class BrokenApplication extends BadDelay {}
+
+    @Configuration(proxyBeanMethods = false)
+    static class Session {
+        @TimerSlot(map = "session", delay = "30m")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Work {
+        @WorkSlot(map = "work")
+        void run(Long id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OtherSession {
+        @TimerSlot(map = "session", delay = "1m")
+        void alsoExpired(String id) {}
+    }
+
+    static class EarlyRegistration {
+        EarlyRegistration(AsyncSlotRegistry registry) {
+            registry.register(TimerMapSpec.named("session", String.class)
+                    .callback((key, firing) -> {})
+                    .build());
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class BadDelay {
+        @TimerSlot(map = "bad", delay = "5 parsecs")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class PlaceholderDelay {
+        @TimerSlot(map = "bad", delay = "${my.delay}")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class BadCron {
+        @TimerSlot(map = "bad", cron = "every noon")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class BadZone {
+        @TimerSlot(map = "bad", cron = "0 0 12 * * *", zone = "Mars/Olympus")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class EveryAndCron {
+        @TimerSlot(map = "bad", every = "1s", cron = "0 0 12 * * *")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class BadName {
+        @TimerSlot(map = "no spaces", every = "1s")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OtherBackend {
+        @TimerSlot(map = "bad", every = "1s", backend = "sundial")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoKeys {
+        @TimerSlot(map = "bad")
+        void expired(String id, SlotFiring firing, Long other) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoFirings {
+        @TimerSlot(map = "bad")
+        void expired(SlotFiring one, SlotFiring two) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class StaticCallback {
+        @TimerSlot(map = "bad")
+        static void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class FutureCallback {
+        @TimerSlot(map = "bad")
+        CompletableFuture<Void> expired(String id) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OtherKeyType {
+        @TimerSlot(map = "bad", keyType = Long.class)
+        void expired(String id) {}
+    }
+
+    @Scope("prototype")
+    @Configuration(proxyBeanMethods = false)
+    static class ScopedByAnnotation {
+        @TimerSlot(map = "session")
+        void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class LostTriggers {
+        @StartSlot(map = "lost", key = "#id")
+        public void start(String id) {}
+
+        @CancelSlot(map = "gone", key = "#id")
+        public void cancel(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class SubmitToTimer {
+        @SubmitSlot(map = "session", key = "#id")
+        public void save(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class KeyOfAnotherType {
+        @SubmitSlot(map = "work", key = "#product")
+        public void save(List<String> product) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class UnknownVariable {
+        @StartSlot(map = "session", key = "#sesion.id")
+        public void start(String session) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class NoExpression {
+        @StartSlot(map = "session", key = "#id +")
+        public void start(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TriggerDelay {
+        @StartSlot(map = "session", key = "#id", delay = "5min")
+        public void start(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class PrivateTrigger {
+        @StartSlot(map = "session", key = "#id")
+        private void touch(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class FinalTrigger {
+        @StartSlot(map = "session", key = "#id")
+        public final void start(String id) {}
+    }
+
+    static final class FinalClass {
+        @StartSlot(map = "session", key = "#id")
+        public void start(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class LostHandle {
+        final TimerSlots<String> slots;
+
+        LostHandle(AsyncSlotRegistry registry) {
+            this.slots = registry.timers("lost", String.class);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class WrongHandle {
+        final TimerSlots<Long> slots;
+
+        WrongHandle(AsyncSlotRegistry registry) {
+            this.slots = registry.timers("session", Long.class);
+        }
+    }
+}
