@@ -88,6 +88,8 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
 
     private final String meterName;
     private final Meter.Type type;
+
+    @SuppressWarnings("ImmutableEnumChecker") // never written
     private final KeyName[] further;
 
     SlotMeterDocumentation(String meterName, Meter.Type type, KeyName... further) {

@@ -19,6 +19,7 @@ enum SlotStateFilter implements Predicate<SlotSnapshot> {
     RUNNING(slot -> slot.runState().isRunning()),
     RUNNING_ARMED(slot -> slot.runState() == RunState.RUNNING_ARMED);
 
+    @SuppressWarnings("ImmutableEnumChecker") // the predicates have no state
     private final Predicate<SlotSnapshot> matches;
 
     SlotStateFilter(Predicate<SlotSnapshot> matches) {
