@@ -114,7 +114,7 @@ class SlotStressTests {
                 Random random = new Random(i);
                 spawn(() -> {
                     maps.get(random.nextInt(maps.size())).operate(random);
-                    if (random.nextInt(50) == 0) {
+                    if (random.nextInt(10) == 0) {
                         Thread.sleep(0, 100_000);
                     }
                 });

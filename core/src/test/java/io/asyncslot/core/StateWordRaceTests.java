@@ -95,7 +95,7 @@ class StateWordRaceTests {
         AtomicInteger byReleaser = new AtomicInteger();
         AtomicInteger byRunner = new AtomicInteger();
         try (Race race = new Race()) {
-            for (int round = 0; race.goesOn(round, 100_000); round++) {
+            for (int round = 0; race.goesOn(round, 100_000, byReleaser, byRunner); round++) {
                 StateWordTests.Word word = new StateWordTests.Word(1, 1, 1);
                 word.beginFire(1, Periods.ONE_SHOT, new FiredRun());
                 word.free();
@@ -125,7 +125,7 @@ class StateWordRaceTests {
         AtomicInteger retained = new AtomicInteger();
         AtomicInteger refused = new AtomicInteger();
         try (Race race = new Race()) {
-            for (int round = 0; race.goesOn(round, 100_000); round++) {
+            for (int round = 0; race.goesOn(round, 100_000, retained, refused); round++) {
                 StateWordTests.Word word = new StateWordTests.Word(1, 1, 1);
                 AtomicInteger last = new AtomicInteger();
                 race.run(

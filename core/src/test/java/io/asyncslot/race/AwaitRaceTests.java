@@ -162,7 +162,7 @@ class AwaitRaceTests {
         try (Bench bench = new Bench();
                 Race race = new Race()) {
             TimerSlots<String> map = bench.timers(String.class, (key, firing) -> running.incrementAndGet());
-            for (int round = 0; race.goesOn(round, 50_000); round++) {
+            for (int round = 0; race.goesOn(round, 50_000, awaited, idle); round++) {
                 map.start("k", Duration.ZERO);
                 bench.backend.pump();
                 int before = running.get();
@@ -255,7 +255,7 @@ class AwaitRaceTests {
                 duringFirst.getAndSet(() -> {}).run();
                 inside.decrementAndGet();
             });
-            for (int round = 0; race.goesOn(round, 30_000); round++) {
+            for (int round = 0; race.goesOn(round, 30_000, parked, free); round++) {
                 int key = round;
                 map.start(key, Duration.ZERO);
                 bench.backend.pump();

@@ -27,7 +27,7 @@ class BindingRaceTests {
         AtomicInteger closeFirst = new AtomicInteger();
         try (Bench bench = new Bench();
                 Race race = new Race()) {
-            for (int round = 0; race.goesOn(round, 5_000); round++) {
+            for (int round = 0; race.goesOn(round, 5_000, rebindFirst, closeFirst); round++) {
                 TimerSlots<String> map = bench.timers(String.class, (key, firing) -> {});
                 AtomicInteger first = new AtomicInteger();
                 AtomicInteger second = new AtomicInteger();
@@ -126,7 +126,7 @@ class BindingRaceTests {
                 Race race = new Race()) {
             TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet());
             int round = 0;
-            for (; race.goesOn(round, 3_000); round++) {
+            for (; race.goesOn(round, 3_000, overlaps); round++) {
                 map.start(round, Duration.ZERO);
                 bench.backend.pump();
                 race.run(

@@ -44,7 +44,7 @@ class LedgerTests {
                     Integer.class,
                     (key, firing) -> {},
                     spec -> spec.every(PERIOD).late(LatePolicy.SKIP));
-            for (int round = 0; race.goesOn(round, 20_000); round++) {
+            for (int round = 0; race.goesOn(round, 20_000, cancelled, early); round++) {
                 int key = round & 7;
                 boolean late = (round & 8) != 0;
                 map.start(key, Duration.ZERO);

@@ -80,7 +80,7 @@ class LifetimeRaceTests {
         try (Bench bench = new Bench();
                 Race race = new Race()) {
             TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> {}, spec -> spec.historySize(2));
-            for (int round = 0; race.goesOn(round, 50_000); round++) {
+            for (int round = 0; race.goesOn(round, 50_000, seen, busy); round++) {
                 int key = round;
                 race.run(() -> map.start(key, DELAY), () -> {
                     for (int i = 0; i < 500; i++) {
@@ -144,7 +144,7 @@ class LifetimeRaceTests {
         AtomicInteger runs = new AtomicInteger();
         try (Bench bench = new Bench();
                 Race race = new Race()) {
-            for (int round = 0; race.goesOn(round, 20_000); round++) {
+            for (int round = 0; race.goesOn(round, 20_000, unwound, startedFirst, used); round++) {
                 TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet());
                 AtomicReference<StartOutcome> first = new AtomicReference<>();
                 race.run(() -> first.set(map.start(1, Duration.ZERO)), () -> {
@@ -182,7 +182,7 @@ class LifetimeRaceTests {
         try (Bench bench = new Bench();
                 Race race = new Race()) {
             TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet());
-            for (int round = 0; race.goesOn(round, 50_000); round++) {
+            for (int round = 0; race.goesOn(round, 50_000, startFirst, deleteFirst); round++) {
                 int key = round & 3;
                 map.start(key, Duration.ofHours(1));
                 long before = map.find(key).orElseThrow().generation();
@@ -326,7 +326,7 @@ class LifetimeRaceTests {
         try (Bench bench = new Bench();
                 Race race = new Race()) {
             WorkSlots<String> map = bench.works(String.class, (key, firing) -> read.set(written.get()));
-            for (int round = 0; race.goesOn(round, 30_000); round++) {
+            for (int round = 0; race.goesOn(round, 30_000, coalesced, again); round++) {
                 map.submit("k");
                 race.run(bench.hand::runNext, () -> {
                     written.incrementAndGet();
@@ -436,7 +436,7 @@ class LifetimeRaceTests {
                 ran.incrementAndGet();
                 Thread.onSpinWait();
             });
-            for (int round = 1; race.goesOn(round, 50_000); round++) {
+            for (int round = 1; race.goesOn(round, 50_000, deletedFirst, whileRunning, after); round++) {
                 int key = round;
                 map.start(key, Duration.ZERO);
                 bench.backend.pump();

@@ -69,7 +69,7 @@ class ReentryRaceTests {
         AtomicInteger runs = new AtomicInteger();
         try (Bench bench = new Bench();
                 Race race = new Race()) {
-            for (int round = 0; race.goesOn(round, 10_000); round++) {
+            for (int round = 0; race.goesOn(round, 10_000, rearmed, closed); round++) {
                 TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet());
                 map.start(1, Duration.ZERO);
                 race.run(
@@ -137,13 +137,15 @@ class ReentryRaceTests {
             TimerSlots<String> map = bench.timers(String.class, (key, firing) -> {});
             map.start("k", Duration.ofHours(1));
             Race.Action use = () -> {
-                assertThat(map.start("k", Duration.ofMinutes(1))).isIn(StartOutcome.REARMED, StartOutcome.STARTED);
-                CancelOutcome cancel = map.cancel("k");
-                assertThat(cancel).isIn(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
-                (cancel == CancelOutcome.CANCELLED ? cancelled : notArmed).incrementAndGet();
-                assertThat(map.find("k").orElseThrow().state()).isNotEqualTo(SlotState.FREED);
+                for (int i = 0; i < 5; i++) {
+                    assertThat(map.start("k", Duration.ofMinutes(1))).isIn(StartOutcome.REARMED, StartOutcome.STARTED);
+                    CancelOutcome cancel = map.cancel("k");
+                    assertThat(cancel).isIn(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+                    (cancel == CancelOutcome.CANCELLED ? cancelled : notArmed).incrementAndGet();
+                    assertThat(map.find("k").orElseThrow().state()).isNotEqualTo(SlotState.FREED);
+                }
             };
-            for (int round = 0; race.goesOn(round, 30_000); round++) {
+            for (int round = 0; race.goesOn(round, 30_000, notArmed, cancelled); round++) {
                 race.run(use, use);
                 bench.backend.pump();
             }

@@ -76,7 +76,7 @@ class WorkSlotTests {
                 Race race = new Race()) {
             AtomicInteger runs = new AtomicInteger();
             WorkSlots<Integer> map = bench.works(Integer.class, (key, firing) -> runs.incrementAndGet());
-            for (int round = 0; race.goesOn(round, 20_000); round++) {
+            for (int round = 0; race.goesOn(round, 20_000, overtaken); round++) {
                 int key = round;
                 AtomicReference<SubmitOutcome> second = new AtomicReference<>();
                 bench.hand.refuseNext(Integer.MAX_VALUE);
