@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +57,11 @@ final class SlotTriggers {
         return checkedAgainst != null;
     }
 
-    /** Checks that the maps of all triggers are there and fit. */
+    /** Checks, the first time, that the maps of all triggers are there and fit; later some may have been closed. */
     void check(AsyncSlotRegistry registry) {
+        if (checkedAgainst != null) {
+            return;
+        }
         check(byMethod.values().stream().flatMap(Collection::stream).toList(), registry);
         checkedAgainst = registry;
     }
@@ -87,7 +91,7 @@ final class SlotTriggers {
         }
         if (!trigger.kind().fits(map.type())) {
             return trigger.place() + " needs " + trigger.kind().wanted() + ", but this is a "
-                    + map.type().name().toLowerCase(java.util.Locale.ROOT) + " map.";
+                    + map.type().name().toLowerCase(Locale.ROOT) + " map.";
         }
         Class<?> source = trigger.keySource();
         if (source != null && !keys.mayConvert(source, map.keyType())) {

@@ -3,6 +3,7 @@ package io.asyncslot.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.RunState;
@@ -20,6 +21,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
@@ -30,8 +32,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.context.ApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.stereotype.Component;
 
@@ -87,7 +90,7 @@ class SlotTriggerTests {
     void submitSlot_runsTheWork() {
         run(f -> {
             f.shop.saved(7);
-            org.awaitility.Awaitility.await().until(() -> f.callbacks.indexed.contains(7L));
+            await().until(() -> f.callbacks.indexed.contains(7L));
         });
     }
 
@@ -199,7 +202,7 @@ class SlotTriggerTests {
         run(f -> {
             checkRefused(f, () -> f.shop.startObject(1.5), "'1.5' of type java.lang.Double", "of type java.lang.Long");
             checkRefused(f, () -> f.shop.startObject("x"), "'x' of type java.lang.String", "of type java.lang.Long");
-            checkRefused(f, () -> f.shop.startObject(new java.math.BigInteger("9".repeat(30))), "BigInteger");
+            checkRefused(f, () -> f.shop.startObject(new BigInteger("9".repeat(30))), "BigInteger");
             checkRefused(f, () -> f.shop.startObject(new Cart("5")), "Cart");
         });
     }
@@ -298,7 +301,7 @@ class SlotTriggerTests {
     }
 
     @Test
-    void closedMap_isLeftAlone() {
+    void closedMap_isLeftAlone_alsoWhenTheContextIsStartedAgain() {
         run(f -> {
             try {
                 f.registry.map("cart").orElseThrow().close(Duration.ofSeconds(1));
@@ -307,15 +310,20 @@ class SlotTriggerTests {
             }
             f.shop.open(new Cart("c1"));
             assertThat(f.registry.map("cart")).isEmpty();
+            f.context.stop();
+            f.context.start();
+            assertThat(f.registry.isRunning()).isTrue();
         });
     }
 
     // ---- the application --------------------------------------------------------------------------------------------
 
-    private record Fixture(AsyncSlotRegistry registry, Shop shop, Callbacks callbacks) {
+    private record Fixture(
+            ConfigurableApplicationContext context, AsyncSlotRegistry registry, Shop shop, Callbacks callbacks) {
 
-        Fixture(ApplicationContext context) {
+        Fixture(AssertableApplicationContext context) {
             this(
+                    context.getSourceApplicationContext(),
                     context.getBean(AsyncSlotRegistry.class),
                     context.getBean(Shop.class),
                     context.getBean(Callbacks.class));
