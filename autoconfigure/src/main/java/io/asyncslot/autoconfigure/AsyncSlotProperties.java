@@ -43,7 +43,7 @@ public record AsyncSlotProperties(
     /**
      * Memory of each slot's last transitions.
      *
-     * @param size Number of transitions each slot remembers, at most 256. Zero switches history off.
+     * @param size Number of transitions each slot remembers, at most 128. Zero switches history off.
      */
     public record History(@DefaultValue("8") int size) {
 

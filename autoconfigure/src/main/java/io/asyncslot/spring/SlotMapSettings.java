@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param backend Backend that measures the time of this map.
  * @param concurrency Number of callbacks of this map that may run at once. Zero means no limit but the executor's.
  * @param maxEntries Number of slots this map may hold. Zero means no limit but the heap's.
- * @param historySize Number of transitions each slot of this map remembers, at most 256. Zero switches history off.
+ * @param historySize Number of transitions each slot of this map remembers, at most 128. Zero switches history off.
  */
 public record SlotMapSettings(
         @Nullable Duration delay,
