@@ -17,8 +17,8 @@ import org.springframework.test.annotation.DirtiesContext;
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {
-            "shop.reservation=1500ms",
-            "shop.payment=1500ms",
+            "shop.reservation=2500ms",
+            "shop.payment=2500ms",
             "shop.tenant-poll=100ms",
             "shop.indexing=150ms",
             "spring.datasource.generate-unique-name=true",
