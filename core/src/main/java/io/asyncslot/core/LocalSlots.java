@@ -300,7 +300,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     final StartOutcome restart(ControlBlock<K> block, Duration delay) {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
-        return arm(block, deadline, Micros.floor(nanos));
+        return arm(block, deadline, Micros.ceil(nanos));
     }
 
     /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
@@ -426,6 +426,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     @Override
     public final Optional<SlotSnapshot> find(K key) {
         keys.check(key);
+        keeper.tidy();
         ControlBlock<K> block = index.get(key);
         return block == null || StateWord.isFreed(block.word())
                 ? Optional.empty()
@@ -469,6 +470,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final SlotMapStats stats() {
+        keeper.tidy();
         return counters.stats(!keeper.isRunning());
     }
 

@@ -42,7 +42,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     public StartOutcome start(K key) {
         checkKey(key);
         long nanos = ticker().nanos(clock());
-        return start(key, ownDeadline(nanos), Micros.floor(nanos));
+        return start(key, ownDeadline(nanos), Micros.ceil(nanos));
     }
 
     @Override
@@ -50,7 +50,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return start(key, Micros.after(nanos, delay), Micros.floor(nanos));
+        return start(key, Micros.after(nanos, delay), Micros.ceil(nanos));
     }
 
     @Override
@@ -61,10 +61,10 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         }
         long nanos = ticker().nanos(clock());
         if (clock() == SlotClock.REALTIME) {
-            return start(key, Micros.of(deadline), Micros.floor(nanos));
+            return start(key, Micros.of(deadline), Micros.ceil(nanos));
         }
         Duration left = Duration.between(Instant.ofEpochSecond(0, ticker().realtimeNanos()), deadline);
-        return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), Micros.floor(nanos));
+        return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), Micros.ceil(nanos));
     }
 
     @Override
@@ -75,7 +75,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         }
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
-        long now = Micros.floor(nanos);
+        long now = Micros.ceil(nanos);
         int started = 0;
         int rearmed = 0;
         int rejected = 0;
@@ -95,7 +95,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     public TouchOutcome touch(K key) {
         checkKey(key);
         long nanos = ticker().nanos(clock());
-        return touch(key, ownDeadline(nanos), Micros.floor(nanos));
+        return touch(key, ownDeadline(nanos), Micros.ceil(nanos));
     }
 
     @Override
@@ -103,9 +103,10 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return touch(key, Micros.after(nanos, delay), Micros.floor(nanos));
+        return touch(key, Micros.after(nanos, delay), Micros.ceil(nanos));
     }
 
+    /** Starts; {@code now}, rounded up as the deadline is, is for the history only. */
     private StartOutcome start(K key, long deadline, long now) {
         while (!isClosed()) {
             ControlBlock<K> block = lookUp(key);

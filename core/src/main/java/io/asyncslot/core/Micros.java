@@ -100,7 +100,13 @@ public final class Micros {
         return micros * NANOS_PER_MICRO;
     }
 
-    private static long ceil(long nanos) {
+    /**
+     * A reading as a deadline would be rounded.
+     *
+     * @param nanos a reading, in nanoseconds
+     * @return whole microseconds, rounded up
+     */
+    static long ceil(long nanos) {
         return (nanos + (NANOS_PER_MICRO - 1)) / NANOS_PER_MICRO;
     }
 }

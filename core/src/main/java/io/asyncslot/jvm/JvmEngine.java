@@ -130,6 +130,13 @@ final class JvmEngine implements Timekeeper {
     }
 
     @Override
+    public void tidy() {
+        if (wakeAt.get() != AWAKE && !intake.isEmpty()) {
+            wake();
+        }
+    }
+
+    @Override
     public boolean isRunning() {
         return running;
     }
