@@ -15,11 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlBlock<K> extends Custody implements Runnable {
 
+    private static final VarHandle NEXT_IN_BIN;
     private static final VarHandle DETAILS;
 
     static {
         try {
-            DETAILS = MethodHandles.lookup().findVarHandle(ControlBlock.class, "details", SlotDetails.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            NEXT_IN_BIN = lookup.findVarHandle(ControlBlock.class, "nextInBin", ControlBlock.class);
+            DETAILS = lookup.findVarHandle(ControlBlock.class, "details", SlotDetails.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -27,6 +30,9 @@ public final class ControlBlock<K> extends Custody implements Runnable {
 
     private final K key;
     private final LocalSlots<K> map;
+
+    /** Next in the index's chain. Written under the segment's lock, with release; read by anyone; volatile. */
+    private volatile @Nullable ControlBlock<K> nextInBin;
 
     /** What few slots need. Null until somebody needs it, then set once by CAS. */
     private volatile @Nullable SlotDetails<K> details;
@@ -118,6 +124,15 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         if (tryReclaim()) {
             map.reclaimed(this);
         }
+    }
+
+    @Nullable
+    ControlBlock<K> nextInBin() {
+        return nextInBin;
+    }
+
+    void nextInBin(@Nullable ControlBlock<K> next) {
+        NEXT_IN_BIN.setRelease(this, next);
     }
 
     @Nullable

@@ -96,6 +96,16 @@ public abstract class Custody extends StateWord {
     }
 
     /**
+     * Gives or renews a promise; for the custodian only, who has to issue a full fence before it looks at the state word
+     * again.
+     *
+     * @param micros the promise
+     */
+    public final void promiseBeforeFence(long micros) {
+        LOOK_AT.setOpaque(this, micros);
+    }
+
+    /**
      * Takes a slot that is in nobody's hands.
      *
      * @param micros the promise, or {@link #WORKER}

@@ -13,7 +13,8 @@ import java.util.function.LongFunction;
  * The last transitions of one slot: a ring of two words an entry. Lock-free; any thread may add and look.
  *
  * <p>An entry is written in two steps, so a reader may meet one half old and half new, or a place taken and not yet
- * written: both halves carry the lap round the ring they belong to, and the reader leaves out what does not match.
+ * written: both halves carry the lap round the ring they belong to, and the reader leaves out what does not match, and
+ * what a later writer has taken the place of meanwhile.
  */
 final class History {
 
@@ -73,7 +74,8 @@ final class History {
             long head = (long) RING.getAcquire(ring, at);
             long detail = (long) RING.getAcquire(ring, at + 1);
             long lap = lap(number, size);
-            if ((head & LAP_MASK) != lap || (detail & LAP_MASK) != lap) {
+            boolean overtaken = added - number > size; // as many writers later the lap bits are the same again
+            if (overtaken || (head & LAP_MASK) != lap || (detail & LAP_MASK) != lap) {
                 continue;
             }
             long span = (detail >>> LAP_BITS) - 1;

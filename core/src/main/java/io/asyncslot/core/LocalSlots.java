@@ -15,7 +15,6 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -71,7 +70,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final Dispatcher<K> dispatcher;
     private final SnapshotFactory snapshots;
 
-    private final ConcurrentHashMap<K, ControlBlock<K>> index = new ConcurrentHashMap<>();
+    private final SlotIndex<K> index = new SlotIndex<>();
     private final Generations generations = new Generations();
     private final Counters counters = new Counters();
     private final RunBarrier barrier = RunBarrier.of(this);
@@ -281,7 +280,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** Takes a freed block that does not run out of the index, and puts a former one back that still runs. */
     private void detach(ControlBlock<K> block) {
         ControlBlock<K> former = runningPredecessor(block);
-        if (former == null || !index.replace(block.key(), block, former)) {
+        if (former == null || !index.replace(block, former)) {
             removed(block);
         } else if (!StateWord.isRunning(former.word())) {
             removed(former); // its end came too early to find itself in the index
@@ -290,7 +289,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     /** Takes a freed block whose run has ended out of the index, if it is there. */
     final void removed(ControlBlock<K> block) {
-        index.remove(block.key(), block);
+        index.remove(block);
         if (closers.get() != 0) {
             barrier.signal();
         }
@@ -416,9 +415,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         }
     }
 
-    /** Looks into the index too: while slots come and go its size may say nothing is there when something is. */
     private boolean isQuiescent() {
-        return index.isEmpty() && !index.values().iterator().hasNext();
+        return index.isEmpty();
     }
 
     // ---- views --------------------------------------------------------------------------------------------------

@@ -57,16 +57,6 @@ final class DeadlineHeap {
         removeAt(block.position());
     }
 
-    /** Changes the key of a slot that is in the heap. */
-    void rekey(ControlBlock<?> block, long key) {
-        int place = block.position();
-        if (key < keys[place]) {
-            siftUp(place, block, key);
-        } else {
-            siftDown(place, block, key);
-        }
-    }
-
     private void removeAt(int place) {
         at(place).position(-1);
         int last = --size;

@@ -7,6 +7,7 @@ import io.asyncslot.core.Micros;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;
 import io.asyncslot.spi.Ticker;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +21,10 @@ final class JvmEngine implements Timekeeper {
     /*
      * One promise
      *
-     * A slot in a heap is there with its lookAt as key. Re-arming it later changes the state word only: when the
-     * promise has elapsed the slot is filed anew. Re-arming it earlier, arming one in nobody's hands, creating and
-     * freeing one each leave a command in the intake. So re-arms cost the driver at most one visit per promise.
+     * A slot in a wheel has a promise in lookAt: its deadline if it is near, the start of its bucket if not. Re-arming
+     * it to any time from then on changes the state word only: when the promise has elapsed the slot is filed anew.
+     * Re-arming it to before the promise, arming one in nobody's hands, creating and freeing one each leave a command in
+     * the intake. So re-arms cost the driver at most one visit per promise.
      *
      * Sleep
      *
@@ -40,12 +42,14 @@ final class JvmEngine implements Timekeeper {
      *
      * Clocks
      *
-     * One heap each. The driver sleeps on the monotonic clock; as long as slots of other clocks are pending it looks
+     * One wheel each. The driver sleeps on the monotonic clock; as long as slots of other clocks are pending it looks
      * at those clocks at least every OTHER_CLOCK_MICROS, since nothing tells it when they jump.
      */
 
     static final long RETRY_MICROS = 1_000;
     static final long OTHER_CLOCK_MICROS = 1_000_000;
+
+    private static final SlotClock[] CLOCKS = SlotClock.values();
 
     /** Value of wakeAt: the driver is awake, or there is none; nobody need be woken. */
     private static final long AWAKE = Long.MIN_VALUE;
@@ -73,7 +77,8 @@ final class JvmEngine implements Timekeeper {
 
     // the driver's own; handed from one driver to the next by the backend's lifecycle lock
 
-    private final DeadlineHeap[] heaps = {new DeadlineHeap(), new DeadlineHeap(), new DeadlineHeap()};
+    private final DeadlineWheel[] wheels = {new DeadlineWheel(), new DeadlineWheel(), new DeadlineWheel()};
+    private final @Nullable ControlBlock<?>[] batch = new ControlBlock<?>[SLICE];
     private @Nullable Custody taken;
     private int nextStripe;
     private long pausedUntil = Long.MIN_VALUE;
@@ -193,8 +198,12 @@ final class JvmEngine implements Timekeeper {
      */
     boolean pass() {
         boolean more = drain();
-        for (SlotClock clock : SlotClock.values()) {
-            more |= expire(clock);
+        for (SlotClock clock : CLOCKS) {
+            DeadlineWheel wheel = wheels[clock.ordinal()];
+            if (!wheel.isEmpty()) {
+                more |= open(wheel, now(clock));
+                more |= expire(wheel, clock);
+            }
         }
         return more;
     }
@@ -203,12 +212,13 @@ final class JvmEngine implements Timekeeper {
     long nextWake() {
         long now = Micros.floor(ticker.monotonicNanos());
         long wake = Micros.NEVER;
-        for (SlotClock clock : SlotClock.values()) {
-            DeadlineHeap heap = heaps[clock.ordinal()];
-            if (!heap.isEmpty()) {
+        for (SlotClock clock : CLOCKS) {
+            DeadlineWheel wheel = wheels[clock.ordinal()];
+            if (!wheel.isEmpty()) {
+                long look = wheel.nextLook();
                 long due = clock == SlotClock.MONOTONIC
-                        ? heap.minKey()
-                        : now + Math.min(OTHER_CLOCK_MICROS, Math.max(0, heap.minKey() - now(clock)));
+                        ? look
+                        : now + Math.min(OTHER_CLOCK_MICROS, Math.max(0, look - now(clock)));
                 wake = Math.min(wake, due);
             }
         }
@@ -223,8 +233,8 @@ final class JvmEngine implements Timekeeper {
     /** How many slots are filed. */
     int filed() {
         int sum = 0;
-        for (DeadlineHeap heap : heaps) {
-            sum += heap.size();
+        for (DeadlineWheel wheel : wheels) {
+            sum += wheel.size();
         }
         return sum;
     }
@@ -238,11 +248,11 @@ final class JvmEngine implements Timekeeper {
             if (block == null) {
                 return false;
             }
-            DeadlineHeap heap = heap(block);
-            heap.reserve(); // fails, if it does, before the command is taken
+            DeadlineWheel wheel = wheel(block);
+            wheel.reserve(); // fails, if it does, before the command is taken
             taken = block.chain();
             block.chain(null);
-            command(block, heap);
+            command(block, wheel);
         }
         return true;
     }
@@ -255,69 +265,98 @@ final class JvmEngine implements Timekeeper {
     }
 
     /** Carries out a command: looks at the slot and files it where it belongs. */
-    private void command(ControlBlock<?> block, DeadlineHeap heap) {
+    private void command(ControlBlock<?> block, DeadlineWheel wheel) {
         block.leaveInbox();
         long lookAt = block.lookAt();
         long word = block.word();
-        boolean pending = StateWord.isArmed(word) && !StateWord.isFreed(word);
         if (lookAt == Custody.NOBODY) {
-            if (pending && block.take(StateWord.deadline(word))) {
-                file(block, heap);
+            if (isPending(word) && block.take(StateWord.deadline(word))) {
+                file(block, wheel);
             }
         } else if (lookAt == Custody.RETURNED) {
             pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
-            file(block, heap);
-        } else if (lookAt != Custody.WORKER) {
-            if (!pending) {
-                heap.remove(block);
-                file(block, heap);
-            } else if (StateWord.deadline(word) < lookAt) {
-                heap.remove(block);
-                file(block, heap);
-            }
+            file(block, wheel);
+        } else if (lookAt != Custody.WORKER && (!isPending(word) || StateWord.deadline(word) < lookAt)) {
+            wheel.remove(block, lookAt);
+            file(block, wheel);
         }
         block.releaseReference();
+    }
+
+    private static boolean isPending(long word) {
+        return StateWord.isArmed(word) && !StateWord.isFreed(word);
     }
 
     /**
-     * Files anew a slot that was taken out of its heap. On the way it may pass through nobody's hands, where a freer
+     * Files anew a slot in our custody and in no wheel. On the way it may pass through nobody's hands, where a freer
      * finds no custodian to leave the last reference to: hence a reference of our own. There is none to take when the
      * slot was freed while the executor refused it: then it is reclaimed, and filed no more.
      */
-    private void refile(ControlBlock<?> block, DeadlineHeap heap) {
+    private void refile(ControlBlock<?> block, DeadlineWheel wheel) {
         if (!block.retainReference()) {
             return;
         }
-        file(block, heap);
+        file(block, wheel);
         block.releaseReference();
     }
 
-    /** Files a slot in our custody and in no heap, with a reference in hand, by its present deadline; or lets go of it. */
-    private void file(ControlBlock<?> block, DeadlineHeap heap) {
+    /** Files a slot in our custody and in no wheel, with a reference in hand, by its present deadline; or lets go of it. */
+    private void file(ControlBlock<?> block, DeadlineWheel wheel) {
         for (; ; ) {
             long word = block.word();
-            if (StateWord.isFreed(word) || !StateWord.isArmed(word)) {
+            if (!isPending(word)) {
                 block.promise(Custody.NOBODY);
                 word = block.word();
-                if (StateWord.isFreed(word) || !StateWord.isArmed(word) || !block.take(StateWord.deadline(word))) {
+                if (!isPending(word) || !block.take(StateWord.deadline(word))) {
                     return;
                 }
             }
-            long deadline = StateWord.deadline(word);
-            heap.insert(block, deadline);
-            block.promise(deadline);
-            word = block.word();
-            boolean nearer = StateWord.isArmed(word) && StateWord.deadline(word) < deadline;
-            if (!nearer && !StateWord.isFreed(word)) {
+            long promise = wheel.insert(block, StateWord.deadline(word));
+            block.promise(promise);
+            if (isKept(block, promise)) {
                 return;
             }
-            heap.remove(block);
+            wheel.remove(block, promise);
         }
     }
 
-    private boolean expire(SlotClock clock) {
-        DeadlineHeap heap = heaps[clock.ordinal()];
-        if (heap.isEmpty() || !running) {
+    /** Whether a promise just given is soon enough for what the slot is armed for now. */
+    private static boolean isKept(ControlBlock<?> block, long promise) {
+        long word = block.word();
+        return !StateWord.isFreed(word) && (!StateWord.isArmed(word) || StateWord.deadline(word) >= promise);
+    }
+
+    /**
+     * Looks at some slots whose bucket is to be opened, and files each by its present deadline. Those that are pending
+     * share one fence between the promises and the second look, so that their cache misses overlap.
+     */
+    private boolean open(DeadlineWheel wheel, long now) {
+        int count = wheel.open(now, batch);
+        for (int i = 0; i < count; i++) {
+            ControlBlock<?> block = slot(i);
+            long word = block.word();
+            if (isPending(word)) {
+                block.promiseBeforeFence(wheel.insert(block, StateWord.deadline(word)));
+            } else {
+                refile(block, wheel);
+                batch[i] = null;
+            }
+        }
+        VarHandle.fullFence();
+        for (int i = 0; i < count; i++) {
+            ControlBlock<?> block = batch[i];
+            batch[i] = null;
+            if (block != null && !isKept(block, block.lookAt())) {
+                wheel.remove(block, block.lookAt());
+                refile(block, wheel);
+            }
+        }
+        return count != 0;
+    }
+
+    private boolean expire(DeadlineWheel wheel, SlotClock clock) {
+        DeadlineHeap near = wheel.near();
+        if (near.isEmpty() || !running) {
             return false;
         }
         if (pausedUntil != Long.MIN_VALUE) {
@@ -328,16 +367,16 @@ final class JvmEngine implements Timekeeper {
         }
         long now = now(clock);
         for (int i = 0; i < SLICE; i++) {
-            if (heap.isEmpty() || heap.minKey() > now) {
+            if (near.isEmpty() || near.minKey() > now) {
                 return false;
             }
-            ControlBlock<?> block = heap.removeMin();
+            ControlBlock<?> block = near.removeMin();
             long word = block.word();
-            boolean due = StateWord.isArmed(word) && !StateWord.isFreed(word) && StateWord.deadline(word) <= now;
+            boolean due = isPending(word) && StateWord.deadline(word) <= now;
             if (due && block.expire()) {
                 continue;
             }
-            refile(block, heap);
+            refile(block, wheel);
             if (due) {
                 pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
                 return false;
@@ -346,8 +385,16 @@ final class JvmEngine implements Timekeeper {
         return true;
     }
 
-    private DeadlineHeap heap(ControlBlock<?> block) {
-        return heaps[block.clock().ordinal()];
+    private DeadlineWheel wheel(ControlBlock<?> block) {
+        return wheels[block.clock().ordinal()];
+    }
+
+    private ControlBlock<?> slot(int i) {
+        ControlBlock<?> block = batch[i];
+        if (block == null) {
+            throw new IllegalStateException("no slot at " + i + " of a batch");
+        }
+        return block;
     }
 
     private long now(SlotClock clock) {
