@@ -41,6 +41,8 @@ class ArchitectureTests {
                 .definedBy("io.asyncslot.jvm")
                 .layer("registry")
                 .definedBy("io.asyncslot.registry")
+                .layer("scheduling")
+                .definedBy("io.asyncslot.scheduling")
                 .whereLayer("api")
                 .mayNotAccessAnyLayer()
                 .whereLayer("spi")
@@ -51,6 +53,8 @@ class ArchitectureTests {
                 .mayOnlyAccessLayers("api", "spi", "core")
                 .whereLayer("registry")
                 .mayOnlyAccessLayers("api", "spi", "core", "jvm")
+                .whereLayer("scheduling")
+                .mayOnlyAccessLayers("api", "spi")
                 .ensureAllClassesAreContainedInArchitecture()
                 .check(MAIN);
     }

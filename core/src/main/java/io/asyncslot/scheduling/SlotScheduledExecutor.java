@@ -1,0 +1,325 @@
+package io.asyncslot.scheduling;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.WorkMapSpec;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.scheduling.SlotTask.Repeat;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link ScheduledExecutorService} on the slots of a registry: each task is one slot, freed as soon as the task is
+ * cancelled or done. Thread-safe.
+ *
+ * <p>Tasks run on the registry's executor, as many at once as that allows, and only while the registry is started; what
+ * falls due meanwhile runs afterwards. A task is never early, and never runs twice at once. In all else it follows
+ * {@link java.util.concurrent.ScheduledThreadPoolExecutor} as that is set up by itself:
+ *
+ * <ul>
+ *   <li>after {@link #shutdown()} delayed tasks still run, and periodic ones are cancelled;
+ *   <li>{@link #shutdownNow()} interrupts what runs, and answers what waited, which is not cancelled;
+ *   <li>what is submitted after either is refused with {@link RejectedExecutionException};
+ *   <li>a fixed rate makes up for all periods it missed, one after another;
+ *   <li>an exception ends a periodic task, and its future tells it.
+ * </ul>
+ *
+ * <p>Tasks with the same deadline, and those that are due at once, begin in no particular order. Shutting down leaves the
+ * registry and its executor as they are, and must come before the registry is closed: that drops the tasks.
+ */
+public final class SlotScheduledExecutor extends AbstractExecutorService implements ScheduledExecutorService {
+
+    private static final String IMMEDIATE = "-now";
+
+    private final Ticker ticker;
+
+    /** The slots of tasks with a delay and of periodic ones. */
+    private final TimerSlots<SlotTask<?>> delayed;
+
+    /** The slots of tasks that are due at once: they need not pass the timer's thread. */
+    private final WorkSlots<SlotTask<?>> immediate;
+
+    private final TaskCount tasks = new TaskCount();
+    private final AtomicLong submitted = new AtomicLong();
+
+    /** Who runs what. Entered and left by the runs; whoever interrupts does so inside the map's atomic step. */
+    private final ConcurrentHashMap<SlotTask<?>, Thread> running = new ConcurrentHashMap<>();
+
+    /**
+     * Makes an executor on a registry with the system's clocks.
+     *
+     * @param registry home of its slots
+     * @param name the name of its timer map; the name of its work map has {@code -now} at the end
+     * @throws io.asyncslot.DuplicateSlotMapException if an open map has one of the names
+     * @throws IllegalArgumentException if the name is not acceptable
+     */
+    public SlotScheduledExecutor(AsyncSlotRegistry registry, String name) {
+        this(registry, name, SystemTicker.instance());
+    }
+
+    /**
+     * Makes an executor.
+     *
+     * @param registry home of its slots
+     * @param name the name of its timer map; the name of its work map has {@code -now} at the end
+     * @param ticker the registry's own ticker
+     * @throws io.asyncslot.DuplicateSlotMapException if an open map has one of the names
+     * @throws IllegalArgumentException if the name is not acceptable
+     */
+    public SlotScheduledExecutor(AsyncSlotRegistry registry, String name, Ticker ticker) {
+        this.ticker = ticker;
+        this.delayed = registry.register(
+                TimerMapSpec.named(name, keyType()).callback(this::run).build());
+        try {
+            this.immediate = registry.register(WorkMapSpec.named(name + IMMEDIATE, keyType())
+                    .callback(this::run)
+                    .build());
+        } catch (RuntimeException e) {
+            close(delayed);
+            throw e;
+        }
+    }
+
+    @SuppressWarnings("unchecked") // there is no class of SlotTask<?> but that of SlotTask
+    private static Class<SlotTask<?>> keyType() {
+        return (Class<SlotTask<?>>) (Class<?>) SlotTask.class;
+    }
+
+    // ---- submitting ---------------------------------------------------------------------------------------------
+
+    /**
+     * Runs a task once, after a delay.
+     *
+     * @throws RejectedExecutionException after shutdown
+     */
+    @Override
+    public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+        return start(task(callable(command), unit.toNanos(delay), Repeat.NEVER, 0));
+    }
+
+    /**
+     * Runs a task once, after a delay.
+     *
+     * @throws RejectedExecutionException after shutdown
+     */
+    @Override
+    public <V extends @Nullable Object> ScheduledFuture<V> schedule(Callable<V> callable, long delay, TimeUnit unit) {
+        return start(task(callable, unit.toNanos(delay), Repeat.NEVER, 0));
+    }
+
+    /**
+     * Runs a task again and again, at an unchanging distance between the points it is due.
+     *
+     * @throws RejectedExecutionException after shutdown
+     */
+    @Override
+    public ScheduledFuture<?> scheduleAtFixedRate(Runnable command, long initialDelay, long period, TimeUnit unit) {
+        return periodic(command, initialDelay, Repeat.FIXED_RATE, period, unit);
+    }
+
+    /**
+     * Runs a task again and again, at an unchanging distance between the end of a run and the begin of the next.
+     *
+     * @throws RejectedExecutionException after shutdown
+     */
+    @Override
+    public ScheduledFuture<?> scheduleWithFixedDelay(Runnable command, long initialDelay, long delay, TimeUnit unit) {
+        return periodic(command, initialDelay, Repeat.FIXED_DELAY, delay, unit);
+    }
+
+    @Override
+    public void execute(Runnable command) {
+        var unused = schedule(command, 0, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public Future<?> submit(Runnable task) {
+        return schedule(task, 0, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public <T extends @Nullable Object> Future<T> submit(Runnable task, T result) {
+        return schedule(Executors.callable(task, result), 0, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public <T extends @Nullable Object> Future<T> submit(Callable<T> task) {
+        return schedule(task, 0, TimeUnit.NANOSECONDS);
+    }
+
+    private ScheduledFuture<?> periodic(
+            Runnable command, long initialDelay, Repeat repeat, long period, TimeUnit unit) {
+        Callable<?> task = callable(command);
+        Objects.requireNonNull(unit, "unit");
+        if (period <= 0) {
+            throw new IllegalArgumentException("the period must be positive: " + period + " " + unit);
+        }
+        return start(task(task, unit.toNanos(initialDelay), repeat, unit.toNanos(period)));
+    }
+
+    private static Callable<?> callable(Runnable command) {
+        return Executors.callable(command);
+    }
+
+    private <V extends @Nullable Object> SlotTask<V> task(Callable<V> task, long delay, Repeat repeat, long period) {
+        Objects.requireNonNull(task, "callable");
+        return new SlotTask<>(task, ticker, submitted.getAndIncrement(), delay, repeat, period, this::free);
+    }
+
+    private <V extends @Nullable Object> SlotTask<V> start(SlotTask<V> task) {
+        if (!tasks.admit()) {
+            throw new RejectedExecutionException(task + " comes after the shutdown of '" + delayed.name() + "'");
+        }
+        if (!arm(task)) {
+            tasks.leave();
+            throw new RejectedExecutionException(task + " found the registry of '" + delayed.name() + "' closed");
+        }
+        // published first, then looked: a shutdown that did not find the slot is seen here
+        boolean late = task.isPeriodic() ? tasks.isShutdown() : tasks.isStopped();
+        if (late && free(task)) {
+            task.cancel(false);
+        }
+        return task;
+    }
+
+    private boolean arm(SlotTask<?> task) {
+        Duration delay = task.timeLeft();
+        return task.isPeriodic() || !delay.isZero()
+                ? delayed.start(task, delay) == StartOutcome.STARTED
+                : immediate.submit(task) == SubmitOutcome.SUBMITTED;
+    }
+
+    // ---- running ------------------------------------------------------------------------------------------------
+
+    private void run(SlotTask<?> task, SlotFiring firing) {
+        running.put(task, Thread.currentThread());
+        boolean begun = tasks.begin(); // after the line above: a stop is seen here, or sees us there
+        try {
+            if (!begun) {
+                task.cancel(false);
+            } else if (task.runOnce() && firing.restart(task.next()) == StartOutcome.FREED) {
+                task.cancel(false);
+            }
+        } finally {
+            running.remove(task);
+            if (task.isCancelled() || tasks.isStopped()) {
+                Thread.interrupted(); // it was meant for the task and is nobody else's
+            }
+            if (begun) {
+                tasks.leave();
+            }
+        }
+    }
+
+    /** Frees the slot of a task, once; answers whether this call did it. */
+    private boolean free(SlotTask<?> task) {
+        return left(delayed.delete(task)) || left(immediate.delete(task));
+    }
+
+    private boolean left(DeleteOutcome outcome) {
+        if (outcome == DeleteOutcome.ABSENT) {
+            return false;
+        }
+        tasks.leave();
+        return true;
+    }
+
+    // ---- ending -------------------------------------------------------------------------------------------------
+
+    @Override
+    public void shutdown() {
+        tasks.shutdown();
+        visit(delayed, task -> {
+            if (task.isPeriodic()) {
+                task.cancel(false);
+            }
+        });
+        closeIfEnded();
+    }
+
+    @Override
+    public List<Runnable> shutdownNow() {
+        tasks.stop();
+        List<Runnable> waiting = new ArrayList<>();
+        visit(delayed, task -> drain(delayed, task, waiting));
+        visit(immediate, task -> drain(immediate, task, waiting));
+        for (SlotTask<?> task : running.keySet()) {
+            running.computeIfPresent(task, (same, thread) -> {
+                thread.interrupt();
+                return thread;
+            });
+        }
+        closeIfEnded();
+        return waiting;
+    }
+
+    private void drain(SlotMap<SlotTask<?>> slots, SlotTask<?> task, List<Runnable> waiting) {
+        DeleteOutcome outcome = slots.delete(task);
+        if (outcome == DeleteOutcome.DELETED) {
+            waiting.add(task);
+        } else if (outcome == DeleteOutcome.DELETED_WHILE_RUNNING && task.isPeriodic()) {
+            task.cancel(false); // it would not be run again, and its future should say so
+        }
+        left(outcome);
+    }
+
+    private static void visit(SlotMap<SlotTask<?>> slots, Consumer<SlotTask<?>> visitor) {
+        slots.scan(Integer.MAX_VALUE, null, (SlotSnapshot slot) -> visitor.accept((SlotTask<?>) slot.key()));
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return tasks.isShutdown();
+    }
+
+    @Override
+    public boolean isTerminated() {
+        return tasks.hasEnded();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+        boolean ended = tasks.awaitEnd(timeout, unit);
+        closeIfEnded();
+        return ended;
+    }
+
+    /** Gives the names of the maps back to the registry; not from inside a task, which is left to others. */
+    private void closeIfEnded() {
+        if (tasks.hasEnded()) {
+            close(delayed);
+            close(immediate);
+        }
+    }
+
+    private static void close(SlotMap<?> slots) {
+        try {
+            slots.close(Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // it is closed all the same
+        }
+    }
+}
