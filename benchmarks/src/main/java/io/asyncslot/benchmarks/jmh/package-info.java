@@ -1,0 +1,5 @@
+/** Throughput of single operations, by JMH. */
+@NullMarked
+package io.asyncslot.benchmarks.jmh;
+
+import org.jspecify.annotations.NullMarked;
