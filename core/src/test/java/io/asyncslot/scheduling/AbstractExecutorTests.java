@@ -9,26 +9,23 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What the behaviour suite shares. Its scenarios are those that the public JSR-166 test suite has for scheduled
  * execution. No test expects anything to be quick: things are awaited for long, and only being early is an error.
  */
-@ParameterizedClass
-@EnumSource(ExecutorUnderTest.class)
 @Timeout(60)
 abstract class AbstractExecutorTests {
 
     static final long LONG_SECONDS = 30;
     static final long SHORT_MILLIS = 20;
 
-    @Parameter
-    ExecutorUnderTest kind;
-
+    private final ExecutorUnderTest kind;
     private final List<Runnable> ends = new ArrayList<>();
+
+    AbstractExecutorTests(ExecutorUnderTest kind) {
+        this.kind = kind;
+    }
 
     /** Opens an executor that the test's end shuts down. */
     ScheduledExecutorService open(int threads) {

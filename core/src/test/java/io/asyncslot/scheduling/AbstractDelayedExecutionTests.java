@@ -21,7 +21,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Tasks that run once, now or later. */
-class DelayedExecutionTests extends AbstractExecutorTests {
+abstract class AbstractDelayedExecutionTests extends AbstractExecutorTests {
+
+    AbstractDelayedExecutionTests(ExecutorUnderTest kind) {
+        super(kind);
+    }
 
     @Test
     void execute_runsTheTask() throws Exception {

@@ -18,7 +18,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Tasks that are cancelled before, in and after their run. */
-class CancellationTests extends AbstractExecutorTests {
+abstract class AbstractCancellationTests extends AbstractExecutorTests {
+
+    AbstractCancellationTests(ExecutorUnderTest kind) {
+        super(kind);
+    }
 
     private static void assertCancelled(Future<?> future) {
         assertThat(future.isDone()).isTrue();

@@ -18,7 +18,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** How an executor comes to its end. */
-class ShutdownTests extends AbstractExecutorTests {
+abstract class AbstractShutdownTests extends AbstractExecutorTests {
+
+    AbstractShutdownTests(ExecutorUnderTest kind) {
+        super(kind);
+    }
 
     @Test
     void shutdown_ofAnIdleExecutor_terminatesIt() throws Exception {
@@ -263,36 +267,5 @@ class ShutdownTests extends AbstractExecutorTests {
         assertThat(executor.isTerminated()).isFalse();
         assertThat(future.cancel(false)).isTrue();
         awaitEnd(executor);
-    }
-
-    @Test
-    void shutdown_againstSubmitters_losesNothing() throws Exception {
-        for (int round = 0; round < 50; round++) {
-            ScheduledExecutorService executor = open();
-            AtomicInteger ran = new AtomicInteger();
-            List<Future<?>> accepted = new ArrayList<>();
-            CountDownLatch going = new CountDownLatch(1);
-            Thread submitter = new Thread(() -> {
-                try {
-                    for (int i = 0; ; i++) {
-                        accepted.add(executor.schedule(ran::incrementAndGet, i % 3, MILLISECONDS));
-                        if (i == 20) {
-                            going.countDown();
-                        }
-                    }
-                } catch (RejectedExecutionException e) {
-                    // the shutdown has come
-                }
-            });
-            submitter.start();
-            await(going);
-            executor.shutdown();
-            submitter.join();
-            awaitEnd(executor);
-            assertThat(ran).hasValue(accepted.size());
-            assertThat(accepted)
-                    .allSatisfy(future -> assertThat(future.isDone()).isTrue());
-            end();
-        }
     }
 }

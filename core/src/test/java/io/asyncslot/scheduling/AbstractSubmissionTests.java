@@ -19,7 +19,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What every executor service has: submit, invokeAny, invokeAll, and their misuse. */
-class SubmissionTests extends AbstractExecutorTests {
+abstract class AbstractSubmissionTests extends AbstractExecutorTests {
+
+    AbstractSubmissionTests(ExecutorUnderTest kind) {
+        super(kind);
+    }
 
     private static final Callable<String> FAILS = () -> {
         throw new ArithmeticException("on purpose");

@@ -16,7 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Tasks of fixed rate and of fixed delay. */
-class PeriodicExecutionTests extends AbstractExecutorTests {
+abstract class AbstractPeriodicExecutionTests extends AbstractExecutorTests {
+
+    AbstractPeriodicExecutionTests(ExecutorUnderTest kind) {
+        super(kind);
+    }
 
     private static final long PERIOD = MILLISECONDS.toNanos(SHORT_MILLIS);
 
