@@ -1,0 +1,5 @@
+/** Judges what jcstress has seen. */
+@NullMarked
+package io.asyncslot.jcstress;
+
+import org.jspecify.annotations.NullMarked;
