@@ -43,7 +43,7 @@ class SlotBehaviourTests {
             super(ExecutorUnderTest.SLOTS);
         }
 
-        /** The JDK's own may lose a task that comes while it ends: so this is asked of ours only. */
+        /** The JDK's own rarely cancels a task that comes while it ends: so this is asked of ours only. */
         @Test
         void shutdown_againstSubmitters_losesNothing() throws Exception {
             for (int round = 0; round < 50; round++) {
