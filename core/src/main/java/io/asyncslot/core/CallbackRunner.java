@@ -80,7 +80,7 @@ final class CallbackRunner<K> {
         counters.fired.increment();
         counters.late(firing.latenessNanos());
         if (fired.rearmed) {
-            counters.started.increment();
+            counters.restarted.increment();
         }
         map.record(block, Kind.FIRED, Micros.floor(nanos), Micros.floor(firing.latenessNanos()));
         SlotDetails<K> memory = details != null && details.history != null ? details : null;
@@ -94,8 +94,8 @@ final class CallbackRunner<K> {
         if (failure != null) {
             counters.failed.increment();
         }
-        map.record(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took));
         if (memory != null) {
+            map.record(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took));
             memory.lastFiring = new LastFiring(
                     firing.firedAt(),
                     firing.generation(),
@@ -181,7 +181,7 @@ final class CallbackRunner<K> {
     private void skipped(ControlBlock<K> block, FiredRun left, long now) {
         map.counters().skipped.increment();
         if (left.rearmed) {
-            map.counters().started.increment();
+            map.counters().restarted.increment();
         }
         map.record(block, Kind.SKIPPED, now, -1);
     }

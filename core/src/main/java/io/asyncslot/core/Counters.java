@@ -9,14 +9,18 @@ final class Counters {
 
     private static final long HIGHEST_LATENESS_MICROS = 3_600_000_000L;
 
-    final LongAdder started = new LongAdder();
+    /** New slots; each is a start, and holds the references it is born with. */
+    final LongAdder created = new LongAdder();
+
+    /** Starts of slots that were there already, by callers or by their own period. */
+    final LongAdder restarted = new LongAdder();
+
     final LongAdder rearmed = new LongAdder();
     final LongAdder moved = new LongAdder();
     final LongAdder coalesced = new LongAdder();
     final LongAdder rejected = new LongAdder();
     final LongAdder cancelled = new LongAdder();
-    final LongAdder created = new LongAdder();
-    final LongAdder deleted = new LongAdder();
+    final LongAdder deletedIdle = new LongAdder();
     final LongAdder deletedArmed = new LongAdder();
     final LongAdder fired = new LongAdder();
     final LongAdder ended = new LongAdder();
@@ -27,11 +31,18 @@ final class Counters {
     final LongAdder takenUp = new LongAdder();
     final LongAdder reclaimed = new LongAdder();
 
-    /** Sum of the reference counts of all incarnations. */
+    /** References taken less references given back; those that slots are born with are not in it. */
     final LongAdder references = new LongAdder();
+
+    /** References that a slot of this map is born with. */
+    private final int bornWith;
 
     /** Lateness in microseconds, two digits, up to an hour. */
     private final ConcurrentHistogram lateness = new ConcurrentHistogram(HIGHEST_LATENESS_MICROS, 2);
+
+    Counters(int bornWith) {
+        this.bornWith = bornWith;
+    }
 
     void late(long nanos) {
         lateness.recordValue(Math.min(Micros.floor(nanos), HIGHEST_LATENESS_MICROS));
@@ -46,18 +57,21 @@ final class Counters {
         // two steps counted and the earlier one not yet: never less than none is shown.
         long endedRuns = ended.sum();
         long taken = takenUp.sum();
-        long disarmed = fired.sum() + cancelled.sum() + deletedArmed.sum() + skipped.sum();
-        long gone = deleted.sum();
+        long goneArmed = deletedArmed.sum();
+        long disarmed = fired.sum() + cancelled.sum() + goneArmed + skipped.sum();
+        long gone = deletedIdle.sum() + goneArmed;
+        long given = references.sum();
         long begun = fired.sum();
         long begunOrQueued = handedOver.sum();
         long queued = Math.max(0, begunOrQueued - taken);
-        long armed = started.sum();
+        long made = created.sum();
+        long armed = restarted.sum() + made;
         return new SlotMapStats(
-                Math.max(0, created.sum() - gone),
+                Math.max(0, made - gone),
                 Math.max(0, armed - disarmed),
                 Math.max(0, begun - endedRuns),
                 queued,
-                Math.max(0, references.sum()),
+                Math.max(0, made * bornWith + given),
                 armed,
                 rearmed.sum(),
                 moved.sum(),
@@ -65,7 +79,7 @@ final class Counters {
                 rejected.sum(),
                 cancelled.sum(),
                 gone,
-                deletedArmed.sum(),
+                goneArmed,
                 begun,
                 failed.sum(),
                 skipped.sum(),

@@ -2,7 +2,6 @@ package io.asyncslot.core;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who will look at a slot next, and when: the fields that a {@link Timekeeper} keeps inside the slot itself, so that
@@ -24,8 +23,9 @@ public abstract class Custody extends StateWord {
      *   custodian   stores lookAt,         then reads the word -> armed earlier than promised? then it looks again
      *
      * The inbox flag says that a command for the slot is in an intake: set by CAS before the push, cleared by the
-     * drain before it reads the word. So a slot is linked at most once, and what was stored before a failed CAS on the
-     * flag is seen by the drain that clears it.
+     * drain before it reads the word. So a slot is in an intake at most once, and what was stored before a failed CAS on
+     * the flag is seen by the drain that clears it. Whoever frees a slot that is in nobody's hands may take the command
+     * out instead: what it asks for, a look at a slot that is armed, has no object any more.
      */
 
     /** Value of {@link #lookAt()}: in nobody's hands. */
@@ -54,16 +54,13 @@ public abstract class Custody extends StateWord {
     private volatile long lookAt;
 
     /**
-     * Not 0 while a command for this slot is in an intake: its depth there. Taken by CAS by any thread, then stored by
-     * the owner of the claim only, cleared by the drain; volatile.
+     * Not 0 while a command for this slot is in an intake: 1, then its cell there. Taken by CAS by any thread, then
+     * stored by the owner of the claim only, cleared by whoever takes the command out; volatile.
      */
     private volatile int inbox;
 
     /** Where the timekeeper's structure holds it, -1 nowhere. Timekeeper's thread only; plain. */
     private int position = -1;
-
-    /** Next in an intake's chain. Written before the push by who owns the inbox flag, read by the drain; plain. */
-    private @Nullable Custody chain;
 
     /**
      * Born armed.
@@ -125,44 +122,26 @@ public abstract class Custody extends StateWord {
         return inbox == 0 && INBOX.compareAndSet(this, 0, 1);
     }
 
-    /** Ends the claim; for the drain, before it reads the state word. */
+    /** Ends the claim; for the drain, before it reads the state word, and for whoever has withdrawn the command. */
     public final void leaveInbox() {
         inbox = 0;
     }
 
     /**
-     * The next slot in the intake's chain.
+     * Notes where in an intake the slot is; for the owner of the inbox claim.
      *
-     * @return the next one, or null at the end
+     * @param number of the cell, more than 1
      */
-    public final @Nullable Custody chain() {
-        return chain;
+    public final void cell(int number) {
+        INBOX.setOpaque(this, number);
     }
 
     /**
-     * Links the slot into an intake's chain; for the owner of the inbox claim, and for the drain.
+     * Where in an intake the slot is. A hint: it may be taken out meanwhile.
      *
-     * @param next the next one, or null
+     * @return the number of the cell; 0 or 1 for none
      */
-    public final void chain(@Nullable Custody next) {
-        this.chain = next;
-    }
-
-    /**
-     * Notes how deep in an intake the slot is, counted from its bottom; for the owner of the inbox claim.
-     *
-     * @param depth at least 1
-     */
-    public final void depth(int depth) {
-        INBOX.setOpaque(this, depth);
-    }
-
-    /**
-     * How deep in an intake the slot is. A hint: the intake may be drained meanwhile.
-     *
-     * @return at least 1 while in an intake, else 0
-     */
-    public final int depth() {
+    public final int cell() {
         return (int) INBOX.getOpaque(this);
     }
 

@@ -14,15 +14,14 @@ final class Firing<K> implements SlotFiring {
     private final long deadline;
     private final long generation;
     private final long latenessNanos;
-    private final Instant firedAt;
+    private final long firedAtNanos;
 
     Firing(ControlBlock<K> block, FiredRun fired, long nanos, Ticker ticker) {
         this.block = block;
         this.deadline = fired.deadline;
         this.generation = fired.generation;
         this.latenessNanos = nanos - Micros.toNanos(fired.deadline);
-        long wall = block.clock() == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
-        this.firedAt = Instant.ofEpochSecond(0, wall);
+        this.firedAtNanos = block.clock() == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
     }
 
     long latenessNanos() {
@@ -46,12 +45,14 @@ final class Firing<K> implements SlotFiring {
 
     @Override
     public Instant deadline() {
-        return block.clock() == SlotClock.REALTIME ? Micros.toInstant(deadline) : firedAt.minusNanos(latenessNanos);
+        return block.clock() == SlotClock.REALTIME
+                ? Micros.toInstant(deadline)
+                : firedAt().minusNanos(latenessNanos);
     }
 
     @Override
     public Instant firedAt() {
-        return firedAt;
+        return Instant.ofEpochSecond(0, firedAtNanos);
     }
 
     @Override

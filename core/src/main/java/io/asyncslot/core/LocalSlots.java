@@ -72,7 +72,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     private final SlotIndex<K> index = new SlotIndex<>();
     private final Generations generations = new Generations();
-    private final Counters counters = new Counters();
+    private final Counters counters;
     private final RunBarrier barrier = RunBarrier.of(this);
 
     /**
@@ -104,6 +104,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
         this.runner = new CallbackRunner<>(this, ticker, context.injected().listener());
+        this.counters = new Counters(commanded() ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);
     }
@@ -137,8 +138,6 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             return Creation.REJECTED;
         }
         counters.created.increment();
-        counters.started.increment();
-        counters.references.add(commanded() ? 2 : 1);
         record(block, kind, now, detail);
         if (closed) {
             free(block);
@@ -263,10 +262,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             return DeleteOutcome.ABSENT;
         }
         boolean running = freeing == StateWord.Freeing.RUNNING || freeing == StateWord.Freeing.RUNNING_ARMED;
-        if (freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED) {
-            counters.deletedArmed.increment();
-        }
-        counters.deleted.increment();
+        boolean armed = freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED;
+        (armed ? counters.deletedArmed : counters.deletedIdle).increment();
         capacity.giveBack();
         record(block, Kind.DELETED);
         generations.retire(block.key(), block.generation());
@@ -309,7 +306,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             return StartOutcome.FREED;
         }
         boolean started = arming == StateWord.Arming.STARTED;
-        (started ? counters.started : counters.rearmed).increment();
+        (started ? counters.restarted : counters.rearmed).increment();
         record(block, started ? Kind.STARTED : Kind.REARMED, now, deadline - now);
         pending(block, deadline);
         return started ? StartOutcome.STARTED : StartOutcome.REARMED;

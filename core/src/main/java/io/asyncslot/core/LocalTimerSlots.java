@@ -67,6 +67,10 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), Micros.ceil(nanos));
     }
 
+    /*
+     * A batch looks up some slots and reads their words before it arms the first of them: an atomic step lets no later
+     * read begin before it, so that one by one each key would pay for its own cache misses, and here they overlap.
+     */
     @Override
     public StartSummary startAll(Collection<? extends K> keys, Duration delay) {
         Limits.delay(delay);
@@ -75,20 +79,11 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         }
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
-        long now = Micros.ceil(nanos);
-        int started = 0;
-        int rearmed = 0;
-        int rejected = 0;
-        int closed = 0;
+        Batch<K> batch = new Batch<>(this, deadline, Micros.ceil(nanos));
         for (K key : keys) {
-            switch (start(key, deadline, now)) {
-                case STARTED -> started++;
-                case REARMED -> rearmed++;
-                case REJECTED -> rejected++;
-                case CLOSED, FREED -> closed++;
-            }
+            batch.add(key);
         }
-        return new StartSummary(started, rearmed, rejected, closed);
+        return batch.end();
     }
 
     @Override
@@ -106,10 +101,18 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         return touch(key, Micros.after(nanos, delay), Micros.ceil(nanos));
     }
 
-    /** Starts; {@code now}, rounded up as the deadline is, is for the history only. */
     private StartOutcome start(K key, long deadline, long now) {
+        return start(key, lookUp(key), deadline, now);
+    }
+
+    /**
+     * Starts; {@code now}, rounded up as the deadline is, is for the history only.
+     *
+     * @param found what a look for the key has found just now
+     */
+    StartOutcome start(K key, @Nullable ControlBlock<K> found, long deadline, long now) {
+        ControlBlock<K> block = found;
         while (!isClosed()) {
-            ControlBlock<K> block = lookUp(key);
             if (block != null) {
                 StartOutcome outcome = arm(block, deadline, now);
                 if (outcome != StartOutcome.FREED) {
@@ -124,7 +127,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
                 case CLOSED:
                     return StartOutcome.CLOSED;
                 case EXISTS:
-                    break; // somebody else has made it: arm that one
+                    block = lookUp(key); // somebody else has made it: arm that one
             }
         }
         return StartOutcome.CLOSED;

@@ -33,7 +33,7 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
             if (block != null) {
                 switch (block.armIfIdle(now)) {
                     case SUBMITTED:
-                        counters().started.increment();
+                        counters().restarted.increment();
                         record(block, Kind.SUBMITTED, now, -1);
                         pending(block, now);
                         return SubmitOutcome.SUBMITTED;

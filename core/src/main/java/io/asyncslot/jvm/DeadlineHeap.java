@@ -30,10 +30,10 @@ final class DeadlineHeap {
         return keys[0];
     }
 
-    /** Makes room for one more, so that {@link #insert} cannot fail. */
-    void reserve() {
-        if (size == keys.length) {
-            int capacity = size + (size >> 1);
+    /** Makes room for some more, so that {@link #insert} cannot fail. */
+    void reserve(int more) {
+        if (size + more > keys.length) {
+            int capacity = Math.max(size + more, keys.length + (keys.length >> 1));
             long[] moreKeys = Arrays.copyOf(keys, capacity);
             blocks = Arrays.copyOf(blocks, capacity);
             keys = moreKeys;
@@ -41,7 +41,7 @@ final class DeadlineHeap {
     }
 
     void insert(ControlBlock<?> block, long key) {
-        reserve();
+        reserve(1);
         siftUp(size++, block, key);
     }
 

@@ -65,12 +65,15 @@ final class DeadlineWheel {
         return size() == 0;
     }
 
-    /** Makes room, so that {@link #insert} into the heap cannot fail. */
-    void reserve() {
-        near.reserve();
+    /** Makes room for some more, so that {@link #insert} cannot fail. */
+    void reserve(int more) {
+        near.reserve(more);
     }
 
-    /** Files a slot and answers when it will be looked at: the deadline, or somewhat before. */
+    /**
+     * Files a slot and answers when it will be looked at: the deadline, or somewhat before. What a bucket has no memory
+     * for goes to the heap, where room was made for it.
+     */
     long insert(ControlBlock<?> block, long deadline) {
         if (deadline < begin[0]) {
             near.insert(block, deadline);
@@ -81,7 +84,13 @@ final class DeadlineWheel {
             l++;
         }
         long number = deadline >>> shift(l);
-        int place = level(l).add((int) number & PLACE_MASK, block);
+        int place;
+        try {
+            place = level(l).add((int) number & PLACE_MASK, block);
+        } catch (OutOfMemoryError e) {
+            near.insert(block, deadline);
+            return deadline;
+        }
         block.position(l + 1 << POSITION_BITS | place);
         buckets++;
         return number << shift(l);

@@ -1,75 +1,111 @@
 package io.asyncslot.jvm;
 
 import io.asyncslot.core.ControlBlock;
-import io.asyncslot.core.Custody;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where operations leave slots for the timer thread: striped stacks whose links are in the slots themselves. Any
- * thread pushes, by one CAS; one thread takes a whole stack, by one exchange. Because the owner of the inbox claim is
- * the only one to push a slot, and a stack is only ever taken whole, there is no ABA.
+ * Where operations leave slots for the driver: some stripes, each a queue of {@link IntakeChunk}s. Any thread pushes and
+ * withdraws, one thread takes; none ever waits for another.
  */
 final class Intake {
 
     private static final int MAX_STRIPES = 16;
-    /** Stripes are this many references apart, so that they do not share a cache line. */
-    private static final int SPACING = 32;
 
-    private final int mask;
-    private final AtomicReferenceArray<@Nullable Custody> heads;
+    private final Stripe[] stripes;
 
     Intake(int processors) {
-        int stripes = Math.min(MAX_STRIPES, Integer.highestOneBit(Math.max(1, processors) * 2 - 1) * 2);
-        this.mask = stripes - 1;
-        this.heads = new AtomicReferenceArray<>((stripes + 1) * SPACING);
+        int count = Math.min(MAX_STRIPES, Integer.highestOneBit(Math.max(1, processors) * 2 - 1) * 2);
+        this.stripes = new Stripe[count];
+        for (int i = 0; i < count; i++) {
+            stripes[i] = new Stripe();
+        }
     }
 
     int stripes() {
-        return mask + 1;
+        return stripes.length;
     }
 
-    /** Pushes a slot whose inbox claim the caller owns; answers how many are in its stack now. */
-    int push(ControlBlock<?> block) {
-        int at = at((int) Thread.currentThread().getId() & mask);
+    /**
+     * Pushes a slot whose inbox claim the caller owns.
+     *
+     * @return whether the chunk is full now, so that the driver had better take it
+     */
+    boolean push(ControlBlock<?> block) {
+        int number = (int) Thread.currentThread().getId() & stripes.length - 1;
+        Stripe stripe = stripes[number];
         for (; ; ) {
-            Custody head = heads.get(at);
-            int depth = head == null ? 1 : head.depth() + 1;
-            block.chain(head);
-            block.depth(depth);
-            if (heads.compareAndSet(at, head, block)) {
-                return depth;
+            IntakeChunk chunk = stripe.tail;
+            int at = chunk.claim();
+            if (at >= IntakeChunk.CELLS) {
+                stripe.tail = chunk.successor(); // may step back for a moment, to chunks that are full
+                continue;
+            }
+            block.cell(cell(number, at));
+            if (chunk.put(at, block)) {
+                return at == IntakeChunk.CELLS - 1;
             }
         }
     }
 
-    /** Takes all of one stack, in arrival order; null when it is empty. */
+    /**
+     * Takes a slot's command out again, if it is in the newest chunk of its stripe.
+     *
+     * @return whether the caller has taken it out, and with it owns its inbox claim and its reference
+     */
+    boolean withdraw(ControlBlock<?> block) {
+        int cell = block.cell();
+        if (cell < cell(0, 0)) {
+            return false;
+        }
+        IntakeChunk chunk = stripes[cell / IntakeChunk.CELLS - 1].tail;
+        return chunk.withdraw(cell % IntakeChunk.CELLS, block);
+    }
+
+    /** Takes the oldest slot of one stripe; null when there is none. For the driver. */
     @Nullable
-    Custody takeAll(int stripe) {
-        if (heads.get(at(stripe)) == null) {
-            return null;
-        }
-        Custody reversed = null;
-        Custody next = heads.getAndSet(at(stripe), null);
-        while (next != null) {
-            Custody following = next.chain();
-            next.chain(reversed);
-            reversed = next;
-            next = following;
-        }
-        return reversed;
+    ControlBlock<?> take(int stripe) {
+        return stripes[stripe].take();
     }
 
     boolean isEmpty() {
-        for (int stripe = 0; stripe <= mask; stripe++) {
-            if (heads.get(at(stripe)) != null) {
+        for (Stripe stripe : stripes) {
+            if (!stripe.isEmpty()) {
                 return false;
             }
         }
         return true;
     }
 
-    private static int at(int stripe) {
-        return (stripe + 1) * SPACING;
+    private static int cell(int stripe, int at) {
+        return (stripe + 1) * IntakeChunk.CELLS + at;
+    }
+
+    /** One queue. */
+    private static final class Stripe {
+
+        /** Where to push; lags behind at times. Any thread; volatile. */
+        private volatile IntakeChunk tail = new IntakeChunk();
+
+        /** Where to take. The driver's own. */
+        private IntakeChunk head = tail;
+
+        @Nullable
+        ControlBlock<?> take() {
+            for (; ; ) {
+                ControlBlock<?> block = head.take();
+                if (block != null) {
+                    return block;
+                }
+                IntakeChunk next = head.isUsedUp() ? head.next() : null;
+                if (next == null) {
+                    return null;
+                }
+                head = next;
+            }
+        }
+
+        boolean isEmpty() {
+            return head.isEmpty() && (!head.isUsedUp() || head.next() == null);
+        }
     }
 }

@@ -57,9 +57,6 @@ final class JvmEngine implements Timekeeper {
     /** Commands or expiries handled between two looks at the other side. */
     private static final int SLICE = 64;
 
-    /** A freed slot waits in the intake at the most for this many others of its stripe. */
-    private static final int FREED_DEPTH = 1024;
-
     private static final System.Logger LOG = System.getLogger(JvmEngine.class.getName());
 
     private final Ticker ticker;
@@ -79,7 +76,6 @@ final class JvmEngine implements Timekeeper {
 
     private final DeadlineWheel[] wheels = {new DeadlineWheel(), new DeadlineWheel(), new DeadlineWheel()};
     private final @Nullable ControlBlock<?>[] batch = new ControlBlock<?>[SLICE];
-    private @Nullable Custody taken;
     private int nextStripe;
     private long pausedUntil = Long.MIN_VALUE;
 
@@ -120,12 +116,16 @@ final class JvmEngine implements Timekeeper {
         long lookAt = block.lookAt();
         boolean held = lookAt != Custody.NOBODY && lookAt != Custody.WORKER;
         if (held && block.enterInbox()) {
-            if (intake.push(block) % FREED_DEPTH == 0) {
+            if (intake.push(block)) {
                 wake();
             }
-        } else {
+            return;
+        }
+        if (!held && intake.withdraw(block)) {
+            block.leaveInbox();
             block.releaseReference();
         }
+        block.releaseReference();
     }
 
     @Override
@@ -157,10 +157,10 @@ final class JvmEngine implements Timekeeper {
     }
 
     private void push(ControlBlock<?> block) {
-        intake.push(block);
+        boolean full = intake.push(block);
         long word = block.word();
         boolean other = block.clock() != SlotClock.MONOTONIC || block.lookAt() == Custody.RETURNED;
-        if (other || StateWord.isFreed(word) || StateWord.deadline(word) < wakeAt.get()) {
+        if (full || other || StateWord.isFreed(word) || StateWord.deadline(word) < wakeAt.get()) {
             wake();
         }
     }
@@ -240,28 +240,30 @@ final class JvmEngine implements Timekeeper {
     }
 
     private boolean drain() {
+        for (DeadlineWheel wheel : wheels) {
+            wheel.reserve(SLICE); // fails, if it does, before a command is taken
+        }
         for (int i = 0; i < SLICE; i++) {
-            if (taken == null && !takeNextStripe()) {
-                return false;
-            }
-            ControlBlock<?> block = (ControlBlock<?>) taken;
+            ControlBlock<?> block = takeNext();
             if (block == null) {
                 return false;
             }
-            DeadlineWheel wheel = wheel(block);
-            wheel.reserve(); // fails, if it does, before the command is taken
-            taken = block.chain();
-            block.chain(null);
-            command(block, wheel);
+            command(block, wheel(block));
         }
+        nextStripe = nextStripe + 1 & intake.stripes() - 1; // no stripe has to wait for one that is always full
         return true;
     }
 
-    private boolean takeNextStripe() {
-        for (int i = 0; i < intake.stripes() && taken == null; i++) {
-            taken = intake.takeAll(nextStripe++ & intake.stripes() - 1);
+    /** Takes a command from the stripe at hand as long as there are some, then from the next one. */
+    private @Nullable ControlBlock<?> takeNext() {
+        for (int i = 0; i < intake.stripes(); i++) {
+            ControlBlock<?> block = intake.take(nextStripe);
+            if (block != null) {
+                return block;
+            }
+            nextStripe = nextStripe + 1 & intake.stripes() - 1;
         }
-        return taken != null;
+        return null;
     }
 
     /** Carries out a command: looks at the slot and files it where it belongs. */
@@ -331,6 +333,7 @@ final class JvmEngine implements Timekeeper {
      * share one fence between the promises and the second look, so that their cache misses overlap.
      */
     private boolean open(DeadlineWheel wheel, long now) {
+        wheel.reserve(SLICE);
         int count = wheel.open(now, batch);
         for (int i = 0; i < count; i++) {
             ControlBlock<?> block = slot(i);
