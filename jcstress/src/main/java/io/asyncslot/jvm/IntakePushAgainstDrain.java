@@ -6,7 +6,6 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.ControlBlocks;
-import io.asyncslot.core.Custody;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -54,7 +53,7 @@ public final class IntakePushAgainstDrain {
 
         private void takeAll() {
             for (int stripe = 0; stripe < intake.stripes(); stripe++) {
-                for (Custody next = intake.takeAll(stripe); next != null; next = next.chain()) {
+                for (ControlBlock<?> next = intake.take(stripe); next != null; next = intake.take(stripe)) {
                     if (next == one) {
                         ones++;
                     } else {
@@ -65,7 +64,7 @@ public final class IntakePushAgainstDrain {
         }
     }
 
-    /** The drain looks at the head, then clears it: no exchange. */
+    /** The drain looks at a cell, then passes it by: no exchange. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Each was taken once.")
     @Outcome(expect = ACCEPTABLE_INTERESTING, desc = "A command was lost, or taken twice.")

@@ -1,32 +1,41 @@
 package io.asyncslot.jvm;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** The intake as it must not be: whoever drains it looks at the head and then clears it, in two steps. */
+/** The intake as it must not be: whoever takes or withdraws looks at a cell and then marks it, in two steps. */
 final class WeakIntake {
 
-    private final AtomicReference<@Nullable Node> head = new AtomicReference<>();
-    private final int[] taken = new int[2];
+    private static final Integer DONE = -1;
 
-    private record Node(int id, @Nullable Node next) {}
+    private final AtomicReferenceArray<@Nullable Integer> cells = new AtomicReferenceArray<>(8);
+    private final AtomicInteger claimed = new AtomicInteger();
+    private final AtomicInteger[] taken = {new AtomicInteger(), new AtomicInteger()};
+    private int next;
 
     void push(int id) {
-        Node seen;
+        int at;
         do {
-            seen = head.get();
-        } while (!head.compareAndSet(seen, new Node(id, seen)));
+            at = claimed.getAndIncrement();
+        } while (!cells.compareAndSet(at, null, id));
     }
 
     void takeAll() {
-        Node next = head.get();
-        head.set(null);
-        for (; next != null; next = next.next()) {
-            taken[next.id()]++;
+        for (int end = claimed.get(); next < end; next++) {
+            withdraw(next);
+        }
+    }
+
+    void withdraw(int at) {
+        Integer found = cells.get(at);
+        cells.set(at, DONE);
+        if (found != null && found >= 0) {
+            taken[found].incrementAndGet();
         }
     }
 
     int taken(int id) {
-        return taken[id];
+        return taken[id].get();
     }
 }
