@@ -1,0 +1,67 @@
+package io.asyncslot.benchmarks.lab;
+
+import io.asyncslot.benchmarks.peer.Peer;
+import io.asyncslot.benchmarks.report.Results;
+import io.asyncslot.benchmarks.report.Row;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** One lab measurement of one peer, in a JVM of its own. */
+public final class Lab {
+
+    private final Map<String, Map<String, List<Double>>> found = new LinkedHashMap<>();
+
+    private Lab() {}
+
+    /**
+     * Measures.
+     *
+     * @param args mass, late, heap or heap.compact; the peer; full or quick; the file of results
+     */
+    public static void main(String[] args) throws Exception {
+        String kind = args[0];
+        Peer peer = Peer.valueOf(args[1]);
+        boolean quick = args[2].equals("quick");
+        int n = quick ? 100_000 : 1_000_000;
+        Lab lab = new Lab();
+        Function<String, Findings> findings = lab::of;
+        switch (kind) {
+            case "mass" -> MassExpiry.measure(peer, n, n * 2_000L, quick ? 1 : 2, findings);
+            case "late" -> Lateness.measure(peer, quick ? 300 : 5_000, findings);
+            case "heap", "heap.compact" -> HeapPerTimer.measure(peer, n, lab.of(kind));
+            default -> throw new IllegalArgumentException("no such lab: " + kind);
+        }
+        List<Row> rows = lab.rows(peer, n);
+        rows.forEach(row -> System.out.println(row.toCsv()));
+        Results.append(Path.of(args[3]), rows);
+        System.exit(0);
+    }
+
+    private Findings of(String workload) {
+        Map<String, List<Double>> metrics = found.computeIfAbsent(workload, absent -> new LinkedHashMap<>());
+        return (metric, value) ->
+                metrics.computeIfAbsent(metric, absent -> new ArrayList<>()).add(value);
+    }
+
+    private List<Row> rows(Peer peer, int n) {
+        List<Row> rows = new ArrayList<>();
+        found.forEach((workload, metrics) -> metrics.forEach((metric, values) -> {
+            int timers = workload.startsWith("late") ? 0 : n;
+            rows.add(new Row(workload, peer.name(), timers, 1, metric, summary(metric, values)));
+        }));
+        return rows;
+    }
+
+    /** What must never happen adds up; anything else is the median, the lower one of two. */
+    private static double summary(String metric, List<Double> values) {
+        return switch (metric) {
+            case "early", "lost", "doubled", "fired" ->
+                values.stream().mapToDouble(Double::doubleValue).sum();
+            default -> values.stream().sorted().toList().get((values.size() - 1) / 2);
+        };
+    }
+}

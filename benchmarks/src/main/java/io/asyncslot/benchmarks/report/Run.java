@@ -1,0 +1,167 @@
+package io.asyncslot.benchmarks.report;
+
+import io.asyncslot.benchmarks.jmh.CpuProfiler;
+import io.asyncslot.benchmarks.lab.Lab;
+import io.asyncslot.benchmarks.peer.Peer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/** Measures everything, each measurement in a JVM of its own, and writes the report. */
+public final class Run {
+
+    private static final List<String> JVM = List.of("-Xms4g", "-Xmx4g", "-XX:+UseG1GC");
+    private static final long LAB_LIMIT_SECONDS = 150;
+
+    private final Path out;
+    private final boolean quick;
+    private final Pattern match;
+    private final Path csv;
+
+    private Run(Path out, boolean quick, Pattern match) {
+        this.out = out;
+        this.quick = quick;
+        this.match = match;
+        this.csv = out.resolve("results.csv");
+    }
+
+    /**
+     * Measures and reports.
+     *
+     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, lab
+     *     or report, --match PATTERN
+     */
+    public static void main(String[] args) throws Exception {
+        List<String> given = List.of(args);
+        Path out = Path.of(value(given, "--out").orElse("target"));
+        Path docs = value(given, "--docs").map(Path::of).orElse(out);
+        String only = value(given, "--only").orElse("");
+        Optional<String> pattern = value(given, "--match");
+        Files.createDirectories(out);
+        Run run = new Run(out, given.contains("--quick"), Pattern.compile(pattern.orElse("")));
+        if (only.isEmpty() && pattern.isEmpty()) {
+            Files.deleteIfExists(run.csv);
+        }
+        Path environment = out.resolve("environment.txt");
+        if (!only.equals("report")) {
+            Files.write(environment, Environment.lines(run.quick));
+        }
+        if (only.isEmpty() || only.equals("jmh")) {
+            run.jmh();
+        }
+        if (only.isEmpty() || only.equals("lab")) {
+            run.labs();
+        }
+        new Report(Results.read(run.csv), Files.readAllLines(environment)).write(docs);
+        System.out.println("report: " + docs.resolve(Report.FILE));
+    }
+
+    private static Optional<String> value(List<String> args, String option) {
+        int at = args.indexOf(option);
+        return at < 0 || at + 1 == args.size() ? Optional.empty() : Optional.of(args.get(at + 1));
+    }
+
+    private void jmh() throws IOException, RunnerException {
+        List<Suite> suites = quick ? Suite.quick() : Suite.full();
+        for (int i = 0; i < suites.size(); i++) {
+            Suite suite = suites.get(i);
+            if (match.matcher(suite.title()).find()) {
+                Results.append(csv, rows(suite, new Runner(options(suite, i)).run()));
+            }
+        }
+    }
+
+    private org.openjdk.jmh.runner.options.Options options(Suite suite, int number) {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("^" + Pattern.quote(suite.benchmark().getName()) + "\\.")
+                .threads(suite.threads())
+                .forks(1)
+                .warmupIterations(quick ? 1 : 4)
+                .warmupTime(TimeValue.milliseconds(quick ? 100 : 250))
+                .measurementIterations(quick ? 2 : 8)
+                .measurementTime(TimeValue.milliseconds(quick ? 100 : 250))
+                .jvmArgs(JVM.toArray(String[]::new))
+                .addProfiler(GCProfiler.class)
+                .addProfiler(CpuProfiler.class)
+                .resultFormat(ResultFormatType.JSON)
+                .result(out.resolve("jmh-" + number + "-" + suite.workload() + ".json")
+                        .toString());
+        for (Map.Entry<String, String[]> param : suite.params().entrySet()) {
+            options.param(param.getKey(), param.getValue());
+        }
+        return options.build();
+    }
+
+    private static List<Row> rows(Suite suite, Collection<RunResult> results) {
+        List<Row> rows = new ArrayList<>();
+        for (RunResult result : results) {
+            String peer = result.getParams().getParam("peer");
+            String who = peer != null ? peer : result.getParams().getParam("works");
+            int n = Integer.parseInt(result.getParams().getParam("n"));
+            Result<?> primary = result.getPrimaryResult();
+            rows.add(row(suite, who, n, "ns", primary.getStatistics().getPercentile(50)));
+            rows.add(row(suite, who, n, "best", primary.getStatistics().getMin()));
+            result.getSecondaryResults().forEach((label, secondary) -> {
+                if (label.endsWith(CpuProfiler.LABEL)) { // the mean: its clock ticks each 10 ms
+                    rows.add(row(suite, who, n, "cpu", secondary.getStatistics().getMean()));
+                } else if (label.endsWith("gc.alloc.rate.norm")) {
+                    rows.add(row(
+                            suite, who, n, "bytes", secondary.getStatistics().getPercentile(50)));
+                }
+            });
+        }
+        return rows;
+    }
+
+    private static Row row(Suite suite, String who, int n, String metric, double value) {
+        return new Row(suite.workload(), who, n, suite.threads(), metric, value);
+    }
+
+    private void labs() throws IOException, InterruptedException {
+        for (String kind : List.of("late", "mass", "heap", "heap.compact")) {
+            for (Peer peer : Peer.values()) {
+                boolean sameAsInline = kind.startsWith("heap") && peer == Peer.ASYNCSLOT_WORKER;
+                if (peer.available()
+                        && !sameAsInline
+                        && match.matcher(kind + " " + peer).find()) {
+                    lab(kind, peer);
+                }
+            }
+        }
+    }
+
+    private void lab(String kind, Peer peer) throws IOException, InterruptedException {
+        System.out.println("\n# Lab: " + kind + " " + peer);
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        if (kind.endsWith(".compact")) {
+            command.add("-XX:+UseCompactObjectHeaders");
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Lab.class.getName()));
+        command.addAll(List.of(kind, peer.name(), quick ? "quick" : "full", csv.toString()));
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        if (!process.waitFor(LAB_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            System.out.println("given up after " + LAB_LIMIT_SECONDS + " s: " + kind + " " + peer);
+        } else if (process.exitValue() != 0) {
+            System.out.println("failed: " + kind + " " + peer);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.asyncslot.benchmarks.report;
+
+import io.asyncslot.benchmarks.jmh.BatchBenchmark;
+import io.asyncslot.benchmarks.jmh.FifoBenchmark;
+import io.asyncslot.benchmarks.jmh.FreshKeyBenchmark;
+import io.asyncslot.benchmarks.jmh.KeptKeyBenchmark;
+import io.asyncslot.benchmarks.jmh.RearmBenchmark;
+import io.asyncslot.benchmarks.jmh.SubmitBenchmark;
+import io.asyncslot.benchmarks.peer.Peer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One JMH benchmark with the parameters that it is run with.
+ *
+ * @param workload its name in the results
+ * @param benchmark its class
+ * @param threads how many threads call
+ * @param params values of each parameter
+ */
+record Suite(String workload, Class<?> benchmark, int threads, Map<String, String[]> params) {
+
+    private static final String[] SIZES = {"1000", "100000", "1000000"};
+    private static final String[] ENDS = {"1000", "1000000"};
+    private static final String[] MILLION = {"1000000"};
+    private static final String[] OURS = {Peer.ASYNCSLOT.name(), Peer.ASYNCSLOT_HISTORY.name()};
+
+    /** All of a full run. */
+    static List<Suite> full() {
+        return List.of(
+                new Suite("rearm", RearmBenchmark.class, 1, timers(SIZES, peers(1))),
+                new Suite("rearm", RearmBenchmark.class, 2, timers(SIZES, peers(2))),
+                new Suite("rearm.varied", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("delay", "varied"),
+                new Suite("rearm.cold", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("key", "cold"),
+                new Suite("rearm.equal", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("key", "equal"),
+                new Suite("kept", KeptKeyBenchmark.class, 1, timers(SIZES, OURS)),
+                new Suite("kept", KeptKeyBenchmark.class, 2, timers(ENDS, OURS)),
+                new Suite("fresh", FreshKeyBenchmark.class, 1, timers(SIZES, peers(1))),
+                new Suite("fresh", FreshKeyBenchmark.class, 2, timers(SIZES, peers(2))),
+                new Suite("fifo", FifoBenchmark.class, 1, timers(SIZES, peers(1))),
+                new Suite("fifo", FifoBenchmark.class, 2, timers(MILLION, peers(2))),
+                new Suite("batch.16", BatchBenchmark.class, 1, timers(SIZES, OURS[0])).with("batch", "16"),
+                new Suite("batch.256", BatchBenchmark.class, 1, timers(SIZES, OURS[0])).with("batch", "256"),
+                submit("free", 1),
+                submit("free", 2),
+                submit("held", 1),
+                submit("held", 2));
+    }
+
+    /** A little of each, to see that all works. */
+    static List<Suite> quick() {
+        String[] few = {"1000"};
+        return List.of(
+                new Suite("rearm", RearmBenchmark.class, 1, timers(few, peers(1))),
+                new Suite("rearm", RearmBenchmark.class, 2, timers(few, OURS[0], Peer.NETTY.name())),
+                new Suite("kept", KeptKeyBenchmark.class, 1, timers(few, OURS[0])),
+                new Suite("fresh", FreshKeyBenchmark.class, 1, timers(few, peers(1))),
+                new Suite("fifo", FifoBenchmark.class, 1, timers(few, OURS[0], Peer.NETTY.name())),
+                new Suite("batch.16", BatchBenchmark.class, 1, timers(few, OURS[0])).with("batch", "16"),
+                submit("free", 1),
+                submit("held", 2));
+    }
+
+    /** How a pattern finds it. */
+    String title() {
+        return workload + " " + threads + " thread" + (threads > 1 ? "s" : "");
+    }
+
+    private static Suite submit(String worker, int threads) {
+        return new Suite("submit." + worker, SubmitBenchmark.class, threads, Map.of("worker", new String[] {worker}));
+    }
+
+    private static Map<String, String[]> timers(String[] sizes, String... peers) {
+        Map<String, String[]> params = new LinkedHashMap<>();
+        params.put("n", sizes);
+        params.put("peer", peers);
+        return params;
+    }
+
+    private Suite with(String name, String value) {
+        Map<String, String[]> more = new LinkedHashMap<>(params);
+        more.put(name, new String[] {value});
+        return new Suite(workload, benchmark, threads, more);
+    }
+
+    private static String[] peers(int threads) {
+        return Arrays.stream(Peer.values())
+                .filter(peer -> peer != Peer.ASYNCSLOT_WORKER && peer.available())
+                .filter(peer -> threads == 1 || peer.threadSafe())
+                .map(Peer::name)
+                .toArray(String[]::new);
+    }
+}

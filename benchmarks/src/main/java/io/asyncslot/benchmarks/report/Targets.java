@@ -1,0 +1,248 @@
+package io.asyncslot.benchmarks.report;
+
+import static io.asyncslot.benchmarks.peer.Peer.ASYNCSLOT;
+import static io.asyncslot.benchmarks.peer.Peer.ASYNCSLOT_WORKER;
+import static io.asyncslot.benchmarks.peer.Peer.FJP;
+import static io.asyncslot.benchmarks.peer.Peer.NETTY;
+import static io.asyncslot.benchmarks.peer.Peer.PEKKO;
+import static io.asyncslot.benchmarks.peer.Peer.SPRING;
+import static io.asyncslot.benchmarks.peer.Peer.STPE;
+
+import io.asyncslot.benchmarks.peer.Peer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.IntFunction;
+
+/** What the engine is to reach, judged by one run. */
+final class Targets {
+
+    private static final int THOUSAND = 1_000;
+    private static final int HUNDRED_THOUSAND = 100_000;
+    private static final int MILLION = 1_000_000;
+    private static final Peer[] THREAD_SAFE = {STPE, SPRING, FJP, NETTY, PEKKO};
+
+    private final Results results;
+    private final List<Target> targets = new ArrayList<>();
+
+    private Targets(Results results) {
+        this.results = results;
+    }
+
+    static List<Target> of(Results results) {
+        Targets all = new Targets(results);
+        all.rearm();
+        all.startAndEnd();
+        all.memory();
+        all.lateness();
+        all.mass();
+        all.stretch();
+        return all.targets;
+    }
+
+    private void rearm() {
+        String what = "re-arm, 1M, 1 thread: ";
+        ratio("1", what + "wall, best of Netty/Pekko over ours", 2.5, "rearm", MILLION, 1, "ns", NETTY, PEKKO);
+        ratio("1", what + "CPU, best of Netty/Pekko over ours", 3, "rearm", MILLION, 1, "cpu", NETTY, PEKKO);
+        ratio("1", what + "wall, best of STPE/Spring/FJP over ours", 5.5, "rearm", MILLION, 1, "ns", STPE, SPRING, FJP);
+        ratio("2", "re-arm, 1k, 1 thread: best peer over ours", 2, "rearm", THOUSAND, 1, "ns", THREAD_SAFE);
+        ratio("2", "re-arm, 100k, 1 thread: best peer over ours", 3.5, "rearm", HUNDRED_THOUSAND, 1, "ns", THREAD_SAFE);
+        most("2", "re-arm, 1k, 1 thread", "ns", 45, ours("rearm", THOUSAND, 1, "ns"));
+        what = "re-arm, 1M, 2 threads: ";
+        ratio("3", what + "best peer over ours", 2, "rearm", MILLION, 2, "ns", THREAD_SAFE);
+        ratio("3", what + "FJP over ours", 5, "rearm", MILLION, 2, "ns", FJP);
+        ratio("3", what + "best of STPE/Spring over ours", 7, "rearm", MILLION, 2, "ns", STPE, SPRING);
+        OptionalDouble slowdown = divide(ours("rearm", MILLION, 2, "ns"), ours("rearm", MILLION, 1, "ns"));
+        most("3", what + "slower than with one by", "×", 1.25, slowdown);
+        most("4", "re-arm by handle, 1M (the public API has no handle)", "ns", 200, OptionalDouble.empty());
+    }
+
+    private void startAndEnd() {
+        most("5", "kept key start + cancel, worst N", "ns", 50, worst(n -> ours("kept", n, 1, "ns")));
+        least(
+                "5",
+                "best peer's fresh key over our kept key, worst N",
+                2,
+                lowest(n -> divide(best("fresh", n, 1, "ns", THREAD_SAFE), ours("kept", n, 1, "ns"))));
+        least(
+                "5",
+                "STPE's fresh key over our kept key, worst N",
+                4.5,
+                lowest(n -> divide(best("fresh", n, 1, "ns", STPE), ours("kept", n, 1, "ns"))));
+        ratio("6", "fresh key, 1M: STPE over ours", 1.7, "fresh", MILLION, 1, "ns", STPE);
+        ratio("6", "fresh key, 1M: Spring over ours", 2.3, "fresh", MILLION, 1, "ns", SPRING);
+        ratio("6", "fresh key, 1M: FJP over ours", 1.2, "fresh", MILLION, 1, "ns", FJP);
+        most(
+                "6",
+                "fresh key, 1M: ours over the best of Netty/Pekko, wall",
+                "×",
+                1.2,
+                divide(ours("fresh", MILLION, 1, "ns"), best("fresh", MILLION, 1, "ns", NETTY, PEKKO)));
+        most(
+                "6",
+                "fresh key, 1M: ours over the best of Netty/Pekko, CPU",
+                "×",
+                1,
+                divide(ours("fresh", MILLION, 1, "cpu"), best("fresh", MILLION, 1, "cpu", NETTY, PEKKO)));
+        most(
+                "7",
+                "fresh key, 256 under way: ours over Netty, wall, worst N",
+                "×",
+                1.1,
+                worst(n -> divide(ours("fifo", n, 1, "ns"), best("fifo", n, 1, "ns", NETTY))));
+        most(
+                "7",
+                "fresh key, 256 under way: ours over Netty, CPU, worst N",
+                "×",
+                1.1,
+                worst(n -> divide(ours("fifo", n, 1, "cpu"), best("fifo", n, 1, "cpu", NETTY))));
+    }
+
+    private void memory() {
+        most("8", "allocation of a re-arm, worst N", "B", 1, worst(n -> ours("rearm", n, 1, "bytes")));
+        most(
+                "8",
+                "allocation of a kept key's start + cancel, worst N",
+                "B",
+                1,
+                worst(n -> ours("kept", n, 1, "bytes")));
+        most("8", "allocation of a fresh key, worst N", "B", 72, worst(n -> ours("fresh", n, 1, "bytes")));
+        most("9", "heap per pending key, 1M", "B", 80, ours("heap", MILLION, 1, "bytes"));
+        most("9", "heap per pending key, 1M, compact headers", "B", 70, ours("heap.compact", MILLION, 1, "bytes"));
+        most(
+                "9",
+                "heap per pending key: ours over the best thread-safe peer",
+                "×",
+                0.7,
+                divide(ours("heap", MILLION, 1, "bytes"), best("heap", MILLION, 1, "bytes", THREAD_SAFE)));
+    }
+
+    private void lateness() {
+        most("10", "lateness, 1k/s, inline: p50", "µs", 45, ours("late.1k", 0, 1, "p50"));
+        most("10", "lateness, 1k/s, inline: p99", "µs", 120, ours("late.1k", 0, 1, "p99"));
+        ratio("10", "lateness, 1k/s: p50, best of STPE/FJP over ours", 2, "late.1k", 0, 1, "p50", STPE, FJP);
+        most("10", "timers of ours that fired early, were lost or doubled, anywhere", "", 0, wrong());
+        most("11", "lateness, 1k/s, on a worker: p50", "µs", 60, worker("p50"));
+        most("11", "lateness, 1k/s, on a worker: p99", "µs", 200, worker("p99"));
+        most("12", "lateness, 50k/s, inline: p50", "µs", 30, ours("late.50k", 0, 1, "p50"));
+        most("12", "lateness, 50k/s, inline: p99", "µs", 85, ours("late.50k", 0, 1, "p99"));
+        most("12", "CPU at 50k/s, inline", "cores", 0.45, ours("late.50k", 0, 1, "cores"));
+        most("13", "lateness, 1k/s, all CPUs busy: p99", "µs", 300, ours("late.busy", 0, 1, "p99"));
+        ratio("13", "lateness, all CPUs busy: p99, best of STPE/FJP over ours", 5, "late.busy", 0, 1, "p99", STPE, FJP);
+    }
+
+    private void mass() {
+        OptionalDouble after = ours("mass.spread", MILLION, 1, "after");
+        OptionalDouble window = ours("mass.spread", MILLION, 1, "window");
+        most(
+                "14",
+                "1M over 2 s: last one after its window",
+                "ms",
+                10,
+                after.isPresent() ? OptionalDouble.of(after.getAsDouble() - window.orElse(0)) : after);
+        most("14", "1M over 2 s: p99", "µs", 200, ours("mass.spread", MILLION, 1, "p99"));
+        most("14", "1M over 2 s: CPU per firing", "µs", 1.3, ours("mass.spread", MILLION, 1, "cpu"));
+        most("15", "1M at one instant: all fired after", "ms", 350, ours("mass.burst", MILLION, 1, "after"));
+        ratio("15", "1M at one instant: STPE over ours", 2.5, "mass.burst", MILLION, 1, "after", STPE);
+        most("16", "arming 1M fresh keys", "ns", 350, ours("mass.spread", MILLION, 1, "arm"));
+        ratio("16", "arming 1M fresh keys: best peer over ours", 1, "mass.spread", MILLION, 1, "arm", THREAD_SAFE);
+    }
+
+    private void stretch() {
+        ratio("stretch", "re-arm, 1M: best wheel over ours", 3, "rearm", MILLION, 1, "ns", NETTY, PEKKO);
+        most("stretch", "startAll, batches of 256, 1M", "ns", 130, ours("batch.256", MILLION, 1, "ns"));
+        least(
+                "stretch",
+                "fresh key: best peer over ours, worst N",
+                1,
+                lowest(n -> divide(best("fresh", n, 1, "ns", THREAD_SAFE), ours("fresh", n, 1, "ns"))));
+        ratio("stretch", "1M at one instant: Netty over ours", 1, "mass.burst", MILLION, 1, "after", NETTY);
+    }
+
+    private void ratio(
+            String number,
+            String what,
+            double bound,
+            String workload,
+            int n,
+            int threads,
+            String metric,
+            Peer... peers) {
+        least(
+                number,
+                what,
+                bound,
+                divide(best(workload, n, threads, metric, peers), ours(workload, n, threads, metric)));
+    }
+
+    private void least(String number, String what, double bound, OptionalDouble measured) {
+        targets.add(Target.atLeast(number, what, bound, measured));
+    }
+
+    private void most(String number, String what, String unit, double bound, OptionalDouble measured) {
+        targets.add(Target.atMost(number, what, unit, bound, measured));
+    }
+
+    private OptionalDouble ours(String workload, int n, int threads, String metric) {
+        return results.get(workload, ASYNCSLOT, n, threads, metric);
+    }
+
+    private OptionalDouble worker(String metric) {
+        return results.get("late.1k", ASYNCSLOT_WORKER, 0, 1, metric);
+    }
+
+    /** The least figure of those peers; empty if one of them was not measured. */
+    private OptionalDouble best(String workload, int n, int threads, String metric, Peer... peers) {
+        double[] found = Arrays.stream(peers)
+                .map(peer -> results.get(workload, peer, n, threads, metric))
+                .filter(OptionalDouble::isPresent)
+                .mapToDouble(OptionalDouble::getAsDouble)
+                .toArray();
+        return found.length < peers.length
+                ? OptionalDouble.empty()
+                : Arrays.stream(found).min();
+    }
+
+    /** Everything of ours that must not happen; empty if no lab ran. */
+    private OptionalDouble wrong() {
+        OptionalDouble sum = OptionalDouble.empty();
+        for (String workload : List.of("late.1k", "late.50k", "late.busy", "mass.spread", "mass.burst")) {
+            for (Peer peer : List.of(ASYNCSLOT, Peer.ASYNCSLOT_HISTORY, ASYNCSLOT_WORKER)) {
+                for (int n : List.of(0, MILLION)) {
+                    for (String metric : List.of("early", "lost", "doubled")) {
+                        OptionalDouble value = results.get(workload, peer, n, 1, metric);
+                        if (value.isPresent()) {
+                            sum = OptionalDouble.of(sum.orElse(0) + value.getAsDouble());
+                        }
+                    }
+                }
+            }
+        }
+        return sum;
+    }
+
+    private static OptionalDouble worst(IntFunction<OptionalDouble> figure) {
+        double[] found = sizes(figure);
+        return found.length < 3 ? OptionalDouble.empty() : Arrays.stream(found).max();
+    }
+
+    private static OptionalDouble lowest(IntFunction<OptionalDouble> figure) {
+        double[] found = sizes(figure);
+        return found.length < 3 ? OptionalDouble.empty() : Arrays.stream(found).min();
+    }
+
+    private static double[] sizes(IntFunction<OptionalDouble> figure) {
+        return List.of(THOUSAND, HUNDRED_THOUSAND, MILLION).stream()
+                .map(figure::apply)
+                .filter(OptionalDouble::isPresent)
+                .mapToDouble(OptionalDouble::getAsDouble)
+                .toArray();
+    }
+
+    private static OptionalDouble divide(OptionalDouble dividend, OptionalDouble divisor) {
+        return dividend.isEmpty() || divisor.isEmpty() || divisor.getAsDouble() == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(dividend.getAsDouble() / divisor.getAsDouble());
+    }
+}
