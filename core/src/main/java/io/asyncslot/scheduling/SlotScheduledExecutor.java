@@ -1,6 +1,7 @@
 package io.asyncslot.scheduling;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMap;
@@ -236,15 +237,11 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
 
     /** Frees the slot of a task, once; answers whether this call did it. */
     private boolean free(SlotTask<?> task) {
-        return left(delayed.delete(task)) || left(immediate.delete(task));
-    }
-
-    private boolean left(DeleteOutcome outcome) {
-        if (outcome == DeleteOutcome.ABSENT) {
-            return false;
+        boolean freed = delayed.delete(task) != DeleteOutcome.ABSENT || immediate.delete(task) != DeleteOutcome.ABSENT;
+        if (freed) {
+            tasks.leave();
         }
-        tasks.leave();
-        return true;
+        return freed;
     }
 
     // ---- ending -------------------------------------------------------------------------------------------------
@@ -277,13 +274,12 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     }
 
     private void drain(SlotMap<SlotTask<?>> slots, SlotTask<?> task, List<Runnable> waiting) {
-        DeleteOutcome outcome = slots.delete(task);
-        if (outcome == DeleteOutcome.DELETED) {
+        CancelOutcome outcome = slots.cancel(task);
+        if (outcome == CancelOutcome.CANCELLED && free(task)) {
             waiting.add(task);
-        } else if (outcome == DeleteOutcome.DELETED_WHILE_RUNNING && task.isPeriodic()) {
-            task.cancel(false); // it would not be run again, and its future should say so
+        } else if (outcome == CancelOutcome.RUNNING && task.isPeriodic()) {
+            task.cancel(false); // it will not be run again, and its future should say so
         }
-        left(outcome);
     }
 
     private static void visit(SlotMap<SlotTask<?>> slots, Consumer<SlotTask<?>> visitor) {

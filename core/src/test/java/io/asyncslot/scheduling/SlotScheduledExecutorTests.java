@@ -20,6 +20,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -160,6 +162,23 @@ class SlotScheduledExecutorTests {
         futures.forEach(future -> future.cancel(false));
         assertThat(map("tasks").stats().slots()).isZero();
         assertThat(map("tasks-now").stats().slots()).isZero();
+        assertNothingOnTheHeap();
+    }
+
+    @Test
+    void cancelFromInside_leavesNoInterruptOnTheThread() {
+        AtomicReference<Future<?>> self = new AtomicReference<>();
+        AtomicBoolean interrupted = new AtomicBoolean();
+        self.set(executor.schedule(
+                () -> {
+                    self.get().cancel(true);
+                    interrupted.set(Thread.currentThread().isInterrupted());
+                },
+                1,
+                MILLISECONDS));
+        passUntil(1);
+        assertThat(interrupted).isTrue();
+        assertThat(Thread.interrupted()).isFalse();
         assertNothingOnTheHeap();
     }
 
