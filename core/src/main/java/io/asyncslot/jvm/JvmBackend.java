@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,14 @@ public final class JvmBackend implements SlotBackend {
     /** Guards thread and engine against concurrent starts and stops; never held over user code. */
     private final ReentrantLock lifecycle = new ReentrantLock();
 
-    /** What came of taking the timer thread's slack away. Written by that thread; volatile. */
-    private volatile String timerSlack = "default: no timer thread has been started";
+    private final JvmOptions options;
+    private final LongConsumer park;
+
+    /** What came of asking for less slack. Written by the timer thread; volatile. */
+    private volatile Lever timerSlack;
+
+    /** What came of asking for a shorter slice. Written by the timer thread; volatile. */
+    private volatile Lever slice;
 
     private @Nullable LocalContext context;
     private @Nullable JvmEngine engine;
@@ -48,11 +55,33 @@ public final class JvmBackend implements SlotBackend {
 
     /** Makes a backend with a timer thread of its own. */
     public JvmBackend() {
-        this(true);
+        this(JvmOptions.defaults());
     }
 
-    private JvmBackend(boolean threaded) {
+    /**
+     * Makes a backend with a timer thread of its own.
+     *
+     * @param options how that thread sleeps and wakes
+     */
+    public JvmBackend(JvmOptions options) {
+        this(true, options, null);
+    }
+
+    /** For tests: with a way to park of the test's own, or null for the real one. */
+    JvmBackend(boolean threaded, JvmOptions options, @Nullable LongConsumer park) {
         this.threaded = threaded;
+        this.options = options;
+        this.park = park == null ? DriverSleep.parking(this) : park;
+        this.timerSlack = notStarted(options.timerSlack());
+        this.slice = notStarted(options.slice());
+    }
+
+    private static Lever notStarted(@Nullable Duration asked) {
+        if (asked != null && asked.isZero()) {
+            return Lever.off();
+        }
+        return new Lever(
+                asked == null ? "where possible" : Lever.words(asked), false, "no timer thread has been started");
     }
 
     /**
@@ -61,7 +90,7 @@ public final class JvmBackend implements SlotBackend {
      * @return the backend
      */
     public static JvmBackend manual() {
-        return new JvmBackend(false);
+        return new JvmBackend(false, JvmOptions.defaults(), null);
     }
 
     @Override
@@ -75,7 +104,10 @@ public final class JvmBackend implements SlotBackend {
         JvmEngine present = engine;
         details.put("running", present != null && present.isRunning());
         details.put("inFlight", present == null ? 0 : present.inFlight().count());
-        details.put("timerSlack", timerSlack);
+        details.put("timerSlack", timerSlack.details());
+        details.put("slice", slice.details());
+        details.put("spin", Lever.of(options.spin()).details());
+        details.put("wakeInterval", Lever.of(options.wakeInterval()).details());
         details.put("boottimeSeesSuspend", SystemTicker.instance().seesSuspend());
         details.put("java", System.getProperty("java.version"));
         return new BackendReport(NAME, true, List.of(), details);
@@ -86,7 +118,10 @@ public final class JvmBackend implements SlotBackend {
         if (engine != null) {
             throw new IllegalStateException("a backend serves one registry; this one is in use");
         }
-        JvmEngine made = new JvmEngine(injected.ticker(), Runtime.getRuntime().availableProcessors());
+        JvmEngine made = new JvmEngine(
+                injected.ticker(),
+                Runtime.getRuntime().availableProcessors(),
+                new DriverSleep(injected.ticker(), options, park));
         this.engine = made;
         this.context = new LocalContext(NAME, injected, made);
     }
@@ -172,7 +207,8 @@ public final class JvmBackend implements SlotBackend {
     }
 
     private void drive(JvmEngine engine) {
-        timerSlack = TimerSlack.remove();
+        timerSlack = TimerSlack.set(options.timerSlack());
+        slice = SchedulerSlice.set(options.slice());
         while (engine.isRunning()) {
             try {
                 if (!engine.pass()) {

@@ -10,6 +10,7 @@ import io.asyncslot.spi.Ticker;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,10 +79,13 @@ final class JvmEngine implements Timekeeper {
     private final @Nullable ControlBlock<?>[] batch = new ControlBlock<?>[SLICE];
     private int nextStripe;
     private long pausedUntil = Long.MIN_VALUE;
+    private final DriverSleep driverSleep;
+    private final BooleanSupplier asleep = this::isAsleep;
 
-    JvmEngine(Ticker ticker, int processors) {
+    JvmEngine(Ticker ticker, int processors, DriverSleep driverSleep) {
         this.ticker = ticker;
         this.intake = new Intake(processors);
+        this.driverSleep = driverSleep;
     }
 
     InFlight inFlight() {
@@ -178,17 +182,19 @@ final class JvmEngine implements Timekeeper {
     /** Sleeps until something may be due or somebody wakes it; returns at once if there is something to do. */
     void sleep() {
         driver = Thread.currentThread();
-        long wake = nextWake();
-        wakeAt.set(wake);
+        long due = nextWake();
+        wakeAt.set(driverSleep.watch(due));
         if (running && intake.isEmpty()) {
-            long nanos = wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000 - ticker.monotonicNanos();
-            if (nanos > 0) {
-                LockSupport.parkNanos(this, nanos);
-            }
+            driverSleep.until(due, asleep);
         }
         Thread.interrupted(); // a callback that the executor ran on this thread may have left it: parking would not
         // wait
         wakeAt.set(AWAKE);
+    }
+
+    /** Whether the driver is where somebody has to wake it for an earlier deadline. */
+    boolean isAsleep() {
+        return wakeAt.get() != AWAKE;
     }
 
     /**

@@ -3,32 +3,43 @@ package io.asyncslot.jvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
- * Asks Linux to wake the calling thread without slack: by default a sleep may end 50 microseconds late so that wake-ups
+ * Asks Linux to wake the calling thread with less slack: by default a sleep may end 50 microseconds late so that wake-ups
  * can be merged (prctl(2), PR_SET_TIMERSLACK). Plain file I/O, no privilege; does nothing where it is not possible.
  */
 final class TimerSlack {
 
-    private static final Path THREAD = Path.of("/proc/thread-self");
-
     private TimerSlack() {}
 
     /**
-     * Takes the calling thread's slack away.
+     * Sets the calling thread's slack, and reads it back.
      *
-     * @return what it is now, in words
+     * @param slack what to set; zero leaves it alone
+     * @return what came of it
      */
-    static String remove() {
+    static Lever set(Duration slack) {
+        return set(slack, Path.of("/proc"));
+    }
+
+    static Lever set(Duration slack, Path proc) {
+        if (slack.isZero()) {
+            return Lever.off();
+        }
+        String asked = Lever.words(slack);
+        String wanted = Long.toString(slack.toNanos());
         try {
-            Path tid = Files.readSymbolicLink(THREAD).getFileName();
+            Path tid = Files.readSymbolicLink(proc.resolve("thread-self")).getFileName();
             if (tid == null) {
-                return "default: " + THREAD + " names no thread";
+                return new Lever(asked, false, proc + "/thread-self names no thread");
             }
-            Files.writeString(Path.of("/proc", tid.toString(), "timerslack_ns"), "1");
-            return "1 ns";
+            Path file = proc.resolve(tid).resolve("timerslack_ns");
+            Files.writeString(file, wanted);
+            String now = Files.readString(file).strip();
+            return new Lever(asked, now.equals(wanted), now + " ns");
         } catch (IOException | UnsupportedOperationException | SecurityException e) {
-            return "default: " + e;
+            return new Lever(asked, false, e.toString());
         }
     }
 }

@@ -1,0 +1,155 @@
+package io.asyncslot.jvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.fixture.ManualTicker;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Test;
+
+/** Only what is due earlier than the driver would look wakes it, and only once. */
+class WakeTests {
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final List<String> fired = new ArrayList<>();
+
+    @Test
+    void laterStart_doesNotWake_earlierOneDoesOnce() {
+        AtomicInteger parks = new AtomicInteger();
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            parks.incrementAndGet();
+            assertThat(nanos).isEqualTo(10_000_000);
+            setup.start("later", 10_001);
+            setup.start("same", 10_000);
+            setup.start("first", 20_000);
+            assertThat(setup.engine().isAsleep()).isTrue();
+            assertThat(isUnparked()).isFalse();
+            setup.start("earlier", 9_999);
+            assertThat(setup.engine().isAsleep()).isFalse();
+            assertThat(isUnparked()).isTrue();
+            setup.start("earliest", 1_000);
+            assertThat(isUnparked()).isFalse();
+        });
+        assertThat(parks).hasValue(1);
+        setup.close();
+    }
+
+    @Test
+    void cancel_doesNotWake() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("key", 10_000);
+        setup.sleepWhile(nanos -> {
+            setup.slots.cancel("key");
+            assertThat(setup.engine().isAsleep()).isTrue();
+            assertThat(isUnparked()).isFalse();
+        });
+        setup.close();
+    }
+
+    @Test
+    void merging_startWithinTheInterval_doesNotWakeAndFiresAtItsEnd() {
+        Setup setup = new Setup(JvmOptions.defaults().withWakeInterval(Duration.ofMillis(1)), nanos -> {});
+        setup.start("a", 5_000);
+        setup.sleepWhile(nanos -> ticker.advance(Duration.ofNanos(nanos)));
+        setup.backend.pump();
+        assertThat(fired).containsExactly("a");
+        setup.start("b", 600);
+        setup.sleepWhile(nanos -> {
+            assertThat(nanos).isEqualTo(1_000_000);
+            setup.start("c", 100);
+            assertThat(setup.engine().isAsleep()).isTrue();
+            assertThat(isUnparked()).isFalse();
+            ticker.advance(Duration.ofNanos(nanos));
+        });
+        setup.backend.pump();
+        assertThat(fired).containsExactly("a", "c", "b");
+        setup.close();
+    }
+
+    @Test
+    void close_endsASpin() {
+        JvmBackend backend =
+                new JvmBackend(true, JvmOptions.defaults().withSpin(JvmOptions.MAX_SPIN), LockSupport::parkNanos);
+        AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
+                .ticker(ticker)
+                .backend(backend)
+                .build();
+        TimerSlots<String> slots = registry.register(
+                TimerMapSpec.named("map", String.class).callback((key, f) -> {}).build());
+        slots.start("key", Duration.ofNanos(500_000)); // spins for ever: this clock stands still
+        registry.start();
+        await().until(() -> EngineProbe.filed(backend) == 1 && backend.engine().isAsleep());
+        registry.close();
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("asyncslot-timer") && spins(thread)));
+    }
+
+    private static boolean spins(Thread thread) {
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            if (frame.getClassName().equals(DriverSleep.class.getName())
+                    && frame.getMethodName().equals("spin")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether somebody unparked this thread, which is the driver here, since the last look. */
+    private static boolean isUnparked() {
+        long before = System.nanoTime();
+        LockSupport.parkNanos(50_000_000);
+        return System.nanoTime() - before < 40_000_000;
+    }
+
+    /** A backend without a thread: the test is its driver. */
+    private final class Setup {
+
+        private LongConsumer during;
+        final JvmBackend backend;
+        final AsyncSlotRegistry registry;
+        final TimerSlots<String> slots;
+
+        Setup(JvmOptions options, LongConsumer during) {
+            this.during = during;
+            backend = new JvmBackend(false, options, nanos -> this.during.accept(nanos));
+            registry = new AsyncSlotRegistryBuilder(Runnable::run)
+                    .ticker(ticker)
+                    .backend(backend)
+                    .build();
+            slots = registry.register(TimerMapSpec.named("map", String.class)
+                    .callback((key, firing) -> fired.add(key))
+                    .build());
+            registry.start();
+        }
+
+        void start(String key, long micros) {
+            slots.start(key, Duration.ofNanos(micros * 1_000));
+        }
+
+        void sleepWhile(LongConsumer action) {
+            backend.pump();
+            during = action;
+            engine().sleep();
+            assertThat(engine().isAsleep()).isFalse();
+        }
+
+        JvmEngine engine() {
+            return backend.engine();
+        }
+
+        void close() {
+            registry.close();
+        }
+    }
+}
