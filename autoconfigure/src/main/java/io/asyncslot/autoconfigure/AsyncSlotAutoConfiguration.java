@@ -73,7 +73,7 @@ public final class AsyncSlotAutoConfiguration {
                 .listener(new CompositeSlotListener(listeners.orderedStream().toList()));
         List<SlotBackend> present = new ArrayList<>(backends.orderedStream().toList());
         if (present.stream().noneMatch(backend -> backend.name().equals(JvmBackend.NAME))) {
-            present.add(0, new JvmBackend());
+            present.add(0, new JvmBackend(properties.jvm().options()));
         }
         present.forEach(builder::backend);
         ticker.ifUnique(builder::ticker);

@@ -1,6 +1,7 @@
 package io.asyncslot.autoconfigure;
 
 import io.asyncslot.SlotMapSpec;
+import io.asyncslot.jvm.JvmOptions;
 import io.asyncslot.spring.SlotMapSettings;
 import java.time.Duration;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * @param history Memory of each slot's last transitions.
  * @param shutdown Behaviour when the application context stops.
  * @param executor Threads that run the callbacks.
+ * @param jvm How the timer thread of the jvm backend sleeps and wakes.
  * @param maps Settings of single maps by name, which override their annotations.
  */
 @ConfigurationProperties("asyncslot")
@@ -28,6 +30,7 @@ public record AsyncSlotProperties(
         @DefaultValue History history,
         @DefaultValue Shutdown shutdown,
         @DefaultValue Executor executor,
+        @DefaultValue Jvm jvm,
         @DefaultValue Map<String, SlotMapSettings> maps) {
 
     /**
@@ -94,6 +97,52 @@ public record AsyncSlotProperties(
                     "executor.concurrency-limit",
                     concurrencyLimit,
                     "It must be at least 1, or not set for no limit.");
+        }
+    }
+
+    /**
+     * How the timer thread of the jvm backend sleeps and wakes.
+     *
+     * @param spin Last stretch before a deadline that the timer thread spends spinning, at most 1ms: a lateness near
+     *     zero for a busy CPU. Zero is off.
+     * @param wakeInterval Least time between two wake-ups of the timer thread for deadlines, at most 1s: less CPU, for
+     *     callbacks that are later by at most this. Zero is off.
+     * @param slice Scheduler slice of the timer thread, 100us to 100ms; zero leaves it alone. Needs Linux 6.12, Java 22
+     *     and native access. Unless set, 100us where the JVM was given native access and no filter of system calls is at
+     *     work.
+     * @param timerSlack How much later than asked Linux may wake the timer thread, at most 1s. Zero leaves it alone,
+     *     which is 50us as a rule.
+     */
+    public record Jvm(
+            @DefaultValue("0") Duration spin,
+            @DefaultValue("0") Duration wakeInterval,
+            @Nullable Duration slice,
+            @DefaultValue("1ns") Duration timerSlack) {
+
+        /** Checks the values. */
+        public Jvm {
+            checkAtMost("jvm.spin", spin, JvmOptions.MAX_SPIN);
+            checkAtMost("jvm.wake-interval", wakeInterval, JvmOptions.MAX_WAKE_INTERVAL);
+            checkAtMost("jvm.timer-slack", timerSlack, JvmOptions.MAX_WAKE_INTERVAL);
+            check(
+                    slice == null
+                            || slice.isZero()
+                            || slice.compareTo(JvmOptions.MIN_SLICE) >= 0 && slice.compareTo(JvmOptions.MAX_SLICE) <= 0,
+                    "jvm.slice",
+                    slice,
+                    "It must be 100us to 100ms, or 0 to leave the slice alone.");
+        }
+
+        JvmOptions options() {
+            return new JvmOptions(spin, wakeInterval, slice, timerSlack);
+        }
+
+        private static void checkAtMost(String property, Duration value, Duration most) {
+            check(
+                    !value.isNegative() && value.compareTo(most) <= 0,
+                    property,
+                    value,
+                    "It must be 0 to " + most.toMillis() + "ms.");
         }
     }
 

@@ -103,6 +103,19 @@ abstract class AbstractAsyncSlotsEndpointTests {
     }
 
     @Test
+    void list_showsTheLeversOfTheTimerThread() throws Exception {
+        JsonContentAssert json = ok(get(""));
+        for (String lever : new String[] {"timerSlack", "slice", "spin", "wakeInterval"}) {
+            json.hasPath("$.backends[0].details." + lever + ".active");
+            json.hasPath("$.backends[0].details." + lever + ".state");
+        }
+        json.extractingPath("$.backends[0].details.timerSlack.asked").isEqualTo("1 ns");
+        json.extractingPath("$.backends[0].details.slice.asked").isEqualTo("100 us where possible");
+        json.extractingPath("$.backends[0].details.spin.asked").isEqualTo("off");
+        json.extractingPath("$.backends[0].details.wakeInterval.asked").isEqualTo("off");
+    }
+
+    @Test
     void map_showsItsSlots_filteredAndBounded() throws Exception {
         for (int i = 0; i < 120; i++) {
             carts.start("a" + i);

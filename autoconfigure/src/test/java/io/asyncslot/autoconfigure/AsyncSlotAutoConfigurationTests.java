@@ -12,6 +12,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
+import io.asyncslot.jvm.JvmOptions;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spring.AsyncSlotLifecycle;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -226,6 +228,33 @@ class AsyncSlotAutoConfigurationTests {
     }
 
     @Test
+    void jvmProperties_reachTheTimerThread() {
+        runner.withPropertyValues(
+                        "asyncslot.jvm.spin=80us",
+                        "asyncslot.jvm.wake-interval=30us",
+                        "asyncslot.jvm.slice=0",
+                        "asyncslot.jvm.timer-slack=2us")
+                .run(context -> {
+                    Map<String, Object> details = context.getBean(AsyncSlotRegistry.class)
+                            .backends()
+                            .get(0)
+                            .details();
+                    assertThat(details)
+                            .containsEntry("spin", Map.of("asked", "80 us", "active", true, "state", "80 us"))
+                            .containsEntry("wakeInterval", Map.of("asked", "30 us", "active", true, "state", "30 us"))
+                            .containsEntry("slice", Map.of("asked", "off", "active", false, "state", "off"));
+                    assertThat(details.get("timerSlack")).asString().contains("asked=2 us");
+                });
+    }
+
+    @Test
+    void jvmProperties_byDefaultCostNothing() {
+        runner.run(context -> assertThat(
+                        context.getBean(AsyncSlotProperties.class).jvm().options())
+                .isEqualTo(JvmOptions.defaults()));
+    }
+
+    @Test
     void autoBackendWithoutKernel_isJvmAndSaysWhy() {
         runner.withPropertyValues("asyncslot.backend=auto")
                 .run(context -> assertThat(context.getBean(BackendSelection.class))
@@ -238,6 +267,8 @@ class AsyncSlotAutoConfigurationTests {
         String properties = read("META-INF/spring-configuration-metadata.json");
         assertThat(properties)
                 .contains("\"asyncslot.maps\"", "\"asyncslot.shutdown.timeout\"", "\"asyncslot.max-key-length\"")
+                .contains("\"asyncslot.jvm.spin\"", "\"asyncslot.jvm.wake-interval\"")
+                .contains("\"asyncslot.jvm.slice\"", "\"asyncslot.jvm.timer-slack\"", "Scheduler slice of the timer")
                 .contains("Whether slots are configured at all", "The kernel where it is usable, else the JVM.");
         assertThat(read("META-INF/spring-autoconfigure-metadata.properties"))
                 .contains(AsyncSlotAutoConfiguration.class.getName());

@@ -184,7 +184,12 @@ class AsyncSlotFailureAnalyzerTests {
             "asyncslot.executor.threads=0",
             "asyncslot.executor.queue-capacity=-1",
             "asyncslot.executor.concurrency-limit=0",
-            "asyncslot.shutdown.timeout=-1s"
+            "asyncslot.shutdown.timeout=-1s",
+            "asyncslot.jvm.spin=-1us",
+            "asyncslot.jvm.spin=2ms",
+            "asyncslot.jvm.wake-interval=1001ms",
+            "asyncslot.jvm.slice=99us",
+            "asyncslot.jvm.timer-slack=-1ns"
         }) {
             String name = property.substring(0, property.indexOf('='));
             runner.withPropertyValues(property)

@@ -72,16 +72,14 @@ public final class JvmBackend implements SlotBackend {
         this.threaded = threaded;
         this.options = options;
         this.park = park == null ? DriverSleep.parking(this) : park;
-        this.timerSlack = notStarted(options.timerSlack());
-        this.slice = notStarted(options.slice());
+        this.timerSlack = notStarted(Lever.words(options.timerSlack()), options.timerSlack());
+        this.slice = notStarted(SchedulerSlice.asked(options.slice()), options.slice());
     }
 
-    private static Lever notStarted(@Nullable Duration asked) {
-        if (asked != null && asked.isZero()) {
-            return Lever.off();
-        }
-        return new Lever(
-                asked == null ? "where possible" : Lever.words(asked), false, "no timer thread has been started");
+    private static Lever notStarted(String asked, @Nullable Duration value) {
+        return value != null && value.isZero()
+                ? Lever.off()
+                : new Lever(asked, false, "no timer thread has been started");
     }
 
     /**

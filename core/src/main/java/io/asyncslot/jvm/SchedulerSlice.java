@@ -36,17 +36,21 @@ final class SchedulerSlice {
         if (slice != null && slice.isZero()) {
             return Lever.off();
         }
-        Duration wanted = slice == null ? JvmOptions.MIN_SLICE : slice;
-        String asked = slice == null ? Lever.words(wanted) + " where possible" : Lever.words(wanted);
+        String asked = asked(slice);
         String obstacle = obstacle(slice == null);
         if (obstacle != null) {
             return new Lever(asked, false, obstacle);
         }
         try {
-            return set(asked, wanted.toNanos());
+            return set(asked, (slice == null ? JvmOptions.MIN_SLICE : slice).toNanos());
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
             return new Lever(asked, false, String.valueOf(e.getCause() == null ? e : e.getCause()));
         }
+    }
+
+    /** What is asked for, in words. */
+    static String asked(@Nullable Duration slice) {
+        return slice == null ? Lever.words(JvmOptions.MIN_SLICE) + " where possible" : Lever.words(slice);
     }
 
     private static @Nullable String obstacle(boolean unasked) {
