@@ -6,8 +6,12 @@ public final class ControlBlocks {
     private ControlBlocks() {}
 
     /** Armed, with the claim on the inbox. */
-    @SuppressWarnings("NullAway") // there is no map
     public static ControlBlock<String> commanded() {
-        return new ControlBlock<>(null, "key", Word.DUE, 1, true, null);
+        return of("key");
+    }
+
+    @SuppressWarnings("NullAway") // there is no map
+    static <K> ControlBlock<K> of(K key) {
+        return new ControlBlock<>(null, key, Word.DUE, 1, true, null);
     }
 }

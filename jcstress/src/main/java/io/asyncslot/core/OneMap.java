@@ -10,7 +10,6 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
-import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 
 /** A real timer map of its own, with one key, a backend without a thread, and a clock that stands until moved. */
@@ -39,6 +38,13 @@ final class OneMap {
     static OneMap started() {
         OneMap map = new OneMap();
         map.start();
+        return map;
+    }
+
+    /** Armed, and its deadline has passed. */
+    static OneMap due() {
+        OneMap map = started();
+        map.clock.advance(DELAY.multipliedBy(2));
         return map;
     }
 
@@ -77,29 +83,20 @@ final class OneMap {
         return live[0] + " live, " + stats.references() + " references";
     }
 
-    /** How often it has fired once every deadline has passed. */
-    int firesLater() {
-        clock.nanos += DELAY.toNanos() * 2;
+    void pump() {
         backend.pump();
-        return fired;
     }
 
-    private static final class StandingClock implements Ticker {
-        private long nanos;
+    /** What became of the starts. */
+    String books() {
+        SlotMapStats stats = slots.stats();
+        return stats.fired() + " fired, " + stats.deletedArmed() + " deleted armed";
+    }
 
-        @Override
-        public long monotonicNanos() {
-            return nanos;
-        }
-
-        @Override
-        public long realtimeNanos() {
-            return nanos;
-        }
-
-        @Override
-        public long boottimeNanos() {
-            return nanos;
-        }
+    /** How often it has fired once every deadline has passed. */
+    int firesLater() {
+        clock.advance(DELAY.multipliedBy(2));
+        backend.pump();
+        return fired;
     }
 }

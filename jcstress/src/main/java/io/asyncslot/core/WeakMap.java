@@ -13,8 +13,11 @@ final class WeakMap {
     private static final int ABSENT = 0;
     private static final int ARMED = 1;
     private static final int FREED = 2;
+    private static final int ENDED = 3;
 
     private final AtomicReference<@Nullable Block> index = new AtomicReference<>();
+    private final AtomicInteger fired = new AtomicInteger();
+    private final AtomicInteger deletedArmed = new AtomicInteger();
     private volatile boolean closed;
 
     static WeakMap started() {
@@ -25,6 +28,8 @@ final class WeakMap {
 
     private void publish() {
         Block block = new Block();
+        block.deadline = 60_000_000;
+        block.generation = 1;
         block.state.set(ARMED);
         index.set(block);
     }
@@ -58,10 +63,37 @@ final class WeakMap {
         return block.state.getAndSet(ARMED) == ARMED ? StartOutcome.REARMED : StartOutcome.STARTED;
     }
 
+    /** Another may have made one between the look and the publication. */
+    StartOutcome startInTwoSteps() {
+        Block block = index.get();
+        if (block == null) {
+            publish();
+            return StartOutcome.STARTED;
+        }
+        block.generation = 2;
+        return StartOutcome.REARMED;
+    }
+
+    /** The slot may have been deleted between the look and the store. */
+    void pump() {
+        Block block = index.get();
+        if (block != null && block.state.get() == ARMED) {
+            block.state.set(ENDED);
+            fired.getAndIncrement();
+        }
+    }
+
+    String books() {
+        return fired + " fired, " + deletedArmed + " deleted armed";
+    }
+
     DeleteOutcome delete() {
         Block block = index.get();
         if (block == null) {
             return DeleteOutcome.ABSENT;
+        }
+        if (block.state.get() == ARMED) {
+            deletedArmed.getAndIncrement();
         }
         block.state.set(FREED);
         index.set(null);

@@ -1,7 +1,9 @@
 package io.asyncslot.jcstress;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.openjdk.jcstress.annotations.Expect;
 
 /** What was seen of one test, over all its runs. Not thread-safe. */
@@ -12,14 +14,18 @@ final class Race {
     private final String name;
     private final Map<Expect, Long> samples = new TreeMap<>();
     private final Map<String, Long> outcomes = new TreeMap<>();
+    private final Set<String> listed = new TreeSet<>();
     private String broken = "";
 
     Race(String name) {
         this.name = name;
     }
 
-    /** Adds samples of one outcome. */
+    /** Adds samples of one outcome, perhaps none. */
     void saw(String outcome, Expect expect, long count) {
+        if (expect == Expect.ACCEPTABLE) {
+            listed.add(outcome);
+        }
         if (count > 0) {
             samples.merge(expect, count, Long::sum);
             outcomes.merge(outcome + (expect == Expect.ACCEPTABLE ? "" : " !"), count, Long::sum);
@@ -51,9 +57,17 @@ final class Race {
         return outcomes;
     }
 
-    /** Whether only more samples can help: a twin that ran well but has not shown what it is there to show. */
+    /** Whether more samples may help: it ran well, but has not shown yet what it is there to show. */
     boolean isSilent() {
-        return isTwin() && broken.isEmpty() && samples(Expect.FORBIDDEN) == 0 && bad() == 0;
+        return broken.isEmpty()
+                && samples() > 0
+                && samples(Expect.FORBIDDEN) == 0
+                && bad() == 0
+                && (isTwin() || isOneSided());
+    }
+
+    private boolean isOneSided() {
+        return listed.size() > 1 && outcomes.size() < 2;
     }
 
     /** Empty when all is well, else what is wrong. */
@@ -70,7 +84,10 @@ final class Race {
         if (isTwin()) {
             return bad() == 0 ? "the twin did not show its forbidden outcome" : "";
         }
-        return bad() == 0 ? "" : "an outcome that only a twin may show";
+        if (bad() > 0) {
+            return "an outcome that only a twin may show";
+        }
+        return isOneSided() ? "the race was not reached: one outcome only" : "";
     }
 
     private long bad() {

@@ -39,7 +39,7 @@ public final class Verdict {
      * Judges.
      *
      * @param arguments the directory; what a test's name must contain, as a regular expression; then, to print nothing
-     *     but a pattern of the twins to run again, {@code --silent}
+     *     but a pattern of the tests to run again, {@code --silent}
      * @throws IOException if a result cannot be read
      * @throws ClassNotFoundException never
      */
@@ -82,7 +82,7 @@ public final class Verdict {
                 && races.values().stream().allMatch(race -> race.complaint().isEmpty());
     }
 
-    /** A pattern that selects the twins which have not shown their outcome yet; empty when there is none. */
+    /** A pattern that selects the tests which have not shown yet what they are there to show; empty when there is none. */
     String silent() {
         StringBuilder pattern = new StringBuilder();
         for (Race race : races.values()) {

@@ -78,6 +78,18 @@ class VerdictTests {
     }
 
     @Test
+    void failsWhenTheRaceWasNotReached() {
+        verdict.race(REAL).saw("0, 1", Expect.ACCEPTABLE, 0);
+
+        assertThat(verdict.race(REAL).complaint()).contains("not reached");
+        assertThat(REAL).matches(verdict.silent());
+
+        verdict.race(REAL).saw("0, 1", Expect.ACCEPTABLE, 1);
+
+        assertThat(verdict.isGood()).isTrue();
+    }
+
+    @Test
     void failsOnNothingAtAll() {
         assertThat(new Verdict(List.of()).isGood()).isFalse();
     }
