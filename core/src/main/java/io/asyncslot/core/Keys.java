@@ -23,7 +23,7 @@ final class Keys<K> {
         if (key == null) {
             throw new IllegalArgumentException("'key' of map '" + map + "' must not be null");
         }
-        if (!type.isInstance(key)) {
+        if (key.getClass() != type && !type.isInstance(key)) {
             throw new IllegalArgumentException("'key' of map '" + map + "' must be a " + type.getName() + " but is a "
                     + key.getClass().getName() + ": " + Shown.of(key));
         }

@@ -296,7 +296,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     final StartOutcome restart(ControlBlock<K> block, Duration delay) {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
-        return arm(block, deadline, Micros.ceil(nanos));
+        return arm(block, deadline, noted(nanos));
     }
 
     /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
@@ -499,6 +499,11 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** The last reference of a freed block is gone and its run has ended. Called once per incarnation. */
     final void reclaimed(ControlBlock<K> block) {
         counters.reclaimed.increment();
+    }
+
+    /** A reading of the clock as the history notes it, rounded up as deadlines are; anything when there is none. */
+    final long noted(long nanos) {
+        return historySize == 0 ? 0 : Micros.ceil(nanos);
     }
 
     final void record(ControlBlock<K> block, Kind kind) {

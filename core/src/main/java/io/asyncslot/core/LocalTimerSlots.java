@@ -42,7 +42,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     public StartOutcome start(K key) {
         checkKey(key);
         long nanos = ticker().nanos(clock());
-        return start(key, ownDeadline(nanos), Micros.ceil(nanos));
+        return start(key, ownDeadline(nanos), noted(nanos));
     }
 
     @Override
@@ -50,7 +50,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return start(key, Micros.after(nanos, delay), Micros.ceil(nanos));
+        return start(key, Micros.after(nanos, delay), noted(nanos));
     }
 
     @Override
@@ -61,10 +61,10 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         }
         long nanos = ticker().nanos(clock());
         if (clock() == SlotClock.REALTIME) {
-            return start(key, Micros.of(deadline), Micros.ceil(nanos));
+            return start(key, Micros.of(deadline), noted(nanos));
         }
         Duration left = Duration.between(Instant.ofEpochSecond(0, ticker().realtimeNanos()), deadline);
-        return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), Micros.ceil(nanos));
+        return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), noted(nanos));
     }
 
     /*
@@ -79,7 +79,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         }
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
-        Batch<K> batch = new Batch<>(this, deadline, Micros.ceil(nanos));
+        Batch<K> batch = new Batch<>(this, deadline, noted(nanos));
         for (K key : keys) {
             batch.add(key);
         }
@@ -90,7 +90,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     public TouchOutcome touch(K key) {
         checkKey(key);
         long nanos = ticker().nanos(clock());
-        return touch(key, ownDeadline(nanos), Micros.ceil(nanos));
+        return touch(key, ownDeadline(nanos), noted(nanos));
     }
 
     @Override
@@ -98,7 +98,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return touch(key, Micros.after(nanos, delay), Micros.ceil(nanos));
+        return touch(key, Micros.after(nanos, delay), noted(nanos));
     }
 
     private StartOutcome start(K key, long deadline, long now) {
