@@ -141,6 +141,22 @@ class SlotScheduledExecutorTests {
     }
 
     @Test
+    void hugeDelay_isComparedAsTheLatest() {
+        passUntil(5);
+        ScheduledFuture<?> huge = executor.schedule(() -> {}, Long.MAX_VALUE, NANOSECONDS);
+        ScheduledFuture<?> soon = executor.schedule(() -> {}, 1, MILLISECONDS);
+        assertThat(huge.compareTo(soon)).isPositive();
+        assertThat(soon.compareTo(huge)).isNegative();
+    }
+
+    @Test
+    void registryClosedDuringARun_endsAPeriodicTask() {
+        ScheduledFuture<?> future = executor.scheduleAtFixedRate(bench.registry::close, 1, 1, MILLISECONDS);
+        passUntil(5);
+        assertThat(future.isCancelled()).isTrue();
+    }
+
+    @Test
     void sameDeadline_isComparedByOrderOfSubmission() {
         ScheduledFuture<?> first = executor.schedule(() -> {}, Long.MAX_VALUE, DAYS);
         ScheduledFuture<?> second = executor.schedule(() -> {}, Long.MAX_VALUE, SECONDS);
