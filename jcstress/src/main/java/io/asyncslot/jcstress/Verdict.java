@@ -103,7 +103,7 @@ public final class Verdict {
             }
             String name = race.name().replaceFirst("\\.Real$", "");
             Race twin = races.getOrDefault(name + ".Weakened", new Race(name + ".Weakened"));
-            String complaints = complaints(race) + complaints(twin);
+            String complaints = complaints(race) + (races.containsKey(twin.name()) ? complaints(twin) : "");
             out.printf(
                     "%-40s %12d %10d   %12d %10d   %s%n",
                     name.startsWith(PACKAGE) ? name.substring(PACKAGE.length()) : name,
