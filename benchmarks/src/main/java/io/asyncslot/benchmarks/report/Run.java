@@ -73,7 +73,7 @@ public final class Run {
     }
 
     private static Optional<String> value(List<String> args, String option) {
-        int at = args.indexOf(option);
+        int at = args.lastIndexOf(option);
         return at < 0 || at + 1 == args.size() ? Optional.empty() : Optional.of(args.get(at + 1));
     }
 
