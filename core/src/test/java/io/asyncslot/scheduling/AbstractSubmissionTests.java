@@ -132,7 +132,7 @@ abstract class AbstractSubmissionTests extends AbstractExecutorTests {
         ScheduledExecutorService executor = open();
         Runnable task = () -> {};
         Callable<String> call = () -> "called";
-        Collection<Callable<String>> holed = Arrays.asList(call, null);
+        Collection<Callable<String>> holed = Arrays.asList(null, call);
         List<ThrowingCallable> misuses = List.of(
                 () -> executor.execute(null),
                 () -> executor.submit((Runnable) null),
