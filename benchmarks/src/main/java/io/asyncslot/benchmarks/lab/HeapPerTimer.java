@@ -25,22 +25,22 @@ final class HeapPerTimer {
         });
         timers.start(new Key(n), Delay.ofNanos(2 * HOUR)); // what is loaded and made once is not counted
         try {
-            long before = used();
+            long before = used(n);
             for (int i = 0; i < n; i++) {
                 timers.start(keys[i], Delay.ofNanos(HOUR + SPREAD / n * i));
             }
-            findings.add("bytes", (double) (used() - before) / n);
+            findings.add("bytes", (double) (used(n) - before) / n);
         } finally {
             Reference.reachabilityFence(keys);
             timers.close();
         }
     }
 
-    private static long used() throws InterruptedException {
+    private static long used(int n) throws InterruptedException {
         Runtime runtime = Runtime.getRuntime();
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 4; i++) {
-            Thread.sleep(300);
+            Thread.sleep(n >= 1_000_000 ? 300 : 50);
             System.gc();
             least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
         }

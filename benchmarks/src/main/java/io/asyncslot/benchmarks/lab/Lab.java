@@ -31,7 +31,7 @@ public final class Lab {
         Function<String, Findings> findings = lab::of;
         switch (kind) {
             case "mass" -> MassExpiry.measure(peer, n, n * 2_000L, quick ? 1 : 2, findings);
-            case "late" -> Lateness.measure(peer, quick ? 300 : 5_000, findings);
+            case "late" -> Lateness.measure(peer, quick ? 300 : 4_000, findings);
             case "heap", "heap.compact" -> HeapPerTimer.measure(peer, n, lab.of(kind));
             default -> throw new IllegalArgumentException("no such lab: " + kind);
         }

@@ -1,5 +1,7 @@
 package io.asyncslot.benchmarks.peer;
 
+import io.asyncslot.jvm.JvmOptions;
+import java.time.Duration;
 import java.util.function.Function;
 
 /** Everything that is measured. */
@@ -10,6 +12,18 @@ public enum Peer {
     ASYNCSLOT_HISTORY("AsyncSlot, history 8", fired -> SlotTimers.inline(fired, 8)),
     /** Ours, calling back on workers. */
     ASYNCSLOT_WORKER("AsyncSlot, worker", SlotTimers::onWorkers),
+    /** Ours without the short scheduler slice, which needs native access. */
+    ASYNCSLOT_NO_SLICE(
+            "AsyncSlot, no native access",
+            fired -> SlotTimers.with(fired, JvmOptions.defaults().withSlice(Duration.ZERO))),
+    /** Ours, waking at most every 30 microseconds. */
+    ASYNCSLOT_MERGED(
+            "AsyncSlot, wake interval 30 µs",
+            fired -> SlotTimers.with(fired, JvmOptions.defaults().withWakeInterval(Duration.ofNanos(30_000)))),
+    /** Ours, spinning before a deadline. */
+    ASYNCSLOT_SPIN(
+            "AsyncSlot, spin 80 µs",
+            fired -> SlotTimers.with(fired, JvmOptions.defaults().withSpin(Duration.ofNanos(80_000)))),
     /** ScheduledThreadPoolExecutor. */
     STPE("STPE + map", ScheduledPoolTimers::new),
     /** ThreadPoolTaskScheduler. */
@@ -45,7 +59,12 @@ public enum Peer {
 
     /** Tells whether it is one of ours. */
     public boolean ours() {
-        return this == ASYNCSLOT || this == ASYNCSLOT_HISTORY || this == ASYNCSLOT_WORKER;
+        return compareTo(STPE) < 0;
+    }
+
+    /** Tells whether it is one of ours that differs only in what its timer thread does. */
+    public boolean differsInFiring() {
+        return ours() && this != ASYNCSLOT && this != ASYNCSLOT_HISTORY;
     }
 
     /** Tells whether more than one thread may use it. */

@@ -3,6 +3,8 @@ package io.asyncslot.benchmarks.peer;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.jvm.JvmOptions;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.util.Collection;
 import java.util.concurrent.Executor;
@@ -16,9 +18,11 @@ public final class SlotTimers implements KeyedTimers {
     private final TimerSlots<Key> slots;
     private final Executor executor;
 
-    private SlotTimers(Fired fired, int history, Executor executor) {
+    private SlotTimers(Fired fired, int history, Executor executor, JvmOptions options) {
         this.executor = executor;
-        this.registry = new AsyncSlotRegistryBuilder(executor).build();
+        this.registry = new AsyncSlotRegistryBuilder(executor)
+                .backend(new JvmBackend(options))
+                .build();
         this.slots = registry.register(TimerMapSpec.named("benchmark", Key.class)
                 .historySize(history)
                 .callback((key, firing) -> fired.fired(key))
@@ -28,12 +32,18 @@ public final class SlotTimers implements KeyedTimers {
 
     /** Calls back on the timer thread. */
     public static SlotTimers inline(Fired fired, int history) {
-        return new SlotTimers(fired, history, Runnable::run);
+        return new SlotTimers(fired, history, Runnable::run, JvmOptions.defaults());
     }
 
     /** Calls back on one of two worker threads. */
     public static SlotTimers onWorkers(Fired fired) {
-        return new SlotTimers(fired, 0, Executors.newFixedThreadPool(2, new DaemonThreads("worker")));
+        ExecutorService workers = Executors.newFixedThreadPool(2, new DaemonThreads("worker"));
+        return new SlotTimers(fired, 0, workers, JvmOptions.defaults());
+    }
+
+    /** Calls back on a timer thread that was told how to sleep. */
+    static SlotTimers with(Fired fired, JvmOptions options) {
+        return new SlotTimers(fired, 0, Runnable::run, options);
     }
 
     @Override

@@ -54,7 +54,7 @@ final class Plots {
     }
 
     private void lateness() {
-        String title = "Lateness at 1,000 timers a second, quiet machine";
+        String title = "Lateness at 1,000 timers a second";
         BarChart chart = add("lateness", title, "µs", true, "p50", "p99");
         rows(chart, "late.1k", 0, "p50", "p99");
     }

@@ -136,14 +136,20 @@ public final class Run {
     private void labs() throws IOException, InterruptedException {
         for (String kind : List.of("late", "mass", "heap", "heap.compact")) {
             for (Peer peer : Peer.values()) {
-                boolean sameAsInline = kind.startsWith("heap") && peer == Peer.ASYNCSLOT_WORKER;
-                if (peer.available()
-                        && !sameAsInline
-                        && match.matcher(kind + " " + peer).find()) {
+                if (wanted(kind, peer) && match.matcher(kind + " " + peer).find()) {
                     lab(kind, peer);
                 }
             }
         }
+    }
+
+    private static boolean wanted(String kind, Peer peer) {
+        return peer.available()
+                && switch (kind) {
+                    case "mass" -> peer != Peer.ASYNCSLOT_NO_SLICE && peer != Peer.ASYNCSLOT_SPIN;
+                    case "heap", "heap.compact" -> !peer.differsInFiring();
+                    default -> true;
+                };
     }
 
     private void lab(String kind, Peer peer) throws IOException, InterruptedException {
@@ -151,6 +157,7 @@ public final class Run {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
+        command.add("--enable-native-access=ALL-UNNAMED");
         if (kind.endsWith(".compact")) {
             command.add("-XX:+UseCompactObjectHeaders");
         }

@@ -87,7 +87,7 @@ record Suite(String workload, Class<?> benchmark, int threads, Map<String, Strin
 
     private static String[] peers(int threads) {
         return Arrays.stream(Peer.values())
-                .filter(peer -> peer != Peer.ASYNCSLOT_WORKER && peer.available())
+                .filter(peer -> !peer.differsInFiring() && peer.available())
                 .filter(peer -> threads == 1 || peer.threadSafe())
                 .map(Peer::name)
                 .toArray(String[]::new);
