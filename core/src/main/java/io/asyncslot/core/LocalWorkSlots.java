@@ -27,20 +27,21 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
     @Override
     public SubmitOutcome submit(K key) {
         checkKey(key);
+        ControlBlock<K> block = lookUp(key);
+        if (block != null && block.isPending()) {
+            return coalesced(block); // the most frequent case, for which no clock is needed
+        }
         long now = now();
         while (!isClosed()) {
-            ControlBlock<K> block = lookUp(key);
             if (block != null) {
                 switch (block.armIfIdle(now)) {
                     case SUBMITTED:
                         counters().restarted.increment();
                         record(block, Kind.SUBMITTED, now, -1);
-                        pending(block, now);
+                        due(block, now);
                         return SubmitOutcome.SUBMITTED;
                     case COALESCED:
-                        counters().coalesced.increment();
-                        record(block, Kind.COALESCED, now, -1);
-                        return SubmitOutcome.COALESCED;
+                        return coalesced(block);
                     case FREED:
                         break; // make a new incarnation
                 }
@@ -53,19 +54,33 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
                 case CLOSED:
                     return SubmitOutcome.CLOSED;
                 case EXISTS:
-                    break; // somebody else has made it: submit to that one
+                    block = lookUp(key); // somebody else has made it: submit to that one
             }
         }
         return SubmitOutcome.CLOSED;
+    }
+
+    private SubmitOutcome coalesced(ControlBlock<K> block) {
+        counters().coalesced.increment();
+        record(block, Kind.COALESCED);
+        return SubmitOutcome.COALESCED;
+    }
+
+    @Override
+    void pending(ControlBlock<K> block, long deadline) {
+        if (deadline <= now()) {
+            due(block, deadline);
+        } else if (deadline < block.lookAt()) {
+            keeper().armed(block, deadline);
+        }
     }
 
     /**
      * What is due goes straight to the executor: becomes the custodian if nobody is. A present custodian finds the
      * submit by itself, unless it is the timekeeper and has promised a later look, for a restart with a delay.
      */
-    @Override
-    void pending(ControlBlock<K> block, long deadline) {
-        if (deadline <= now() && block.take(Custody.WORKER)) {
+    private void due(ControlBlock<K> block, long deadline) {
+        if (block.take(Custody.WORKER)) {
             if (!dispatcher().handOver(block)) {
                 keeper().retry(block);
             }
@@ -76,6 +91,6 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
 
     @Override
     void published(ControlBlock<K> block, long deadline) {
-        pending(block, deadline);
+        due(block, deadline);
     }
 }

@@ -463,6 +463,15 @@ public abstract class StateWord {
     }
 
     /**
+     * Tells whether a run is pending now.
+     *
+     * @return true when armed, which a freed incarnation is not
+     */
+    final boolean isPending() {
+        return isArmed(word);
+    }
+
+    /**
      * The reference count.
      *
      * @return at least 0
