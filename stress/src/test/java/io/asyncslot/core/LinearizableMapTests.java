@@ -1,0 +1,224 @@
+package io.asyncslot.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Lincheck on a real map of two keys: start, touch, cancel, delete and fire against
+ * {@link MapSpecification}, with the generation of each run. Time stands still: a start is due at once or never. A run
+ * whose callback does nothing is one step, so an outcome that tells of a run going on counts as the one without.
+ */
+class LinearizableMapTests {
+
+    private static final LincheckSize SIZE = LincheckSize.ofMap();
+
+    @Test
+    void modelChecking() {
+        SIZE.apply(new ModelCheckingOptions())
+                .sequentialSpecification(MapSpecification.class)
+                .check(RealMap.class);
+    }
+
+    @Test
+    void stress() {
+        SIZE.apply(new StressOptions())
+                .sequentialSpecification(MapSpecification.class)
+                .check(RealMap.class);
+    }
+
+    @Test
+    void aMapThatChecksAndThenActsIsRejected() {
+        Throwable verdict = catchThrowable(() -> SIZE.apply(new ModelCheckingOptions())
+                .sequentialSpecification(MapSpecification.class)
+                .check(HastyMap.class));
+        assertThat(verdict)
+                .isInstanceOf(LincheckAssertionError.class)
+                .hasMessageContaining("Invalid execution results");
+    }
+
+    /** The real map; its timekeeper does nothing, for {@link #fire} looks at a slot by itself. */
+    @Param(name = "key", gen = IntGen.class, conf = "0:1")
+    @Param(name = "delay", gen = IntGen.class, conf = "0:1")
+    public static class RealMap {
+
+        final LocalTimerSlots<Integer> slots = new LocalTimerSlots<>(
+                TimerMapSpec.named("m", Integer.class).callback(this::fired).build(),
+                new LocalContext(
+                        "test",
+                        new BackendContext(new StandingTicker(), Runnable::run, (firing, took, failure) -> {}, 1),
+                        new IdleKeeper()));
+
+        private String seen = "NOTHING";
+
+        private void fired(Integer key, SlotFiring firing) {
+            seen = "FIRED " + firing.generation();
+        }
+
+        @Operation
+        public String start(@Param(name = "key") int key, @Param(name = "delay") int delay) {
+            return slots.start(key, Duration.ofHours(delay)).name();
+        }
+
+        @Operation
+        public String touch(@Param(name = "key") int key, @Param(name = "delay") int delay) {
+            return slots.touch(key, Duration.ofHours(delay)).name();
+        }
+
+        @Operation
+        public String cancel(@Param(name = "key") int key) {
+            CancelOutcome outcome = slots.cancel(key);
+            return outcome == CancelOutcome.RUNNING ? CancelOutcome.NOT_ARMED.name() : outcome.name();
+        }
+
+        @Operation
+        public String delete(@Param(name = "key") int key) {
+            DeleteOutcome outcome = slots.delete(key);
+            return outcome == DeleteOutcome.DELETED_WHILE_RUNNING ? DeleteOutcome.DELETED.name() : outcome.name();
+        }
+
+        /** What the one driver does with a slot it has custody of, and the worker after it. */
+        @Operation(nonParallelGroup = "driver")
+        public String fire(@Param(name = "key") int key) {
+            seen = "NOTHING";
+            ControlBlock<Integer> block = slots.lookUp(key);
+            if (block != null && block.retainReference()) {
+                block.promise(Custody.WORKER);
+                block.run();
+            }
+            return seen;
+        }
+    }
+
+    /** Looks whether a slot is armed, and then does what was right a moment ago. */
+    public static class HastyMap extends RealMap {
+        @Override
+        @Operation
+        public String cancel(@Param(name = "key") int key) {
+            ControlBlock<Integer> block = slots.lookUp(key);
+            if (block != null && StateWord.isArmed(block.word())) {
+                slots.cancel(key);
+                return CancelOutcome.CANCELLED.name();
+            }
+            return super.cancel(key);
+        }
+    }
+
+    /** What a map is meant to do, one operation at a time. */
+    public static class MapSpecification {
+        /** Deadlines by key, null where a slot is not armed. */
+        private final Map<Integer, Integer> deadlines = new HashMap<>();
+
+        private final Map<Integer, Integer> generations = new HashMap<>();
+
+        public String start(int key, int delay) {
+            generations.merge(key, 1, Integer::sum);
+            return deadlines.put(key, delay) == null ? "STARTED" : "REARMED";
+        }
+
+        public String touch(int key, int delay) {
+            if (!deadlines.containsKey(key)) {
+                return "ABSENT";
+            }
+            if (deadlines.get(key) == null) {
+                return "NOT_ARMED";
+            }
+            deadlines.put(key, delay);
+            return "MOVED";
+        }
+
+        public String cancel(int key) {
+            if (!deadlines.containsKey(key)) {
+                return "ABSENT";
+            }
+            return deadlines.put(key, null) == null ? "NOT_ARMED" : "CANCELLED";
+        }
+
+        public String delete(int key) {
+            if (!deadlines.containsKey(key)) {
+                return "ABSENT";
+            }
+            deadlines.remove(key);
+            return "DELETED";
+        }
+
+        public String fire(int key) {
+            Integer deadline = deadlines.get(key);
+            if (deadline == null || deadline > 0) {
+                return "NOTHING";
+            }
+            deadlines.put(key, null);
+            return "FIRED " + generations.get(key);
+        }
+    }
+
+    /** A clock that stands still. */
+    private static final class StandingTicker implements Ticker {
+        private static final long NOW = 1_000_000_000;
+
+        @Override
+        public long monotonicNanos() {
+            return NOW;
+        }
+
+        @Override
+        public long realtimeNanos() {
+            return NOW;
+        }
+
+        @Override
+        public long boottimeNanos() {
+            return NOW;
+        }
+    }
+
+    /** Files nothing; releases what passes to it. */
+    private static final class IdleKeeper implements Timekeeper {
+        @Override
+        public void armed(ControlBlock<?> block, long deadline) {}
+
+        @Override
+        public void born(ControlBlock<?> block) {
+            block.leaveInbox();
+            block.releaseReference();
+        }
+
+        @Override
+        public void freed(ControlBlock<?> block) {
+            block.releaseReference();
+        }
+
+        @Override
+        public void retry(ControlBlock<?> block) {}
+
+        @Override
+        public void tidy() {}
+
+        @Override
+        public boolean isRunning() {
+            return true;
+        }
+
+        @Override
+        public void launched() {}
+
+        @Override
+        public void landed() {}
+    }
+}
