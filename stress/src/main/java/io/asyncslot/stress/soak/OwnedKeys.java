@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * When each of the latest starts of some keys began, by generation. Such a key is started by one thread only and never
+ * When each of the latest starts of some keys began, by generation. Such a key is started and touched by one thread only and never
  * deleted, so that its generation is the number of its starts, and a firing can be held against the very start that it
  * belongs to. Each key is written by its owner and read by anybody.
  */

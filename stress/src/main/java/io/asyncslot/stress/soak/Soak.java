@@ -192,6 +192,10 @@ public final class Soak {
                 }
             }
             case 7, 8, 9 -> {
+                if (OwnedKeys.isOwned(key)) {
+                    // a touch of another thread may take effect long after it has read the clock, after a later start
+                    key = OwnedKeys.ownedBy(thread, threadCount, key, keys);
+                }
                 if (timers.touch(boxed[key], delay(key)) == TouchOutcome.MOVED) {
                     timerLedger.moved.increment();
                 }
