@@ -85,7 +85,7 @@ final class Episode {
         this.seed = seed;
         this.wrong = wrong;
         this.random = new Random(seed * 0x9E3779B97F4A7C15L); // seeds side by side begin alike
-        this.refusing = random.nextInt(4) == 0;
+        boolean mayRefuse = random.nextInt(4) == 0;
         this.registry = new AsyncSlotRegistryBuilder(this::execute)
                 .backend(backend)
                 .ticker(ticker)
@@ -96,6 +96,9 @@ final class Episode {
         for (int i = 0; i < count; i++) {
             open("m" + i, i);
         }
+        // which missed periods a refusal leaves for later depends on what the engine looked at first: the model can't say
+        this.refusing =
+                mayRefuse && models.stream().noneMatch(model -> model.period != 0 && model.late == LatePolicy.SKIP);
         registry.start();
     }
 
