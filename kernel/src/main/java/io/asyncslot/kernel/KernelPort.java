@@ -1,0 +1,124 @@
+package io.asyncslot.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The boundary between the engine and the operating system: shared memory, one call that executes commands, one that
+ * waits for events. {@link Layout} says what lies where in the memory.
+ *
+ * <p>Any thread may read and write the segments. One thread at a time may call {@link #run}, one at a time {@link #poll};
+ * any may call {@link #wake} and {@link #inspect}. {@link #close} comes after all other calls have returned; the segments
+ * throw {@link IllegalStateException} from then on.
+ */
+public interface KernelPort extends AutoCloseable {
+
+    /**
+     * How many slots there is room for.
+     *
+     * @return the number of records in {@link #control} and {@link #keys}
+     */
+    int capacity();
+
+    /**
+     * How long a key may be.
+     *
+     * @return the most bytes a serialised key may have
+     */
+    int keyBytes();
+
+    /**
+     * How many commands one {@link #run} can execute.
+     *
+     * @return the number of records in {@link #commands}
+     */
+    int maxCommands();
+
+    /**
+     * One record: what the memory is, clock offsets, counters, who holds it.
+     *
+     * @return {@link Layout#HEADER_BYTES} bytes
+     */
+    MemorySegment header();
+
+    /**
+     * The slots' state words and what belongs to them.
+     *
+     * @return {@link #capacity} records of {@link Layout#CONTROL_BYTES} bytes
+     */
+    MemorySegment control();
+
+    /**
+     * The slots' keys.
+     *
+     * @return {@link #capacity} records of {@link Layout#keyRecordBytes} bytes
+     */
+    MemorySegment keys();
+
+    /**
+     * The maps that the slots belong to.
+     *
+     * @return {@link Layout#DIRECTORY_RECORDS} records of {@link Layout#DIRECTORY_BYTES} bytes
+     */
+    MemorySegment directory();
+
+    /**
+     * Commands and, after {@link #run}, their results.
+     *
+     * @return {@link #maxCommands} records of {@link Layout#COMMAND_BYTES} bytes
+     */
+    MemorySegment commands();
+
+    /**
+     * Executes the first commands, in order. Each one's result is in its record afterwards.
+     *
+     * @param count how many, from 1 to {@link #maxCommands}
+     * @throws KernelException if the call itself failed; which commands were executed is not known then
+     */
+    void run(int count);
+
+    /**
+     * Hands over the events that are there, in order; waits for the first if there is none.
+     *
+     * @param sink takes them, in this thread; one that it throws at is handed over again by the next call
+     * @param timeoutNanos how long to wait: 0 not at all, negative without end
+     * @return how many were handed over; 0 after the timeout, or {@link #wake}
+     */
+    int poll(EventSink sink, long timeoutNanos);
+
+    /** Ends the {@link #poll} in progress, or else the next one. */
+    void wake();
+
+    /**
+     * Asks the kernel for its own view of a slot.
+     *
+     * @param index the slot's index
+     * @return what the running kernel's control blocks say
+     * @throws KernelException if the call itself failed
+     */
+    Inspection inspect(int index);
+
+    /**
+     * What this kernel offers.
+     *
+     * @return the same answer each time
+     */
+    KernelFeatures features();
+
+    /** Gives everything back; what is pinned stays in the kernel. Does nothing the second time. */
+    @Override
+    void close();
+
+    /** Takes events. */
+    @FunctionalInterface
+    interface EventSink {
+
+        /**
+         * The kernel says: look at this slot now. A hint, which may be repeated or out of date.
+         *
+         * @param index the slot's index
+         * @param word its state word as the kernel saw it
+         * @param firedAtNanos when, in nanoseconds of CLOCK_MONOTONIC
+         */
+        void fired(int index, long word, long firedAtNanos);
+    }
+}

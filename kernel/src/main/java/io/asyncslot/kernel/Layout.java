@@ -1,0 +1,256 @@
+package io.asyncslot.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * What lies where in the memory that the engine shares with the program in the kernel: the same records as in
+ * {@code asyncslot.bpf.c}, all little endian. A change that an older holder of a pinned memory would misread takes the
+ * next {@link #VERSION}.
+ */
+public final class Layout {
+
+    /** The first word of every header: "ASYNCSLT" as bytes. */
+    public static final long MAGIC = 0x544C_5343_4E59_5341L;
+
+    /** The version of everything in this class. */
+    public static final int VERSION = 1;
+
+    /** 8 bytes, coordinates (MemorySegment, long offset). */
+    public static final VarHandle LONG =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    /** 4 bytes, coordinates (MemorySegment, long offset). */
+    public static final VarHandle INT =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    /** 2 bytes, coordinates (MemorySegment, long offset). */
+    public static final VarHandle SHORT =
+            ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    /** 1 byte, coordinates (MemorySegment, long offset). */
+    public static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
+
+    // ---- header: one record
+
+    /** Size of the header. */
+    public static final int HEADER_BYTES = 4096;
+    /** u64, {@link #MAGIC}. Written once, last, by whoever made the memory. */
+    public static final long HEADER_MAGIC = 0;
+    /** u32, {@link #VERSION}. */
+    public static final long HEADER_VERSION = 8;
+    /** u32, number of slots. */
+    public static final long HEADER_CAPACITY = 12;
+    /** u32, most bytes of a key. */
+    public static final long HEADER_KEY_BYTES = 16;
+    /** u32, how many records of the directory are used. Written by the holder. */
+    public static final long HEADER_MAP_COUNT = 20;
+    /**
+     * s64[3], one for each SlotClock by ordinal: nanoseconds to add to CLOCK_MONOTONIC to get a reading of that clock.
+     * Written by the holder; the kernel reads the first two, since CLOCK_BOOTTIME it can read itself.
+     */
+    public static final long HEADER_CLOCK_OFFSET = 24;
+    /** u64, how often an event did not fit into the ring. Counted by the kernel. */
+    public static final long HEADER_RING_FULL = 48;
+    /** u64, how many events were emitted. Counted by the kernel. */
+    public static final long HEADER_FIRED = 56;
+    /** u64, how often the kernel refused to start a timer or a work item. Counted by the kernel. */
+    public static final long HEADER_START_FAILED = 64;
+    /** u32, how often this memory was taken into use. Counted by the holder. */
+    public static final long HEADER_ATTACHMENTS = 72;
+    /** u32, the process that holds this memory, or the last that did. */
+    public static final long HEADER_HOLDER_PID = 80;
+    /** u64, when that process took it, milliseconds since 1970. */
+    public static final long HEADER_HOLDER_STARTED = 88;
+    /** char[160], who that is: UTF-8, ended by a zero. */
+    public static final long HEADER_HOLDER = 96;
+    /** Size of {@link #HEADER_HOLDER}. */
+    public static final int HOLDER_BYTES = 160;
+
+    // ---- control: one record for each slot
+
+    /** Size of a slot's record. */
+    public static final int CONTROL_BYTES = 64;
+    /** u64, the slot's StateWord.word, verbatim. Stored volatile by the engine, read by the kernel. */
+    public static final long CONTROL_WORD = 0;
+    /** u64, the slot's generation base. */
+    public static final long CONTROL_GENERATION_BASE = 8;
+    /** u64, the generation whose callback runs or ran last. Stored before RUNNING is in the word. */
+    public static final long CONTROL_RUN_GENERATION = 16;
+    /** u64, the deadline of that run, microseconds. Stored before RUNNING is in the word. */
+    public static final long CONTROL_RUN_DEADLINE = 24;
+    /** u32, the attempt of that run, from 1. Stored before RUNNING is in the word. */
+    public static final long CONTROL_ATTEMPT = 32;
+    /** u16, index into the directory plus 1; 0 if the record is unused. */
+    public static final long CONTROL_MAP = 36;
+    /** u8, ordinal of the map's SlotClock. Read by the kernel. */
+    public static final long CONTROL_CLOCK = 38;
+    /** u8, {@link #KIND_UNUSED}, {@link #KIND_TIMER} or {@link #KIND_WORK}. Read by the kernel. */
+    public static final long CONTROL_KIND = 39;
+    /** u64, when the kernel emitted the last event, nanoseconds of CLOCK_MONOTONIC. Written by the kernel. */
+    public static final long CONTROL_KERNEL_FIRED_AT = 40;
+    /** u32, how many events the kernel emitted for it. Written by the kernel. */
+    public static final long CONTROL_FIRES = 48;
+    /** u32, how often the ring had no room for its event. Written by the kernel. */
+    public static final long CONTROL_RETRIES = 52;
+    /** u64, when it was made: the order in which slots were created. */
+    public static final long CONTROL_SEQUENCE = 56;
+
+    /** Kind of a record: nobody's. */
+    public static final byte KIND_UNUSED = 0;
+    /** Kind of a record: a timer slot. */
+    public static final byte KIND_TIMER = 1;
+    /** Kind of a record: a work slot. */
+    public static final byte KIND_WORK = 2;
+
+    // ---- keys: one record for each slot
+
+    /** u16, how many bytes the key has. */
+    public static final long KEY_LENGTH = 0;
+    /** u8, what kind of key it is: the codec's own number. */
+    public static final long KEY_TYPE = 2;
+    /** The key's bytes. */
+    public static final long KEY_DATA = 8;
+
+    // ---- directory: one record for each map
+
+    /** Number of maps there is room for. */
+    public static final int DIRECTORY_RECORDS = 256;
+    /** Size of a map's record. */
+    public static final int DIRECTORY_BYTES = 256;
+    /** u8, {@link #KIND_UNUSED}, {@link #KIND_TIMER} or {@link #KIND_WORK}. */
+    public static final long DIRECTORY_KIND = 0;
+    /** u8, ordinal of the map's SlotClock. */
+    public static final long DIRECTORY_CLOCK = 1;
+    /** u16, the engine's own. */
+    public static final long DIRECTORY_FLAGS = 2;
+    /** u16, length of the name in bytes. */
+    public static final long DIRECTORY_NAME_LENGTH = 4;
+    /** u16, length of the key type's name in bytes. */
+    public static final long DIRECTORY_TYPE_LENGTH = 6;
+    /** char[120], the map's name in UTF-8. */
+    public static final long DIRECTORY_NAME = 8;
+    /** Size of {@link #DIRECTORY_NAME}. */
+    public static final int DIRECTORY_NAME_BYTES = 120;
+    /** char[128], the key type's name in UTF-8. */
+    public static final long DIRECTORY_TYPE = 128;
+    /** Size of {@link #DIRECTORY_TYPE}. */
+    public static final int DIRECTORY_TYPE_BYTES = 128;
+
+    // ---- commands
+
+    /** Number of commands that one run executes at most. */
+    public static final int COMMAND_RECORDS = 4096;
+    /** Size of a command. */
+    public static final int COMMAND_BYTES = 32;
+    /** u32, the slot's index. */
+    public static final long COMMAND_INDEX = 0;
+    /** u16, one of the OP constants. */
+    public static final long COMMAND_OP = 4;
+    /** u8, ordinal of the SlotClock: BOOTTIME is measured on CLOCK_BOOTTIME, all else on CLOCK_MONOTONIC. */
+    public static final long COMMAND_CLOCK = 6;
+    /** u8, {@link #FLAG_CPU_PIN} or 0. */
+    public static final long COMMAND_FLAGS = 7;
+    /** u64, nanoseconds of CLOCK_MONOTONIC, or of CLOCK_BOOTTIME for a slot of that clock. */
+    public static final long COMMAND_DEADLINE = 8;
+    /** s32, written by the kernel: 0 or positive if done, else the negative error number. */
+    public static final long COMMAND_RESULT = 16;
+    /** s32, written by the kernel: what the init within a start returned; 1 if none was needed. */
+    public static final long COMMAND_INIT_RESULT = 20;
+    /** u64, spare. */
+    public static final long COMMAND_SPARE = 24;
+
+    /** Command: arm the slot's timer for the deadline, whatever it was before; init it first if need be. */
+    public static final short OP_START = 1;
+    /** Command: disarm the slot's timer; 1 if it was armed, 0 if not, -EINVAL if there is none. */
+    public static final short OP_CANCEL = 2;
+    /** Command: free the slot's timer and work item. */
+    public static final short OP_FREE = 3;
+    /** Command: queue the slot's work item; init it first if need be. */
+    public static final short OP_WORK = 4;
+
+    /** Flag of {@link #OP_START}: stay on the CPU that runs the command. */
+    public static final byte FLAG_CPU_PIN = 1;
+
+    // ---- events
+
+    /** Size of an event in the ring. */
+    public static final int EVENT_BYTES = 24;
+    /** u32, the slot's index. */
+    public static final long EVENT_INDEX = 0;
+    /** u32, {@link #KIND_TIMER} or {@link #KIND_WORK}: what called back. */
+    public static final long EVENT_FLAGS = 4;
+    /** u64, the slot's state word as the kernel saw it. */
+    public static final long EVENT_WORD = 8;
+    /** u64, nanoseconds of CLOCK_MONOTONIC. */
+    public static final long EVENT_FIRED_AT = 16;
+
+    private Layout() {}
+
+    /**
+     * Where a slot's control record begins.
+     *
+     * @param index the slot's index
+     * @return the offset in {@link KernelPort#control}
+     */
+    public static long controlAt(int index) {
+        return (long) index * CONTROL_BYTES;
+    }
+
+    /**
+     * The size of a key record.
+     *
+     * @param keyBytes the most bytes of a key
+     * @return the record's size, a multiple of 8
+     */
+    public static int keyRecordBytes(int keyBytes) {
+        return (int) KEY_DATA + (keyBytes + 7 & ~7);
+    }
+
+    /**
+     * Where a slot's key record begins.
+     *
+     * @param index the slot's index
+     * @param keyBytes the most bytes of a key
+     * @return the offset in {@link KernelPort#keys}
+     */
+    public static long keyAt(int index, int keyBytes) {
+        return (long) index * keyRecordBytes(keyBytes);
+    }
+
+    /**
+     * Where a map's record begins.
+     *
+     * @param map the map's index, from 0
+     * @return the offset in {@link KernelPort#directory}
+     */
+    public static long directoryAt(int map) {
+        return (long) map * DIRECTORY_BYTES;
+    }
+
+    /**
+     * Where a command begins.
+     *
+     * @param command which, from 0
+     * @return the offset in {@link KernelPort#commands}
+     */
+    public static long commandAt(int command) {
+        return (long) command * COMMAND_BYTES;
+    }
+
+    /**
+     * Writes the header of a memory that nobody uses yet, the magic last.
+     *
+     * @param header the header, all zero
+     * @param capacity number of slots
+     * @param keyBytes most bytes of a key
+     */
+    public static void initHeader(MemorySegment header, int capacity, int keyBytes) {
+        INT.set(header, HEADER_VERSION, VERSION);
+        INT.set(header, HEADER_CAPACITY, capacity);
+        INT.set(header, HEADER_KEY_BYTES, keyBytes);
+        LONG.setRelease(header, HEADER_MAGIC, MAGIC);
+    }
+}
