@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlBlock<K> extends Custody implements Runnable {
 
+    private static final int HASH_TAG_SHIFT = 10;
+
     private static final VarHandle NEXT_IN_BIN;
     private static final VarHandle DETAILS;
 
@@ -29,6 +31,10 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     }
 
     private final K key;
+
+    /** Part of the key's hash: who passes by in the index need not look at the key. */
+    private final char hashTag;
+
     private final LocalSlots<K> map;
 
     /** Next in the index's chain. Written under the segment's lock, with release; read by anyone; volatile. */
@@ -40,6 +46,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     ControlBlock(
             LocalSlots<K> map,
             K key,
+            int hash,
             long deadline,
             long generation,
             boolean commanded,
@@ -47,6 +54,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         super(deadline, generation, commanded);
         this.map = map;
         this.key = key;
+        this.hashTag = hashTag(hash);
         DETAILS.set(this, details);
     }
 
@@ -57,6 +65,15 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      */
     K key() {
         return key;
+    }
+
+    char hashTag() {
+        return hashTag;
+    }
+
+    /** Of a hash that is spread: bits of which the index uses few to choose a bin and none to choose a segment. */
+    static char hashTag(int hash) {
+        return (char) (hash >>> HASH_TAG_SHIFT);
     }
 
     /**
@@ -114,8 +131,20 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     /** Gives a reference back and reclaims the incarnation if that was the last one and nothing runs. */
     public void releaseReference() {
         map.counters().references.decrement();
-        if (release()) {
+        if (release(1)) {
             reclaimIfDone();
+        }
+    }
+
+    /**
+     * Gives back, for a freed incarnation, the map's reference and that of a command taken out of an intake, as
+     * {@link #releaseReference} does one by one.
+     */
+    public void releaseWithdrawn() {
+        if (release(2) && tryReclaim()) {
+            map.counters().withdrawn.increment();
+        } else {
+            map.counters().references.add(-2);
         }
     }
 

@@ -2,6 +2,7 @@ package io.asyncslot.core;
 
 import io.asyncslot.SlotMapStats;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /** What happened in one map. Striped counters: any thread adds without contention, a look sums them up. */
@@ -9,8 +10,8 @@ final class Counters {
 
     private static final long HIGHEST_LATENESS_MICROS = 3_600_000_000L;
 
-    /** New slots; each is a start, and holds the references it is born with. */
-    final LongAdder created = new LongAdder();
+    /** New slots, which the index counts; each is a start, and holds the references it is born with. */
+    private final LongSupplier created;
 
     /** Starts of slots that were there already, by callers or by their own period. */
     final LongAdder restarted = new LongAdder();
@@ -29,7 +30,12 @@ final class Counters {
     final LongAdder deferred = new LongAdder();
     final LongAdder handedOver = new LongAdder();
     final LongAdder takenUp = new LongAdder();
+
+    /** Reclaimed, but for those that are counted by {@link #withdrawn}. */
     final LongAdder reclaimed = new LongAdder();
+
+    /** Reclaimed by who withdrew a command and so gave two references back, which {@link #references} leaves out. */
+    final LongAdder withdrawn = new LongAdder();
 
     /** References taken less references given back; those that slots are born with are not in it. */
     final LongAdder references = new LongAdder();
@@ -40,7 +46,8 @@ final class Counters {
     /** Lateness in microseconds, two digits, up to an hour. */
     private final ConcurrentHistogram lateness = new ConcurrentHistogram(HIGHEST_LATENESS_MICROS, 2);
 
-    Counters(int bornWith) {
+    Counters(LongSupplier created, int bornWith) {
+        this.created = created;
         this.bornWith = bornWith;
     }
 
@@ -60,11 +67,11 @@ final class Counters {
         long goneArmed = deletedArmed.sum();
         long disarmed = fired.sum() + cancelled.sum() + goneArmed + skipped.sum();
         long gone = deletedIdle.sum() + goneArmed;
-        long given = references.sum();
+        long given = references.sum() - 2 * withdrawn.sum();
         long begun = fired.sum();
         long begunOrQueued = handedOver.sum();
         long queued = Math.max(0, begunOrQueued - taken);
-        long made = created.sum();
+        long made = created.getAsLong();
         long armed = restarted.sum() + made;
         return new SlotMapStats(
                 Math.max(0, made - gone),

@@ -44,7 +44,7 @@ public abstract class Custody extends StateWord {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             LOOK_AT = lookup.findVarHandle(Custody.class, "lookAt", long.class);
-            INBOX = lookup.findVarHandle(Custody.class, "inbox", int.class);
+            INBOX = lookup.findVarHandle(Custody.class, "inbox", char.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -57,7 +57,7 @@ public abstract class Custody extends StateWord {
      * Not 0 while a command for this slot is in an intake: 1, then its cell there. Taken by CAS by any thread, then
      * stored by the owner of the claim only, cleared by whoever takes the command out; volatile.
      */
-    private volatile int inbox;
+    private volatile char inbox;
 
     /** Where the timekeeper's structure holds it, -1 nowhere. Timekeeper's thread only; plain. */
     private int position = -1;
@@ -71,7 +71,7 @@ public abstract class Custody extends StateWord {
     Custody(long deadline, long generation, boolean commanded) {
         super(deadline, generation, commanded ? 2 : 1);
         LOOK_AT.set(this, NOBODY);
-        INBOX.set(this, commanded ? 1 : 0);
+        INBOX.set(this, (char) (commanded ? 1 : 0));
     }
 
     /**
@@ -119,21 +119,26 @@ public abstract class Custody extends StateWord {
      * @return false when a command is in an intake already
      */
     public final boolean enterInbox() {
-        return inbox == 0 && INBOX.compareAndSet(this, 0, 1);
+        return inbox == 0 && INBOX.compareAndSet(this, (char) 0, (char) 1);
     }
 
-    /** Ends the claim; for the drain, before it reads the state word, and for whoever has withdrawn the command. */
+    /** Ends the claim; for the drain, before it reads the state word. */
     public final void leaveInbox() {
         inbox = 0;
+    }
+
+    /** Ends the claim; for whoever has freed the slot and taken the command out: it reads nothing afterwards. */
+    public final void withdrawn() {
+        INBOX.setRelease(this, (char) 0);
     }
 
     /**
      * Notes where in an intake the slot is; for the owner of the inbox claim.
      *
-     * @param number of the cell, more than 1
+     * @param number of the cell, more than 1 and less than 65,536
      */
     public final void cell(int number) {
-        INBOX.setOpaque(this, number);
+        INBOX.setOpaque(this, (char) number);
     }
 
     /**
@@ -142,7 +147,7 @@ public abstract class Custody extends StateWord {
      * @return the number of the cell; 0 or 1 for none
      */
     public final int cell() {
-        return (int) INBOX.getOpaque(this);
+        return (char) INBOX.getOpaque(this);
     }
 
     /**

@@ -5,7 +5,6 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +26,18 @@ final class IndexSegment<K> extends ReentrantLock {
 
     private static final int FIRST_BINS = 16;
     private static final VarHandle BIN = MethodHandles.arrayElementVarHandle(ControlBlock[].class);
+    private static final VarHandle SIZE;
+    private static final VarHandle CREATED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            SIZE = lookup.findVarHandle(IndexSegment.class, "size", int.class);
+            CREATED = lookup.findVarHandle(IndexSegment.class, "created", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private static final long serialVersionUID = 1L;
 
@@ -36,11 +47,27 @@ final class IndexSegment<K> extends ReentrantLock {
     /** Odd while links change in a way that readers may miss a block. Written under the lock; volatile. */
     private transient volatile int version;
 
-    /** Blocks here. Written under the lock; volatile. */
+    /**
+     * Blocks here. Written under the lock: volatile when it falls, since whoever has taken a block out then looks for
+     * closers; opaque when it rises, as the link is, since unlocking follows. Read volatile.
+     */
     private transient volatile int size;
+
+    /** Blocks that were ever made here. Written under the lock, read by anyone; opaque. */
+    private transient long created;
+
+    /**
+     * How far the generations of blocks that have left got, so that those of later incarnations of the same keys are
+     * higher. Not per key: a number may be left out but none is given twice to a key. With the lock only; plain.
+     */
+    private transient long highestGeneration;
 
     int size() {
         return size;
+    }
+
+    long created() {
+        return (long) CREATED.getOpaque(this);
     }
 
     @Nullable
@@ -58,26 +85,34 @@ final class IndexSegment<K> extends ReentrantLock {
         }
     }
 
-    void compute(K key, int hash, BiFunction<K, @Nullable ControlBlock<K>, @Nullable ControlBlock<K>> step) {
+    /** See {@link SlotIndex#create}. */
+    @Nullable
+    ControlBlock<K> create(BlockMaker<K> maker, K key, int hash, long deadline) {
         lock();
         try {
             ControlBlock<K> present = find(key, hash);
-            ControlBlock<K> wanted = step.apply(key, present);
-            if (wanted == null || wanted == present) {
-                return;
+            if (present != null && !StateWord.isFreed(present.word())) {
+                return null;
+            }
+            ControlBlock<K> fresh = maker.make(key, hash, present, deadline, highestGeneration + 1);
+            if (fresh == null) {
+                return SlotIndex.noRoom();
             }
             if (present != null) {
-                relink(present, hash, wanted);
-                return;
+                CREATED.setOpaque(this, created + 1);
+                relink(present, hash, fresh);
+                return fresh;
             }
-            if (size >= bins.length) {
+            if (size >= bins.length / 4 * 3) {
                 grow();
             }
             @Nullable ControlBlock<?>[] table = bins;
             int bin = hash & table.length - 1;
-            wanted.nextInBin(head(table, bin));
-            BIN.setRelease(table, bin, wanted);
-            size(size + 1);
+            fresh.nextInBin(head(table, bin));
+            BIN.setRelease(table, bin, fresh);
+            SIZE.setOpaque(this, size + 1);
+            CREATED.setOpaque(this, created + 1);
+            return fresh;
         } finally {
             unlock();
         }
@@ -121,11 +156,12 @@ final class IndexSegment<K> extends ReentrantLock {
     }
 
     private @Nullable ControlBlock<K> find(K key, int hash) {
+        char tag = ControlBlock.hashTag(hash);
         @Nullable ControlBlock<?>[] table = bins;
         ControlBlock<K> block = head(table, hash & table.length - 1);
         while (block != null) {
             K other = block.key();
-            if (other == key || other.equals(key)) {
+            if (block.hashTag() == tag && (other == key || other.equals(key))) {
                 return block;
             }
             block = block.nextInBin();
@@ -146,6 +182,7 @@ final class IndexSegment<K> extends ReentrantLock {
             before = present;
             present = present.nextInBin();
         }
+        highestGeneration = Math.max(highestGeneration, block.generation());
         ControlBlock<K> after = block.nextInBin();
         if (other != null) {
             version(version + 1);

@@ -71,7 +71,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final SnapshotFactory snapshots;
 
     private final SlotIndex<K> index = new SlotIndex<>();
-    private final Generations generations = new Generations();
+    private final BlockMaker<K> maker = this::make;
     private final Counters counters;
     private final RunBarrier barrier = RunBarrier.of(this);
 
@@ -104,7 +104,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
         this.runner = new CallbackRunner<>(this, ticker, context.injected().listener());
-        this.counters = new Counters(commanded() ? 2 : 1);
+        this.counters = new Counters(index::created, commanded() ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);
     }
@@ -127,17 +127,14 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * @param detail a span to note, or -1
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail) {
-        Creator<K> creator = new Creator<>(this, deadline);
-        index.compute(key, creator);
-        ControlBlock<K> block = creator.made;
+        ControlBlock<K> block = index.create(maker, key, deadline);
         if (block == null) {
-            if (!creator.rejected) {
-                return Creation.EXISTS;
-            }
+            return Creation.EXISTS;
+        }
+        if (block == SlotIndex.<K>noRoom()) {
             counters.rejected.increment();
             return Creation.REJECTED;
         }
-        counters.created.increment();
         record(block, kind, now, detail);
         if (closed) {
             free(block);
@@ -155,14 +152,13 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return type == SlotType.TIMER;
     }
 
-    /** Takes a place for a new slot. Called by the creator inside the index's atomic step, as is {@link #make}. */
-    final boolean reserve() {
-        return capacity.reserve();
-    }
-
-    /** Called by the creator inside the index's atomic step. */
-    final ControlBlock<K> make(K key, @Nullable ControlBlock<K> former, long deadline) {
-        long generation = generations.next(key);
+    /** Called inside the index's atomic step. */
+    private @Nullable ControlBlock<K> make(
+            K key, int hash, @Nullable ControlBlock<K> former, long deadline, long firstGeneration) {
+        if (!capacity.reserve()) {
+            return null;
+        }
+        long generation = firstGeneration;
         SlotDetails<K> details = historySize == 0 ? null : new SlotDetails<>(historySize);
         if (former != null) {
             generation = Math.max(generation, former.generation() + 1);
@@ -172,7 +168,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
                 details.predecessor = running;
             }
         }
-        return new ControlBlock<>(this, key, deadline, generation, commanded(), details);
+        return new ControlBlock<>(this, key, hash, deadline, generation, commanded(), details);
     }
 
     /** The former incarnation, if it exists and still runs. */
@@ -191,8 +187,13 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     // ---- operations ---------------------------------------------------------------------------------------------
 
+    /** The present incarnation of a key. One that is found need not be checked: it equals one that was. */
     final @Nullable ControlBlock<K> lookUp(K key) {
-        return index.get(key);
+        ControlBlock<K> block = key == null ? null : index.get(key);
+        if (block == null) {
+            keys.check(key);
+        }
+        return block;
     }
 
     final void checkKey(@Nullable Object key) {
@@ -201,8 +202,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final CancelOutcome cancel(K key) {
-        keys.check(key);
-        ControlBlock<K> block = index.get(key);
+        ControlBlock<K> block = lookUp(key);
         return block == null ? gone() : cancel(block);
     }
 
@@ -251,8 +251,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final DeleteOutcome delete(K key) {
-        keys.check(key);
-        ControlBlock<K> block = index.get(key);
+        ControlBlock<K> block = lookUp(key);
         return block == null ? DeleteOutcome.ABSENT : free(block);
     }
 
@@ -266,7 +265,6 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         (armed ? counters.deletedArmed : counters.deletedIdle).increment();
         capacity.giveBack();
         record(block, Kind.DELETED);
-        generations.retire(block.key(), block.generation());
         if (!running) {
             detach(block);
         }
@@ -337,8 +335,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final boolean rebind(K key, SlotCallback<? super K> callback) {
-        keys.check(key);
-        ControlBlock<K> block = index.get(key);
+        ControlBlock<K> block = lookUp(key);
         if (block == null || StateWord.isFreed(block.word())) {
             return false;
         }

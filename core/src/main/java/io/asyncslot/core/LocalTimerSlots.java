@@ -40,14 +40,12 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
 
     @Override
     public StartOutcome start(K key) {
-        checkKey(key);
         long nanos = ticker().nanos(clock());
         return start(key, ownDeadline(nanos), noted(nanos));
     }
 
     @Override
     public StartOutcome start(K key, Duration delay) {
-        checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
         return start(key, Micros.after(nanos, delay), noted(nanos));
@@ -55,7 +53,6 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
 
     @Override
     public StartOutcome startAt(K key, Instant deadline) {
-        checkKey(key);
         if (deadline == null) {
             throw new IllegalArgumentException("'deadline' must not be null");
         }
@@ -88,14 +85,12 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
 
     @Override
     public TouchOutcome touch(K key) {
-        checkKey(key);
         long nanos = ticker().nanos(clock());
         return touch(key, ownDeadline(nanos), noted(nanos));
     }
 
     @Override
     public TouchOutcome touch(K key, Duration delay) {
-        checkKey(key);
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
         return touch(key, Micros.after(nanos, delay), noted(nanos));

@@ -26,7 +26,6 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
 
     @Override
     public SubmitOutcome submit(K key) {
-        checkKey(key);
         ControlBlock<K> block = lookUp(key);
         if (block != null && block.isPending()) {
             return coalesced(block); // the most frequent case, for which no clock is needed

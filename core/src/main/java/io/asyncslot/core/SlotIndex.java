@@ -3,7 +3,6 @@ package io.asyncslot.core;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +17,9 @@ final class SlotIndex<K> {
     static final int SEGMENTS = 64;
     private static final int SEGMENT_SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(SEGMENTS);
     private static final int GOLDEN_RATIO = 0x9E3779B9;
+
+    @SuppressWarnings("NullAway") // nobody looks into it
+    private static final ControlBlock<?> NO_ROOM = new ControlBlock<>(null, "", 0, 0, 0, false, null);
 
     private final IndexSegment<K>[] segments;
 
@@ -38,12 +40,14 @@ final class SlotIndex<K> {
     }
 
     /**
-     * Puts what {@code step} answers in place of the present incarnation, in one atomic step. The step must be short
-     * and must not use this index.
+     * Makes and links in a new incarnation, in one atomic step, unless a live one is there.
+     *
+     * @return the new one; null when a live one is there; {@link #noRoom} when the maker has made none
      */
-    void compute(K key, BiFunction<K, @Nullable ControlBlock<K>, @Nullable ControlBlock<K>> step) {
+    @Nullable
+    ControlBlock<K> create(BlockMaker<K> maker, K key, long deadline) {
         int hash = spread(key);
-        segment(hash).compute(key, hash, step);
+        return segment(hash).create(maker, key, hash, deadline);
     }
 
     /** Puts {@code other}, of the same key, in place of {@code block} if that is there. */
@@ -68,6 +72,15 @@ final class SlotIndex<K> {
         return true;
     }
 
+    /** How many incarnations were ever made. */
+    long created() {
+        long sum = 0;
+        for (IndexSegment<K> segment : segments) {
+            sum += segment.created();
+        }
+        return sum;
+    }
+
     /** What is there, one segment copied at a time: what stays all the while is met once. */
     Iterable<ControlBlock<K>> values() {
         return () -> new Iterator<>() {
@@ -90,6 +103,12 @@ final class SlotIndex<K> {
                 return present.next();
             }
         };
+    }
+
+    /** Stands for no block: what {@link #create} answers when there is no room for one. */
+    @SuppressWarnings("unchecked") // it has no key
+    static <K> ControlBlock<K> noRoom() {
+        return (ControlBlock<K>) NO_ROOM;
     }
 
     private IndexSegment<K> segment(int hash) {

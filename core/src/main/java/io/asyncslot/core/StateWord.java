@@ -371,16 +371,17 @@ public abstract class StateWord {
     }
 
     /**
-     * Gives a reference back. Never waits.
+     * Gives references back.
      *
-     * @return whether it was the last one
+     * @param count how many, at least 1
+     * @return true when none is left; the caller then has to try {@link #tryReclaim}
      */
-    final boolean release() {
-        int before = (int) REFERENCES.getAndAdd(this, -1);
-        if (before <= 0) {
+    final boolean release(int count) {
+        int before = (int) REFERENCES.getAndAdd(this, -count);
+        if (before < count) {
             throw new IllegalStateException("a reference was released twice: " + this);
         }
-        return before == 1;
+        return before == count;
     }
 
     /**

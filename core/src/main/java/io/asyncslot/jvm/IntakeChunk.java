@@ -22,8 +22,8 @@ final class IntakeChunk {
      * version. A withdrawn slot is not looked at by the driver, and garbage as soon as nobody else holds it.
      */
 
-    /** Cells of a chunk; a power of two. */
-    static final int CELLS = 4096;
+    /** Cells of a chunk; a power of two. A slot has 16 bits for the number of its cell. */
+    static final int CELLS = 2048;
 
     private static final Object DONE = new Object();
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(Object[].class);

@@ -126,10 +126,11 @@ final class JvmEngine implements Timekeeper {
             return;
         }
         if (!held && intake.withdraw(block)) {
-            block.leaveInbox();
+            block.withdrawn();
+            block.releaseWithdrawn();
+        } else {
             block.releaseReference();
         }
-        block.releaseReference();
     }
 
     @Override

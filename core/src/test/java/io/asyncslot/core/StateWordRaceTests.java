@@ -102,7 +102,7 @@ class StateWordRaceTests {
                 int before = byReleaser.get() + byRunner.get();
                 race.run(
                         () -> {
-                            if (word.release() && word.tryReclaim()) {
+                            if (word.release(1) && word.tryReclaim()) {
                                 byReleaser.incrementAndGet();
                             }
                         },
@@ -130,14 +130,14 @@ class StateWordRaceTests {
                 AtomicInteger last = new AtomicInteger();
                 race.run(
                         () -> {
-                            if (word.release()) {
+                            if (word.release(1)) {
                                 last.incrementAndGet();
                             }
                         },
                         () -> {
                             if (word.retain()) {
                                 retained.incrementAndGet();
-                                if (word.release()) {
+                                if (word.release(1)) {
                                     last.incrementAndGet();
                                 }
                             } else {

@@ -420,16 +420,16 @@ class StateWordTests {
         Word word = new Word(FIRST, 1, 1);
         assertThat(word.retain()).isTrue();
         assertThat(word.references()).isEqualTo(2);
-        assertThat(word.release()).isFalse();
+        assertThat(word.release(1)).isFalse();
         assertThat(word.references()).isEqualTo(1);
-        assertThat(word.release()).isTrue();
+        assertThat(word.release(1)).isTrue();
         assertThat(word.references()).isZero();
     }
 
     @Test
     void R11_retainAtZero_isRefusedForEver() {
         Word word = new Word(FIRST, 1, 1);
-        word.release();
+        word.release(1);
         assertThat(word.retain()).isFalse();
         assertThat(word.references()).isZero();
         assertThat(word.retain()).isFalse();
@@ -438,8 +438,8 @@ class StateWordTests {
     @Test
     void release_twice_isRefusedAsABug() {
         Word word = new Word(FIRST, 1, 1);
-        word.release();
-        assertThatIllegalStateException().isThrownBy(word::release).withMessageContaining("released twice");
+        word.release(1);
+        assertThatIllegalStateException().isThrownBy(() -> word.release(1)).withMessageContaining("released twice");
     }
 
     @Test
@@ -449,8 +449,8 @@ class StateWordTests {
         word.beginFire(FIRST, Periods.ONE_SHOT, new FiredRun());
         word.free();
         assertThat(word.tryReclaim()).as("running and referenced").isFalse();
-        word.release();
-        word.release();
+        word.release(1);
+        word.release(1);
         assertThat(word.tryReclaim()).as("running").isFalse();
         word.endFire();
         assertThat(word.tryReclaim()).as("done").isTrue();
@@ -463,14 +463,14 @@ class StateWordTests {
         Word word = new Word(FIRST, 1, 1);
         word.free();
         assertThat(word.tryReclaim()).isFalse();
-        word.release();
+        word.release(1);
         assertThat(word.tryReclaim()).isTrue();
     }
 
     @Test
     void tryReclaim_ofALiveUnreferencedWord_isRefused() {
         Word word = new Word(FIRST, 1, 1);
-        word.release();
+        word.release(1);
         assertThat(word.tryReclaim()).isFalse();
     }
 

@@ -144,7 +144,8 @@ final class StressMap {
     }
 
     long reclaimed() {
-        return ((LocalSlots<Integer>) map).counters().reclaimed.sum();
+        Counters counters = ((LocalSlots<Integer>) map).counters();
+        return counters.reclaimed.sum() + counters.withdrawn.sum();
     }
 
     /** The books at rest. */

@@ -26,7 +26,7 @@ class LifetimeRaceTests {
     private static final Duration RETRY = Duration.ofMillis(2);
 
     /** How often a start hashes its key before it asks for the generation inside the map's atomic step. */
-    private static final int IN_ATOMIC_STEP = 3;
+    private static final int IN_ATOMIC_STEP = 2;
 
     private static void assertNothingLeft(Bench bench, io.asyncslot.SlotMap<?> map) {
         bench.advanceAndRun(Duration.ofHours(1));
@@ -46,8 +46,10 @@ class LifetimeRaceTests {
         try (Bench bench = new Bench()) {
             TimerSlots<HookedKey> map = bench.timers(HookedKey.class, (key, firing) -> {});
             HookedKey key = new HookedKey(1);
+            HookedKey neighbour = new HookedKey(2);
+            map.start(neighbour, DELAY);
             AtomicInteger reached = new AtomicInteger();
-            key.onHash(IN_ATOMIC_STEP, () -> {
+            neighbour.onComparison(IN_ATOMIC_STEP, () -> {
                 reached.incrementAndGet();
                 Thread other = Race.thread(() -> {
                     HookedKey same = new HookedKey(1);
@@ -109,8 +111,8 @@ class LifetimeRaceTests {
     }
 
     /**
-     * T1: start(k): has looked at "open", makes the block. T2: close: sets "closed", walks the map, finds nothing. T1:
-     * publishes, looks again, unwinds.
+     * T1: start(k): has looked at "open", makes the block. T2: close: sets "closed", walks the map, finds a neighbour
+     * only. T1: publishes, looks again, unwinds.
      *
      * <p>No armed slot survives in a closed map, and nothing fires.
      */
@@ -120,9 +122,16 @@ class LifetimeRaceTests {
         try (Bench bench = new Bench()) {
             TimerSlots<HookedKey> map = bench.timers(HookedKey.class, (key, firing) -> runs.incrementAndGet());
             HookedKey key = new HookedKey(1);
+            HookedKey neighbour = new HookedKey(2);
+            map.start(neighbour, DELAY);
             AtomicReference<CloseOutcome> closing = new AtomicReference<>();
-            key.onHash(IN_ATOMIC_STEP, () -> join(Race.thread(() -> closing.set(map.close(Duration.ZERO)))));
+            AtomicReference<Thread> closer = new AtomicReference<>();
+            neighbour.onComparison(IN_ATOMIC_STEP, () -> {
+                closer.set(Race.thread(() -> closing.set(map.close(Duration.ofMinutes(1)))));
+                awaitParked(closer.get()); // it has freed the neighbour, and waits for T1's lock to take it out
+            });
             assertThat(map.start(key, DELAY)).isEqualTo(StartOutcome.CLOSED);
+            join(closer.get());
             assertThat(closing).hasValue(CloseOutcome.CLOSED);
             assertNothingLeft(bench, map);
             assertThat(runs).hasValue(0);
@@ -211,8 +220,8 @@ class LifetimeRaceTests {
     }
 
     /**
-     * T1: start(k): has looked up the freed block, makes the next one. T2: delete(k): frees, retires the generation,
-     * leaves the index.
+     * T1: start(k): has looked up the freed block, makes the next one. T2: delete(k): frees, leaves the
+     * index.
      *
      * <p>Forced: T2 has freed the block and has not left the index when T1 replaces it.
      */
@@ -224,7 +233,7 @@ class LifetimeRaceTests {
             HookedKey key = new HookedKey(1);
             map.start(key, Duration.ofHours(1));
             AtomicReference<StartOutcome> start = new AtomicReference<>();
-            // a delete hashes for its look-up, then to retire the generation: freed already, still in the index
+            // a delete hashes for its look-up, then to leave the index: freed already, still there
             key.onHash(2, () -> join(Race.thread(() -> start.set(map.start(new HookedKey(1), DELAY)))));
             assertThat(map.delete(key)).isEqualTo(DeleteOutcome.DELETED);
             assertThat(start).hasValue(StartOutcome.STARTED);
@@ -465,6 +474,14 @@ class LifetimeRaceTests {
         Race.reached("deleted before the run", deletedFirst.get());
         Race.reached("deleted while running", whileRunning.get());
         Race.reached("deleted after the run", after.get());
+    }
+
+    private static void awaitParked(Thread thread) {
+        long limit = System.nanoTime() + 10_000_000_000L;
+        while (thread.getState() != Thread.State.WAITING) {
+            assertThat(System.nanoTime()).as("the other side never waits").isLessThan(limit);
+            Thread.onSpinWait();
+        }
     }
 
     private static void join(Thread thread) {

@@ -12,6 +12,6 @@ public final class ControlBlocks {
 
     @SuppressWarnings("NullAway") // there is no map
     static <K> ControlBlock<K> of(K key) {
-        return new ControlBlock<>(null, key, Word.DUE, 1, true, null);
+        return new ControlBlock<>(null, key, SlotIndex.spread(key), Word.DUE, 1, true, null);
     }
 }

@@ -21,7 +21,11 @@ final class FullIndex {
     }
 
     private void add(Integer key) {
-        segment.compute(key, SlotIndex.spread(key), (same, present) -> ControlBlocks.of(same));
+        segment.create(
+                (same, hash, former, deadline, generation) -> ControlBlocks.of(same),
+                key,
+                SlotIndex.spread(key),
+                Word.DUE);
     }
 
     String addOneMore() {

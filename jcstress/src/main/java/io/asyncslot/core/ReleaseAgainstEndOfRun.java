@@ -26,7 +26,7 @@ public final class ReleaseAgainstEndOfRun {
 
         @Actor
         public void release(LL_Result r) {
-            r.r1 = word.release() && word.tryReclaim();
+            r.r1 = word.release(1) && word.tryReclaim();
         }
 
         @Actor

@@ -96,7 +96,8 @@ final class Episode {
         for (int i = 0; i < count; i++) {
             open("m" + i, i);
         }
-        // which missed periods a refusal leaves for later depends on what the engine looked at first: the model can't say
+        // which missed periods a refusal leaves for later depends on what the engine looked at first: the model can't
+        // say
         this.refusing =
                 mayRefuse && models.stream().noneMatch(model -> model.period != 0 && model.late == LatePolicy.SKIP);
         registry.start();
