@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What lies where in the memory that the engine shares with the program in the kernel: the same records as in
@@ -68,6 +69,11 @@ public final class Layout {
     public static final long HEADER_HOLDER = 96;
     /** Size of {@link #HEADER_HOLDER}. */
     public static final int HOLDER_BYTES = 160;
+
+    /** char[64], which variant of the program this memory belongs to: UTF-8, ended by a zero. Written by the loader. */
+    public static final long HEADER_PROGRAM = 256;
+    /** Size of {@link #HEADER_PROGRAM}. */
+    public static final int PROGRAM_BYTES = 64;
 
     // ---- control: one record for each slot
 
@@ -246,11 +252,48 @@ public final class Layout {
      * @param header the header, all zero
      * @param capacity number of slots
      * @param keyBytes most bytes of a key
+     * @param program which variant of the program the memory belongs to
      */
-    public static void initHeader(MemorySegment header, int capacity, int keyBytes) {
+    public static void initHeader(MemorySegment header, int capacity, int keyBytes, String program) {
         INT.set(header, HEADER_VERSION, VERSION);
         INT.set(header, HEADER_CAPACITY, capacity);
         INT.set(header, HEADER_KEY_BYTES, keyBytes);
-        LONG.setRelease(header, HEADER_MAGIC, MAGIC);
+        putText(header, HEADER_PROGRAM, PROGRAM_BYTES, program);
+        LONG.setVolatile(header, HEADER_MAGIC, MAGIC);
+    }
+
+    /**
+     * Writes a text that is ended by a zero; what does not fit is left out.
+     *
+     * @param segment where to
+     * @param offset where it begins
+     * @param size how many bytes there are, the zero included
+     * @param text the text
+     */
+    public static void putText(MemorySegment segment, long offset, int size, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(bytes.length, size - 1);
+        while (length < bytes.length && length > 0 && (bytes[length] & 0xC0) == 0x80) {
+            length--; // not in the middle of a character
+        }
+        segment.asSlice(offset, size).fill((byte) 0);
+        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, offset, length);
+    }
+
+    /**
+     * Reads a text that is ended by a zero.
+     *
+     * @param segment where from
+     * @param offset where it begins
+     * @param size how many bytes there are at most
+     * @return the text
+     */
+    public static String text(MemorySegment segment, long offset, int size) {
+        byte[] bytes = segment.asSlice(offset, size).toArray(ValueLayout.JAVA_BYTE);
+        int length = 0;
+        while (length < size && bytes[length] != 0) {
+            length++;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 }

@@ -1,0 +1,68 @@
+package io.asyncslot.kernel;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much room to make in the kernel, and where to pin it.
+ *
+ * @param capacity how many slots there is room for; a pinned memory keeps the room it was made with
+ * @param keyBytes the most bytes a serialised key may have; likewise
+ * @param ringBytes the size of the event ring, a power of two and a multiple of the page size; likewise
+ * @param pinPath a directory in bpffs; null for a memory that ends with this process
+ * @param holder who uses it, for messages to others that want the same pin path
+ */
+public record KernelSettings(
+        int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder) {
+
+    /** Room for that many slots unless something else is said. */
+    public static final int DEFAULT_CAPACITY = 65_536;
+
+    /** Keys may be that long unless something else is said. */
+    public static final int DEFAULT_KEY_BYTES = 120;
+
+    /** The largest capacity. */
+    public static final int MAX_CAPACITY = 1 << 24;
+
+    /** The longest keys. */
+    public static final int MAX_KEY_BYTES = 4_096;
+
+    private static final int MIN_RING_BYTES = 65_536;
+    private static final int MAX_RING_BYTES = 16 << 20;
+    private static final int RING_BYTES_PER_SLOT = 32;
+
+    /** Checks the values. */
+    public KernelSettings {
+        if (capacity < 1 || capacity > MAX_CAPACITY) {
+            throw new IllegalArgumentException("capacity is " + capacity + ", but must be from 1 to " + MAX_CAPACITY);
+        }
+        if (keyBytes < 8 || keyBytes > MAX_KEY_BYTES) {
+            throw new IllegalArgumentException("keyBytes is " + keyBytes + ", but must be from 8 to " + MAX_KEY_BYTES);
+        }
+        if (ringBytes < 4_096 || Integer.bitCount(ringBytes) != 1) {
+            throw new IllegalArgumentException(
+                    "ringBytes is " + ringBytes + ", but must be a power of two and at least 4096");
+        }
+        if (pinPath != null && !pinPath.isAbsolute()) {
+            throw new IllegalArgumentException("pinPath is '" + pinPath + "', but must be absolute");
+        }
+    }
+
+    /**
+     * Usual settings: a ring with room for one event of each slot, within limits.
+     *
+     * @param capacity how many slots there is room for
+     * @param keyBytes the most bytes of a key
+     * @param pinPath a directory in bpffs, or null
+     * @param holder who uses it
+     * @return the settings
+     */
+    public static KernelSettings of(int capacity, int keyBytes, @Nullable Path pinPath, String holder) {
+        return new KernelSettings(capacity, keyBytes, ringBytesFor(capacity), pinPath, holder);
+    }
+
+    private static int ringBytesFor(int capacity) {
+        long wanted = Math.clamp((long) capacity * RING_BYTES_PER_SLOT, MIN_RING_BYTES, MAX_RING_BYTES);
+        return (int) Math.min(MAX_RING_BYTES, Long.highestOneBit(2 * wanted - 1));
+    }
+}

@@ -1,0 +1,43 @@
+package io.asyncslot.kernel;
+
+import java.nio.file.Path;
+
+/** What is pinned at a pin path was made by another version, or not completely. */
+public class PinLayoutException extends KernelException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String path;
+    private final String remedy;
+
+    /**
+     * Made when a pin path is taken into use.
+     *
+     * @param path the pin path
+     * @param reason what is wrong there
+     * @param remedy what to do about it
+     */
+    public PinLayoutException(Path path, String reason, String remedy) {
+        super("what is pinned at " + path + " cannot be used: " + reason);
+        this.path = path.toString();
+        this.remedy = remedy;
+    }
+
+    /**
+     * The pin path.
+     *
+     * @return the path, as text
+     */
+    public String path() {
+        return path;
+    }
+
+    /**
+     * What to do about it.
+     *
+     * @return how to migrate or to drop what is pinned
+     */
+    public String remedy() {
+        return remedy;
+    }
+}

@@ -1,0 +1,305 @@
+package io.asyncslot.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.asyncslot.kernel.SlotDriver.Fired;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The port and the program against the kernel of this machine. Never more than a few dozen timers at a time. */
+class LibbpfPortTests {
+
+    private static final long MILLI = 1_000_000;
+    private static final long HOUR = 3_600_000 * MILLI;
+
+    private LibbpfPort port;
+    private SlotDriver driver;
+
+    @BeforeAll
+    static void needKernel() {
+        RealKernel.assume();
+    }
+
+    @BeforeEach
+    void open() {
+        port = LibbpfPort.open(RealKernel.settings(64, null));
+        driver = new SlotDriver(port);
+    }
+
+    @AfterEach
+    void close() {
+        port.close();
+    }
+
+    @Test
+    void start_firesOnceAndNotEarly() {
+        driver.slot(3, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long deadline = System.nanoTime() + 20 * MILLI;
+        started(driver.start(3, SlotDriver.MONOTONIC, deadline));
+
+        List<Fired> fired = driver.await(2, 200);
+
+        assertThat(fired).hasSize(1);
+        assertThat(fired.get(0).index()).isEqualTo(3);
+        assertThat(fired.get(0).word()).isEqualTo(SlotDriver.armed(deadline));
+        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(deadline);
+        assertThat(driver.fires(3)).isEqualTo(1);
+    }
+
+    @Test
+    void start_onEachClock() {
+        long monotonic = KernelClock.MONOTONIC.nanos();
+        long offset = KernelClock.REALTIME.nanos() - monotonic;
+        Layout.LONG.set(port.header(), Layout.HEADER_CLOCK_OFFSET + 8, offset);
+        driver.slot(1, Layout.KIND_TIMER, SlotDriver.REALTIME);
+        driver.slot(2, Layout.KIND_TIMER, SlotDriver.BOOTTIME);
+        driver.word(1, SlotDriver.armed(monotonic + 20 * MILLI + offset));
+        driver.command(0, 1, Layout.OP_START, SlotDriver.REALTIME, monotonic + 5 * MILLI);
+        long boot = KernelClock.BOOTTIME.nanos() + 30 * MILLI;
+        driver.word(2, SlotDriver.armed(boot));
+        driver.command(1, 2, Layout.OP_START, SlotDriver.BOOTTIME, boot);
+        port.run(2);
+        started(driver.result(0));
+        started(driver.result(1));
+
+        List<Fired> fired = driver.await(2, 500);
+
+        assertThat(fired).extracting(Fired::index).containsExactly(1, 2);
+        assertThat(fired.get(0).firedAtNanos())
+                .as("a timer that is early sets itself anew, by the wall clock's offset")
+                .isGreaterThanOrEqualTo(monotonic + 20 * MILLI);
+        assertThat(port.inspect(2).timerClock()).isEqualTo(KernelClock.BOOTTIME.number());
+        assertThat(port.inspect(1).timerClock()).isEqualTo(KernelClock.MONOTONIC.number());
+    }
+
+    @Test
+    void later_isOneStore() {
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long now = System.nanoTime();
+        started(driver.start(5, SlotDriver.MONOTONIC, now + 10 * MILLI));
+        driver.word(5, SlotDriver.armed(now + 60 * MILLI));
+
+        List<Fired> fired = driver.await(2, 200);
+
+        assertThat(fired).hasSize(1);
+        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 60 * MILLI);
+    }
+
+    @Test
+    void earlier_isOneCommandThatAllocatesNothing() {
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long now = System.nanoTime();
+        started(driver.start(5, SlotDriver.MONOTONIC, now + HOUR));
+        assertThat(driver.initResult(0)).isZero();
+        started(driver.start(5, SlotDriver.MONOTONIC, now + 10 * MILLI));
+        assertThat(driver.initResult(0)).as("1: no init was needed").isEqualTo(1);
+
+        assertThat(driver.await(1, 500)).hasSize(1);
+    }
+
+    @Test
+    void disarmedWord_doesNotFire() {
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 10 * MILLI));
+        driver.word(5, 0);
+
+        assertThat(driver.await(1, 60)).isEmpty();
+        assertThat(port.inspect(5).timer()).isTrue();
+        assertThat(port.inspect(5).timerArmed()).isFalse();
+    }
+
+    @Test
+    void cancel_andStartAgain() {
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        assertThat(driver.op(5, Layout.OP_CANCEL)).isEqualTo(-Errno.EINVAL.number());
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + HOUR));
+        assertThat(driver.op(5, Layout.OP_CANCEL)).isEqualTo(1);
+        assertThat(port.inspect(5).timerArmed()).isFalse();
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 5 * MILLI));
+
+        assertThat(driver.await(1, 500)).hasSize(1);
+    }
+
+    @Test
+    void free_givesTheTimerBack() {
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 20 * MILLI));
+        assertThat(driver.op(5, Layout.OP_FREE)).isZero();
+
+        assertThat(port.inspect(5).timer()).isFalse();
+        assertThat(driver.await(1, 60)).isEmpty();
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 5 * MILLI));
+        assertThat(driver.await(1, 500)).hasSize(1);
+    }
+
+    @Test
+    void work_firesOncePerStart() {
+        driver.slot(7, Layout.KIND_WORK, SlotDriver.MONOTONIC);
+        driver.word(7, SlotDriver.ARMED);
+        started(driver.op(7, Layout.OP_WORK));
+        assertThat(driver.await(1, 500)).hasSize(1);
+        started(driver.op(7, Layout.OP_WORK));
+        assertThat(driver.await(3, 100)).hasSize(2);
+        assertThat(port.inspect(7).work()).isTrue();
+        assertThat(port.inspect(7).workCallback()).isTrue();
+        driver.word(7, SlotDriver.ARMED | SlotDriver.FREED);
+        started(driver.op(7, Layout.OP_WORK));
+        assertThat(driver.await(3, 50)).hasSize(2);
+    }
+
+    @Test
+    void unknownSlotOrCommand_isRefused() {
+        assertThat(driver.op(64, Layout.OP_START)).isEqualTo(-Errno.ENOENT.number());
+        assertThat(driver.op(1, (short) 99)).isEqualTo(-Errno.EINVAL.number());
+        assertThatThrownBy(() -> port.inspect(64))
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining("ENOENT");
+        assertThatThrownBy(() -> port.run(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> port.run(4097)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void batch_isExecutedInOrder() {
+        long now = System.nanoTime();
+        for (int i = 0; i < 20; i++) {
+            driver.slot(i, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+            driver.word(i, SlotDriver.armed(now + (20 + i) * MILLI));
+            driver.command(i, i, Layout.OP_START, SlotDriver.MONOTONIC, now + (20 + i) * MILLI);
+        }
+        port.run(20);
+        for (int i = 0; i < 20; i++) {
+            started(driver.result(i));
+        }
+
+        List<Fired> fired = driver.await(20, 500);
+
+        assertThat(fired).extracting(Fired::index).isSorted().hasSize(20);
+    }
+
+    @Test
+    void fullRing_losesNothing() {
+        port.close();
+        port = LibbpfPort.open(new KernelSettings(64, 32, 4096, null, "tests"));
+        driver = new SlotDriver(port);
+        int room = 4096 / (8 + Layout.EVENT_BYTES);
+        driver.slot(0, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        driver.slot(1, Layout.KIND_WORK, SlotDriver.MONOTONIC);
+        driver.word(1, SlotDriver.ARMED);
+        for (int i = 0; i < room && driver.fires(1) < room; ) {
+            started(driver.op(1, Layout.OP_WORK));
+            int before = i++;
+            awaitFires(1, before + 1);
+        }
+        int filled = driver.fires(1);
+        started(driver.start(0, SlotDriver.MONOTONIC, System.nanoTime()));
+        started(driver.op(1, Layout.OP_WORK));
+        awaitRetries(0, 3);
+        awaitRetries(1, 3);
+        assertThat((long) Layout.LONG.getVolatile(port.header(), Layout.HEADER_RING_FULL))
+                .isGreaterThanOrEqualTo(6);
+
+        List<Fired> fired = driver.await(filled + 2, 1_000);
+
+        assertThat(fired).extracting(Fired::index).contains(0);
+        assertThat(fired.stream().filter(event -> event.index() == 1).count()).isEqualTo(filled + 1L);
+        assertThat(driver.fires(0)).isEqualTo(1);
+    }
+
+    @Test
+    void inspect_tellsWhatTheKernelHolds() {
+        assertThat(port.inspect(9).timer()).isFalse();
+        driver.slot(9, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long deadline = System.nanoTime() + HOUR;
+        started(driver.start(9, SlotDriver.MONOTONIC, deadline));
+
+        Inspection seen = port.inspect(9);
+
+        assertThat(seen.timer()).isTrue();
+        assertThat(seen.timerArmed()).isTrue();
+        assertThat(seen.expiresNanos()).isEqualTo(deadline);
+        assertThat(seen.timerCallback()).isTrue();
+        assertThat(seen.timerProgram()).isPositive();
+        assertThat(seen.work()).isFalse();
+        if (port.features().referenceCount()) {
+            assertThat(seen.timerReferences()).as("at rest").isEqualTo(OptionalInt.of(1));
+        } else {
+            assertThat(seen.timerReferences()).isEmpty();
+            assertThat(seen.details().toString()).contains(Inspection.NOT_AVAILABLE);
+        }
+    }
+
+    @Test
+    void wake_endsAPoll() throws InterruptedException {
+        Thread waker = Thread.ofPlatform().start(() -> {
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            port.wake();
+        });
+        long before = System.nanoTime();
+        assertThat(port.poll((index, word, at) -> {}, -1)).isZero();
+        assertThat(System.nanoTime() - before).isBetween(40 * MILLI, 5_000 * MILLI);
+        waker.join();
+        port.wake();
+        assertThat(port.poll((index, word, at) -> {}, -1))
+                .as("a wake before the poll")
+                .isZero();
+        before = System.nanoTime();
+        assertThat(port.poll((index, word, at) -> {}, 30 * MILLI)).isZero();
+        assertThat(System.nanoTime() - before).isGreaterThanOrEqualTo(30 * MILLI);
+    }
+
+    @Test
+    void sinkThatThrows_getsTheEventAgain() {
+        driver.slot(2, Layout.KIND_WORK, SlotDriver.MONOTONIC);
+        driver.word(2, SlotDriver.ARMED);
+        started(driver.op(2, Layout.OP_WORK));
+        assertThatThrownBy(() -> port.poll(
+                        (index, word, at) -> {
+                            throw new IllegalStateException("no");
+                        },
+                        1_000 * MILLI))
+                .hasMessage("no");
+        assertThat(driver.await(1, 200)).hasSize(1);
+    }
+
+    @Test
+    void close_isFinal() {
+        var control = port.control();
+        port.close();
+        port.close();
+        assertThatThrownBy(() -> Layout.LONG.getVolatile(control, 0L)).isInstanceOf(IllegalStateException.class);
+    }
+
+    private void awaitFires(int index, int count) {
+        long end = System.nanoTime() + 1_000 * MILLI;
+        while (driver.fires(index) < count && System.nanoTime() < end) {
+            if (driver.retries(index) > 0) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private void awaitRetries(int index, int count) {
+        long end = System.nanoTime() + 2_000 * MILLI;
+        while (driver.retries(index) < count && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(driver.retries(index)).isGreaterThanOrEqualTo(count);
+    }
+
+    /** A timer of a kernel that is short of memory at once is no failure of the program. */
+    private static void started(int result) {
+        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at once (-ENOMEM)");
+        assertThat(result).as(Errno.words(result)).isZero();
+    }
+}

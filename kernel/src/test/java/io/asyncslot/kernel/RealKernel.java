@@ -1,0 +1,43 @@
+package io.asyncslot.kernel;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What tests need to run against the kernel of this machine, or the words in which they say why they cannot. */
+final class RealKernel {
+
+    static final Path BPFFS = Path.of("/sys/fs/bpf");
+
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    private RealKernel() {}
+
+    /** Skips the calling test where slots cannot be loaded. */
+    static void assume() {
+        assumeTrue(System.getProperty("os.name", "").equals("Linux"), "SKIPPED: not Linux");
+        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "SKIPPED: the kernel has no BTF");
+        try (LibbpfPort port = LibbpfPort.open(settings(1, null))) {
+            assumeTrue(port.capacity() == 1, "SKIPPED: no slots");
+        } catch (KernelException e) {
+            assumeTrue(false, "SKIPPED: slots cannot be loaded here: " + e.getMessage());
+        }
+    }
+
+    /** Skips the calling test where nothing can be pinned. */
+    static void assumePins() {
+        assume();
+        assumeTrue(Files.isWritable(BPFFS) && KernelMounts.isBpffs(BPFFS), "SKIPPED: no writable bpffs at " + BPFFS);
+    }
+
+    static KernelSettings settings(int capacity, Path pinPath) {
+        return KernelSettings.of(capacity, 32, pinPath, "tests of asyncslot-kernel");
+    }
+
+    /** A pin path of the calling test's own. */
+    static Path freshPinPath() {
+        return BPFFS.resolve("asyncslot-test-" + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet());
+    }
+}
