@@ -1,5 +1,7 @@
 package io.asyncslot.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /** The operating system refused. */
 public class KernelException extends RuntimeException {
 
@@ -7,6 +9,7 @@ public class KernelException extends RuntimeException {
 
     private final String action;
     private final int errno;
+    private final @Nullable KernelProblem problem;
 
     /**
      * A refusal with an error number.
@@ -18,6 +21,7 @@ public class KernelException extends RuntimeException {
         super(action + ": " + Errno.words(errno));
         this.action = action;
         this.errno = errno;
+        this.problem = null;
     }
 
     /**
@@ -29,6 +33,20 @@ public class KernelException extends RuntimeException {
         super(message);
         this.action = message;
         this.errno = 0;
+        this.problem = null;
+    }
+
+    /**
+     * A refusal for a known reason.
+     *
+     * @param problem the reason
+     * @param message what was tried, and what is wrong
+     */
+    public KernelException(KernelProblem problem, String message) {
+        super(message);
+        this.action = message;
+        this.errno = 0;
+        this.problem = problem;
     }
 
     /**
@@ -47,5 +65,14 @@ public class KernelException extends RuntimeException {
      */
     public int errno() {
         return errno;
+    }
+
+    /**
+     * The reason, where it is known without a look at the surroundings.
+     *
+     * @return the problem, or null: {@link KernelProbe#explain} finds it
+     */
+    public @Nullable KernelProblem problem() {
+        return problem;
     }
 }

@@ -77,16 +77,27 @@ final class Libbpf {
             try {
                 library = SymbolLookup.libraryLookup(SONAME, Arena.global());
             } catch (IllegalArgumentException e) {
-                throw new KernelException("there is no " + SONAME);
+                throw isThere("libbpf.so.0")
+                        ? new KernelException(KernelProblem.LIBBPF_TOO_OLD, "there is libbpf.so.0 only")
+                        : new KernelException(KernelProblem.NO_LIBBPF, "there is no " + SONAME);
             }
             try {
                 found = new Libbpf(library);
             } catch (UnsatisfiedLinkError e) {
-                throw new KernelException(SONAME + " is too old: " + e.getMessage());
+                throw new KernelException(KernelProblem.LIBBPF_TOO_OLD, SONAME + " is too old: " + e.getMessage());
             }
             instance = found;
         }
         return found;
+    }
+
+    private static boolean isThere(String soname) {
+        try (Arena arena = Arena.ofConfined()) {
+            SymbolLookup ignored = SymbolLookup.libraryLookup(soname, arena);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Such as "1.1". */

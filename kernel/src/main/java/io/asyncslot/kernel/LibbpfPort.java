@@ -1,11 +1,11 @@
 package io.asyncslot.kernel;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +79,7 @@ public final class LibbpfPort implements KernelPort {
      * @return a port; its header says who holds it
      * @throws PinPathHeldException if another process uses that pin path
      * @throws PinLayoutException if what is pinned there is of another version
-     * @throws KernelException if anything else is in the way; {@code KernelProbe} says it in words
+     * @throws KernelException if anything else is in the way; {@link KernelProbe#explain} says it in words
      */
     public static LibbpfPort open(KernelSettings settings) {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -112,6 +112,9 @@ public final class LibbpfPort implements KernelPort {
     }
 
     private static LibbpfPort openPinned(Libbpf libbpf, KernelSettings settings, Path path) {
+        if (!KernelMounts.isBpffs(path)) {
+            throw new KernelException(KernelProblem.BPFFS_NOT_MOUNTED, path + " is not in a BPF file system");
+        }
         boolean made = makeDirectory(path);
         Pins pins = Pins.lock(path);
         try {
@@ -124,7 +127,7 @@ public final class LibbpfPort implements KernelPort {
                 throw e;
             }
         } catch (RuntimeException | Error e) {
-            if (made && pins.contents() == Pins.Contents.NONE) {
+            if (made && KernelObjects.countPins(path) == 0) {
                 pins.drop(); // leave nothing behind
             }
             pins.close();
@@ -163,9 +166,12 @@ public final class LibbpfPort implements KernelPort {
     }
 
     private static ProgramVariant variantOf(Libbpf libbpf) {
-        ProgramVariant variant = libbpf.kernelTypes().variant();
+        KernelTypes types = libbpf.kernelTypes();
+        ProgramVariant variant = types.variant();
         if (variant == null) {
-            throw new KernelException("this kernel's BTF does not have bpf_timer and bpf_wq in a form that is known");
+            throw new KernelException(
+                    types.timer() && types.work() ? KernelProblem.KFUNC_SIGNATURE : KernelProblem.KFUNC_MISSING,
+                    "this kernel's BTF does not have bpf_timer and bpf_wq in a form that is known");
         }
         return variant;
     }
@@ -175,8 +181,10 @@ public final class LibbpfPort implements KernelPort {
             boolean isNew = !Files.isDirectory(path);
             Files.createDirectories(path);
             return isNew;
+        } catch (AccessDeniedException e) {
+            throw new KernelException("open " + path, Errno.EACCES.number());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot make the directory " + path, e);
+            throw new KernelException("make directory " + path + ": " + e);
         }
     }
 

@@ -18,7 +18,7 @@ public class PinLayoutException extends KernelException {
      * @param remedy what to do about it
      */
     public PinLayoutException(Path path, String reason, String remedy) {
-        super("what is pinned at " + path + " cannot be used: " + reason);
+        super(KernelProblem.PIN_LAYOUT, "what is pinned at " + path + " cannot be used: " + reason);
         this.path = path.toString();
         this.remedy = remedy;
     }

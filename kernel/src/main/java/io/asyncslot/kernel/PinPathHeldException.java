@@ -17,7 +17,7 @@ public class PinPathHeldException extends KernelException {
      * @param holder who holds it
      */
     public PinPathHeldException(Path path, String holder) {
-        super("the slots pinned at " + path + " are held by " + holder);
+        super(KernelProblem.PIN_HELD, "the slots pinned at " + path + " are held by " + holder);
         this.path = path.toString();
         this.holder = holder;
     }

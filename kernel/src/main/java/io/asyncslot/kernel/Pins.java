@@ -58,6 +58,11 @@ final class Pins implements AutoCloseable {
     }
 
     Contents contents() {
+        return contents(directory);
+    }
+
+    /** A look at a directory that is not locked: it may change meanwhile. */
+    static Contents contents(Path directory) {
         int count = KernelObjects.countPins(directory);
         if (count == 0) {
             return Contents.NONE;

@@ -1,0 +1,289 @@
+package io.asyncslot.kernel;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code asyncslot-kernel-loader}: loads and pins slots once, with privilege, so that applications need none. Says what it
+ * did, and does nothing where it was done before.
+ */
+public final class KernelLoader {
+
+    /** Exit status: done. */
+    static final int DONE = 0;
+    /** Exit status: not possible here; the words say why. */
+    static final int IMPOSSIBLE = 1;
+    /** Exit status: wrong arguments. */
+    static final int USAGE = 2;
+
+    private static final String DEFAULT_MODE = "660";
+
+    private static final String HELP = """
+            usage: asyncslot-kernel-loader --pin-path DIR [options]
+              --pin-path DIR     where to pin, a directory in a BPF file system, such as /sys/fs/bpf/asyncslot
+              --capacity N       room for so many slots                                      (65536)
+              --key-bytes N      room for keys of so many bytes                              (120)
+              --ring-bytes N     size of the event ring, a power of two                      (by capacity)
+              --group NAME|GID   the group that may use it                                   (unchanged)
+              --owner NAME|UID   the user that owns it                                       (unchanged)
+              --mode OCTAL       permissions of the pins; the directory's follow from them    (660)
+              --probe            say what is possible here and change nothing
+              --drop             remove what is pinned there, with all slots in it
+              --help             this
+            Loading needs CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN), and permission to write to DIR's parent.
+            Using what is pinned needs permission to read and write the pins, and no capability.
+            """;
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    KernelLoader(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Runs the loader.
+     *
+     * @param arguments see {@code --help}
+     */
+    @SuppressWarnings("SystemOut") // a program for the shell
+    public static void main(String[] arguments) {
+        System.exit(new KernelLoader(System.out, System.err).run(List.of(arguments)));
+    }
+
+    /** What was asked for. */
+    private static final class Request {
+        @Nullable
+        Path pinPath;
+
+        int capacity = KernelSettings.DEFAULT_CAPACITY;
+        int keyBytes = KernelSettings.DEFAULT_KEY_BYTES;
+        int ringBytes;
+
+        @Nullable
+        String group;
+
+        @Nullable
+        String owner;
+
+        String mode = DEFAULT_MODE;
+        boolean probe;
+        boolean drop;
+        boolean help;
+
+        KernelSettings settings(Path path) {
+            KernelSettings usual = KernelSettings.of(capacity, keyBytes, path, "asyncslot-kernel-loader");
+            return ringBytes == 0 ? usual : new KernelSettings(capacity, keyBytes, ringBytes, path, usual.holder());
+        }
+    }
+
+    int run(List<String> arguments) {
+        Request request;
+        try {
+            request = parse(arguments);
+        } catch (IllegalArgumentException e) {
+            err.println("asyncslot-kernel-loader: " + e.getMessage());
+            err.print(HELP);
+            return USAGE;
+        }
+        if (request.help) {
+            out.print(HELP);
+            return DONE;
+        }
+        try {
+            return run(request);
+        } catch (KernelException e) {
+            say(KernelProbe.explain(e));
+        } catch (UncheckedIOException e) {
+            err.println(e.getMessage() + ": " + e.getCause());
+        } catch (IOException e) {
+            err.println("asyncslot-kernel-loader: " + e);
+        }
+        return IMPOSSIBLE;
+    }
+
+    private int run(Request request) throws IOException {
+        Path path = request.pinPath;
+        if (request.probe || path == null) {
+            return probe(path);
+        }
+        return request.drop ? drop(path) : load(path, request);
+    }
+
+    private int probe(@Nullable Path path) {
+        KernelReport report = KernelProbe.probe(path);
+        report.details().forEach((name, value) -> out.println(name + ": " + value));
+        report.findings().forEach(this::say);
+        out.println(report.available() ? "slots can be kept in this kernel" : "slots cannot be kept in this kernel");
+        return report.available() ? DONE : IMPOSSIBLE;
+    }
+
+    private int load(Path path, Request request) throws IOException {
+        if (!KernelMounts.isBpffs(path)) {
+            say(KernelReport.Finding.of(KernelProblem.BPFFS_NOT_MOUNTED, path.toString()));
+            return IMPOSSIBLE;
+        }
+        Libbpf libbpf = Libbpf.get();
+        boolean made = LibbpfPort.makeDirectory(path);
+        try (Pins pins = Pins.lock(path)) {
+            try {
+                boolean loaded = LibbpfPort.ensureLoaded(libbpf, pins, request.settings(path));
+                describe(libbpf, pins, loaded, request);
+            } catch (KernelException e) {
+                if (made) {
+                    pins.drop();
+                }
+                throw e;
+            }
+            grant(path, request);
+        }
+        return DONE;
+    }
+
+    private void describe(Libbpf libbpf, Pins pins, boolean loaded, Request request) {
+        pins.open(libbpf).close(); // refuses another layout
+        String[] words = Pins.withHeader(pins.directory(), header -> new String[] {
+            Integer.toString((int) Layout.INT.get(header, Layout.HEADER_CAPACITY)),
+            Integer.toString((int) Layout.INT.get(header, Layout.HEADER_KEY_BYTES)),
+            Layout.text(header, Layout.HEADER_PROGRAM, Layout.PROGRAM_BYTES)
+        });
+        out.println((loaded ? "loaded " : "found ") + words[2] + ", layout " + Layout.VERSION + ", pinned at "
+                + pins.directory() + ": room for " + words[0] + " slots with keys of " + words[1] + " bytes");
+        boolean differs = !words[0].equals(Integer.toString(request.capacity))
+                || !words[1].equals(Integer.toString(request.keyBytes));
+        if (!loaded && differs) {
+            out.println("left as it is, although " + request.capacity + " slots with keys of " + request.keyBytes
+                    + " bytes were asked for: drop it first (--drop), with all slots in it, to change that");
+        }
+    }
+
+    private void grant(Path path, Request request) throws IOException {
+        var users = path.getFileSystem().getUserPrincipalLookupService();
+        Integer group = request.group == null ? null : number(request.group);
+        Integer owner = request.owner == null ? null : number(request.owner);
+        int bits = Integer.parseInt(request.mode, 8);
+        for (String name : names()) {
+            Path file = name.isEmpty() ? path : path.resolve(name);
+            if (request.group != null) {
+                Object value = group == null ? users.lookupPrincipalByGroupName(request.group) : group;
+                Files.setAttribute(file, group == null ? "posix:group" : "unix:gid", value);
+            }
+            if (request.owner != null) {
+                Object value = owner == null ? users.lookupPrincipalByName(request.owner) : owner;
+                Files.setAttribute(file, owner == null ? "posix:owner" : "unix:uid", value);
+            }
+            int mode = name.isEmpty() ? directoryMode(bits) : bits;
+            Files.setPosixFilePermissions(file, permissions(mode));
+        }
+        out.println("owner " + (request.owner == null ? "unchanged" : request.owner) + ", group "
+                + (request.group == null ? "unchanged" : request.group) + ", mode " + request.mode);
+    }
+
+    /** Others may list and enter the directory if they may read the pins, but never add or remove one. */
+    private static int directoryMode(int bits) {
+        return 0700 | bits & 044 | (bits & 044) >> 2;
+    }
+
+    private static List<String> names() {
+        Deque<String> names = new ArrayDeque<>(List.of(KernelObjects.names()));
+        names.addFirst(""); // the directory itself
+        return List.copyOf(names);
+    }
+
+    private static Set<PosixFilePermission> permissions(int mode) {
+        StringBuilder text = new StringBuilder(9);
+        for (int bit = 8; bit >= 0; bit--) {
+            text.append((mode >> bit & 1) == 0 ? '-' : "xwr".charAt(bit % 3));
+        }
+        return PosixFilePermissions.fromString(text.toString());
+    }
+
+    private int drop(Path path) {
+        if (!Files.isDirectory(path)) {
+            out.println("nothing is pinned at " + path);
+            return DONE;
+        }
+        try (Pins pins = Pins.lock(path)) {
+            int count = KernelObjects.countPins(path);
+            pins.drop();
+            out.println("dropped " + count + " pins at " + path);
+        }
+        return DONE;
+    }
+
+    private void say(KernelReport.Finding finding) {
+        err.println("asyncslot-kernel-loader: " + finding.problem() + ": " + finding.reason());
+        err.println("  " + finding.remedy());
+    }
+
+    private static Request parse(List<String> arguments) {
+        Request request = new Request();
+        Deque<String> rest = new ArrayDeque<>(arguments);
+        while (!rest.isEmpty()) {
+            String option = rest.removeFirst();
+            switch (option) {
+                case "--pin-path" ->
+                    request.pinPath = Path.of(value(option, rest)).toAbsolutePath();
+                case "--capacity" -> request.capacity = wholeNumber(option, rest);
+                case "--key-bytes" -> request.keyBytes = wholeNumber(option, rest);
+                case "--ring-bytes" -> request.ringBytes = wholeNumber(option, rest);
+                case "--group" -> request.group = value(option, rest);
+                case "--owner" -> request.owner = value(option, rest);
+                case "--mode" -> request.mode = mode(value(option, rest));
+                case "--probe" -> request.probe = true;
+                case "--drop" -> request.drop = true;
+                case "--help" -> request.help = true;
+                default -> throw new IllegalArgumentException("unknown option " + option);
+            }
+        }
+        if (request.pinPath == null && !request.probe && !request.help) {
+            throw new IllegalArgumentException("--pin-path is missing");
+        }
+        if (request.pinPath != null) {
+            request.settings(request.pinPath); // checks the numbers
+        }
+        return request;
+    }
+
+    private static String value(String option, Deque<String> rest) {
+        if (rest.isEmpty()) {
+            throw new IllegalArgumentException(option + " needs a value");
+        }
+        return rest.removeFirst();
+    }
+
+    private static int wholeNumber(String option, Deque<String> rest) {
+        String value = value(option, rest);
+        Integer number = number(value);
+        if (number == null) {
+            throw new IllegalArgumentException(option + " is '" + value + "', but must be a whole number");
+        }
+        return number;
+    }
+
+    private static String mode(String value) {
+        if (!value.matches("0?[0-7]{3}")) {
+            throw new IllegalArgumentException("--mode is '" + value + "', but must be three octal digits");
+        }
+        return value;
+    }
+
+    private static @Nullable Integer number(String text) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+}
