@@ -32,8 +32,9 @@ final class JvmEngine implements Timekeeper {
      *   caller   pushes a command,  then reads wakeAt    -> nearer than that? the winner of a CAS to AWAKE unparks
      *   driver   stores wakeAt,     then looks at the intake -> not empty? does not sleep
      *
-     * The caller reads the slot's deadline anew after the push: between its claim on the inbox and the push somebody
-     * else may have armed it earlier, seen the claim, and left the waking to us.
+     * Who finds a command of the slot's there already, or claimed, looks at wakeAt all the same: that command may have
+     * been in no hurry. And the caller reads the slot's deadline anew after the push: between its claim on the inbox and
+     * the push somebody else may have armed it earlier, and have woken a driver that found no command yet.
      *
      * Refusals
      *
@@ -105,8 +106,11 @@ final class JvmEngine implements Timekeeper {
         }
         if (block.enterInbox()) {
             push(block);
-        } else {
-            block.releaseReference(); // the command that is there already will find what we stored
+        } else { // the command that is there will find what we stored; but it may lie there in no hurry
+            if (deadline < wakeAt.get()) {
+                wake();
+            }
+            block.releaseReference();
         }
     }
 

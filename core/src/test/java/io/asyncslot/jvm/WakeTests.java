@@ -46,6 +46,25 @@ class WakeTests {
     }
 
     @Test
+    void earlierStart_ofASlotWhoseCommandLiesInNoHurry_wakes() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            setup.start("key", 20_000);
+            assertThat(setup.engine().isAsleep()).isTrue();
+            setup.start("key", 15_000);
+            assertThat(setup.engine().isAsleep()).isTrue();
+            setup.start("key", 1_000);
+            assertThat(setup.engine().isAsleep()).isFalse();
+            assertThat(isUnparked()).isTrue();
+        });
+        ticker.advance(Duration.ofNanos(1_000_000));
+        setup.backend.pump();
+        assertThat(fired).containsExactly("key");
+        setup.close();
+    }
+
+    @Test
     void cancel_doesNotWake() {
         Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
         setup.start("key", 10_000);
