@@ -198,6 +198,16 @@ static __always_inline int is_armed(__u64 word)
 	return (word & (ARMED | FREED)) == ARMED;
 }
 
+/* Not inlined, so that the object's BTF describes the record. */
+static __attribute__((noinline)) int fill(struct event *event, __u32 index, __u64 word, __u32 kind, __u64 now)
+{
+	event->index = index;
+	event->flags = kind;
+	event->word = word;
+	event->fired_at = now;
+	return 0;
+}
+
 /* Says in the ring: look at this slot. False if there was no room. */
 static __always_inline int emit(struct header *header, struct control *control, __u32 index, __u64 word, __u32 kind)
 {
@@ -210,10 +220,7 @@ static __always_inline int emit(struct header *header, struct control *control, 
 		return 0;
 	}
 	now = bpf_ktime_get_ns();
-	event->index = index;
-	event->flags = kind;
-	event->word = word;
-	event->fired_at = now;
+	fill(event, index, word, kind, now);
 	control->kernel_fired_at = now;
 	control->fires++;
 	bpf_ringbuf_submit(event, 0);

@@ -14,19 +14,19 @@ import java.util.OptionalInt;
 record InspectCall(Inspection inspection, boolean countsReferences) {
 
     // struct inspect_args
-    private static final int BYTES = 64;
-    private static final long INDEX = 0;
-    private static final long RESULT = 4;
-    private static final long TIMER = 8;
-    private static final long WORK = 32;
-    private static final long KERNEL = 56;
+    static final int BYTES = 64;
+    static final long INDEX = 0;
+    static final long RESULT = 4;
+    static final long TIMER = 8;
+    static final long WORK = 32;
+    static final long KERNEL = 56;
 
     // struct seen_block
-    private static final long FLAGS = 0;
-    private static final long PROGRAM = 4;
-    private static final long REFERENCES = 8;
-    private static final long CLOCK = 12;
-    private static final long EXPIRES = 16;
+    static final long FLAGS = 0;
+    static final long PROGRAM = 4;
+    static final long REFERENCES = 8;
+    static final long CLOCK = 12;
+    static final long EXPIRES = 16;
 
     private static final int SEEN = 1;
     private static final int CALLBACK_SET = 2;

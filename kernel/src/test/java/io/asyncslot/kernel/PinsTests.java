@@ -1,0 +1,272 @@
+package io.asyncslot.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.asyncslot.kernel.SlotDriver.Fired;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Slots that outlive the port that made them: pins, their lock, their loader, and users without privilege. */
+class PinsTests {
+
+    private static final long MILLI = 1_000_000;
+    private static final int NOBODY = 65_534;
+
+    private final Path path = RealKernel.freshPinPath();
+    private final List<LibbpfPort> ports = new ArrayList<>();
+
+    @BeforeAll
+    static void needPins() {
+        RealKernel.assumePins();
+    }
+
+    @AfterEach
+    void drop() {
+        ports.forEach(LibbpfPort::close);
+        loader("--pin-path", path.toString(), "--drop");
+        assertThat(path).doesNotExist();
+    }
+
+    private LibbpfPort open() {
+        LibbpfPort port = LibbpfPort.open(RealKernel.settings(64, path));
+        ports.add(port);
+        return port;
+    }
+
+    @Test
+    void timer_firesWhileNobodyIsThere() throws InterruptedException {
+        LibbpfPort first = open();
+        SlotDriver driver = new SlotDriver(first);
+        driver.slot(7, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        driver.slot(8, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        Layout.putText(first.keys(), Layout.keyAt(7, 32) + Layout.KEY_DATA, 32, "order-7");
+        long deadline = System.nanoTime() + 60 * MILLI;
+        started(driver.start(8, SlotDriver.MONOTONIC, deadline + MILLI));
+        started(driver.start(7, SlotDriver.MONOTONIC, deadline));
+        int mapId = first.timersMapId();
+        first.close();
+        Thread.sleep(150);
+
+        LibbpfPort second = open();
+        List<Fired> fired = new SlotDriver(second).await(2, 500);
+
+        assertThat(second.timersMapId()).isEqualTo(mapId);
+        assertThat(fired).extracting(Fired::index).containsExactly(7, 8);
+        assertThat(fired.get(0).firedAtNanos()).isBetween(deadline, deadline + 50 * MILLI);
+        assertThat(Layout.text(second.keys(), Layout.keyAt(7, 32) + Layout.KEY_DATA, 32))
+                .isEqualTo("order-7");
+        assertThat((int) Layout.INT.get(second.header(), Layout.HEADER_ATTACHMENTS))
+                .isEqualTo(2);
+        assertThat(new SlotDriver(second).await(1, 50))
+                .as("taken events are gone")
+                .isEmpty();
+    }
+
+    @Test
+    void timer_goesOnAfterwards() {
+        LibbpfPort first = open();
+        SlotDriver driver = new SlotDriver(first);
+        driver.slot(7, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long deadline = System.nanoTime() + 150 * MILLI;
+        started(driver.start(7, SlotDriver.MONOTONIC, deadline));
+        first.close();
+
+        LibbpfPort second = open();
+        SlotDriver again = new SlotDriver(second);
+        assertThat(second.inspect(7).timerArmed()).isTrue();
+        started(again.start(7, SlotDriver.MONOTONIC, deadline));
+
+        assertThat(again.await(2, 400)).extracting(Fired::index).containsExactly(7);
+    }
+
+    @Test
+    void second_isRefusedWithTheHoldersIdentity() {
+        open();
+        assertThatThrownBy(this::open)
+                .isInstanceOf(PinPathHeldException.class)
+                .hasMessageContaining("process " + ProcessHandle.current().pid())
+                .hasMessageContaining("tests of asyncslot-kernel");
+        KernelReport report = KernelProbe.probe(path);
+        assertThat(report.findings()).extracting(KernelReport.Finding::problem).containsExactly(KernelProblem.PIN_HELD);
+        assertThat(loader("--pin-path", path.toString(), "--drop").status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(path).exists();
+    }
+
+    @Test
+    void otherLayout_isRefusedWithARemedy() {
+        LibbpfPort port = open();
+        Layout.INT.set(port.header(), Layout.HEADER_VERSION, Layout.VERSION + 1);
+        port.close();
+
+        assertThatThrownBy(this::open).isInstanceOfSatisfying(PinLayoutException.class, refusal -> {
+            assertThat(refusal).hasMessageContaining("version " + (Layout.VERSION + 1));
+            assertThat(refusal.remedy()).contains("migrate").contains("--drop").contains(path.toString());
+        });
+        assertThat(KernelProbe.probe(path).findings())
+                .extracting(KernelReport.Finding::problem)
+                .containsExactly(KernelProblem.PIN_LAYOUT);
+        assertThat(path).as("a refusal changes nothing").exists();
+    }
+
+    @Test
+    void interruptedLoader_isMadeGood() throws IOException {
+        open().close();
+        Files.delete(path.resolve(KernelObjects.EVENTS));
+        open().close();
+        assertThat(KernelObjects.countPins(path)).isEqualTo(KernelObjects.pinsOfAll());
+
+        LibbpfPort port = open();
+        Layout.LONG.set(port.header(), Layout.HEADER_MAGIC, 0L);
+        Layout.LONG.set(port.control(), 0L, 1L);
+        port.close();
+        assertThat((long) Layout.LONG.get(open().control(), 0L))
+                .as("pinned anew")
+                .isZero();
+    }
+
+    @Test
+    void room_staysAsItWasMade() {
+        open().close();
+        try (LibbpfPort port = LibbpfPort.open(KernelSettings.of(1_000, 64, path, "bigger"))) {
+            assertThat(port.capacity()).isEqualTo(64);
+            assertThat(port.keyBytes()).isEqualTo(32);
+        }
+        Run run = loader("--pin-path", path.toString(), "--capacity", "1000");
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).contains("found").contains("left as it is");
+    }
+
+    @Test
+    void loader_saysWhatItDid() {
+        Run run = loader("--pin-path", path.toString(), "--capacity", "100", "--key-bytes", "40", "--mode", "640");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).contains("loaded").contains("room for 100 slots with keys of 40 bytes");
+        assertThat(loader("--pin-path", path.toString(), "--probe").out()).contains("pinned: complete");
+        try (LibbpfPort port = open()) {
+            assertThat(port.capacity()).isEqualTo(100);
+            assertThat(port.keyBytes()).isEqualTo(40);
+            assertThat(port.features().pinned()).isTrue();
+        }
+    }
+
+    @Test
+    void loader_refusesWhatMakesNoSense() {
+        assertThat(loader().status()).isEqualTo(KernelLoader.USAGE);
+        assertThat(loader("--pin-path").err()).contains("needs a value");
+        assertThat(loader("--pin-path", path.toString(), "--capacity", "0").err())
+                .contains("capacity is 0");
+        assertThat(loader("--pin-path", path.toString(), "--capacity", "x").err())
+                .contains("whole number");
+        assertThat(loader("--pin-path", path.toString(), "--mode", "abc").err()).contains("octal");
+        assertThat(loader("--unknown").err()).contains("--unknown").contains("usage:");
+        assertThat(loader("--help").out()).contains("usage:");
+        Run run = loader("--pin-path", "/tmp/no-bpffs");
+        assertThat(run.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(run.err()).contains("BPFFS_NOT_MOUNTED").contains("mount -t bpf");
+    }
+
+    @Test
+    void ordinaryUser_usesWhatThePrivilegedOneLoaded(@TempDir Path classes) throws IOException, InterruptedException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "SKIPPED: only root can become another user");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "SKIPPED: no /usr/bin/setpriv");
+        assertThat(loader("--pin-path", path.toString(), "--capacity", "64", "--group", "" + NOBODY)
+                        .status())
+                .isZero();
+        copyClasses(classes);
+
+        Run run = asNobody(classes, UnprivilegedUse.class.getName(), path.toString());
+        assertThat(run.status()).as(run.out()).isZero();
+        assertThat(run.out())
+                .contains("uid " + NOBODY)
+                .contains("CapEff:\t0000000000000000")
+                .contains("fired 5");
+
+        Run load = asNobody(classes, KernelLoader.class.getName(), "--pin-path", path + "-other");
+        assertThat(load.status()).as("but may not load").isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(load.out()).containsAnyOf("UNPRIVILEGED_BPF_DISABLED", "NOT_PERMITTED", "PIN_NOT_PERMITTED");
+
+        assertThat(loader("--pin-path", path.toString(), "--group", "0").status())
+                .isZero();
+        Run refused = asNobody(classes, KernelLoader.class.getName(), "--probe", "--pin-path", path.toString());
+        assertThat(refused.out()).contains("PIN_NOT_PERMITTED");
+    }
+
+    private static void copyClasses(Path to) throws IOException {
+        Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (Path from : List.of(Path.of("target/classes"), Path.of("target/test-classes"))) {
+            try (Stream<Path> files = Files.walk(from)) {
+                for (Path file : files.toList()) {
+                    Path copy = to.resolve(from.relativize(file).toString());
+                    if (Files.isDirectory(file)) {
+                        Files.createDirectories(copy);
+                    } else {
+                        Files.copy(file, copy);
+                    }
+                }
+            }
+        }
+    }
+
+    private static Run asNobody(Path classes, String main, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                "/usr/bin/setpriv",
+                "--reuid=" + NOBODY,
+                "--regid=" + NOBODY,
+                "--clear-groups",
+                "--inh-caps=-all",
+                "--bounding-set=-all",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classes.toString(),
+                main));
+        command.addAll(List.of(arguments));
+        Path output = Files.createTempFile("asyncslot", ".out");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            return new Run(process.waitFor(), Files.readString(output), "");
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    private record Run(int status, String out, String err) {}
+
+    private static Run loader(String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int status = new KernelLoader(
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8))
+                .run(List.of(arguments));
+        return new Run(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static void started(int result) {
+        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at once (-ENOMEM)");
+        assertThat(result).as(Errno.words(result)).isZero();
+    }
+}
