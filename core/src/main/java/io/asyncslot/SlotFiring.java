@@ -60,6 +60,15 @@ public interface SlotFiring {
     int attempt();
 
     /**
+     * Tells whether the deadline passed while no process held the slot, so that the firing waited in the backend.
+     *
+     * @return true for such a firing; false on backends whose slots end with the process
+     */
+    default boolean whileAway() {
+        return false;
+    }
+
+    /**
      * The backend that measured the time.
      *
      * @return the backend's name

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeLeft time until then, zero when overdue; null when nothing is pending
  * @param lastFiring the last firing, null when it never fired or when history is off
  * @param history the last transitions, oldest first; empty when history is off
+ * @param measure what measures the slot's time has to say about it; null on backends that have nothing to add, in a
+ *     scan, and when it could not be asked just now
  */
 public record SlotSnapshot(
         String map,
@@ -34,7 +36,30 @@ public record SlotSnapshot(
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
         @Nullable LastFiring lastFiring,
-        List<SlotEvent> history) {
+        List<SlotEvent> history,
+        @Nullable Measure measure) {
+
+    /**
+     * What measures the time of one slot, in its own words. What it cannot tell is null.
+     *
+     * @param by what measures it: the map's backend, or the one that stands in for it
+     * @param references the reference count of the kernel's own control block
+     * @param expiry when the kernel's timer expires next, on the wall clock
+     * @param callbackSet whether the kernel's control block has its callback
+     * @param program the id of the kernel's program that is called
+     * @param clock the clock that the kernel's timer is on
+     * @param firings how often the kernel has reported this slot due
+     * @param notes what could not be told and why, and what else there is to know; a sentence each
+     */
+    public record Measure(
+            String by,
+            @Nullable Integer references,
+            @Nullable Instant expiry,
+            @Nullable Boolean callbackSet,
+            @Nullable Long program,
+            @Nullable String clock,
+            @Nullable Long firings,
+            List<String> notes) {}
 
     /**
      * How the latest firing went.

@@ -34,9 +34,14 @@ final class CallbackRunner<K> {
         Binding<K> binding = map.useBinding();
         long nanos = ticker.nanos(map.clock());
         long now = Micros.floor(nanos);
-        FiredRun fired = new FiredRun();
-        StateWord.Beginning beginning =
-                binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
+        SlotMirror<K> mirror = map.mirror();
+        FiredRun fired = FiredRun.of(mirror, block);
+        StateWord.Beginning beginning;
+        if (mirror != null) {
+            beginning = begin(mirror, block, binding != null, now, fired);
+        } else {
+            beginning = binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
+        }
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             block.releaseReference(); // the expiry's; a running callback holds none
             binding = map.refresh(binding);
@@ -59,6 +64,36 @@ final class CallbackRunner<K> {
         }
         letGo(block);
         block.releaseReference();
+    }
+
+    /** Begins a run of a map with a mirror: one that a former process began and did not end, or a new one. */
+    private StateWord.Beginning begin(
+            SlotMirror<K> mirror, ControlBlock<K> block, boolean bound, long now, FiredRun fired) {
+        SlotDetails<K> details = block.details();
+        Recovery recovery = details == null ? null : details.recovery;
+        if (recovery != null && recovery.cutOff) {
+            recovery.cutOff = false;
+            if (!bound || StateWord.isFreed(block.word())) {
+                map.counters().skipped.increment();
+                map.counters().ended.decrement(); // it has not begun here
+                end(block);
+                return StateWord.Beginning.FREED;
+            }
+            fired.deadline = recovery.runDeadline;
+            fired.generation = recovery.runGeneration;
+            fired.attempt = recovery.attempt + 1;
+            fired.beginning();
+            return StateWord.Beginning.BEGUN;
+        }
+        if (!bound) {
+            return StateWord.Beginning.FREED;
+        }
+        StateWord.Beginning beginning = block.beginFire(now, map.periods(), fired);
+        if (beginning == StateWord.Beginning.BEGUN || beginning == StateWord.Beginning.SKIPPED) {
+            fired.whileAway = recovery != null && recovery.isAway(fired);
+            mirror.changed(block);
+        }
+        return beginning;
     }
 
     /** Passes custody on: to nobody if the slot is idle, to the timekeeper if it is armed. */
@@ -152,6 +187,8 @@ final class CallbackRunner<K> {
     }
 
     private void end(ControlBlock<K> block) {
+        SlotMirror<K> mirror = map.mirror();
+        boolean held = mirror != null && block.retain(); // not held: freed, and its copy says so
         if (map.periods().leavesOutOverruns()) {
             long now = map.now();
             FiredRun next = new FiredRun();
@@ -161,6 +198,15 @@ final class CallbackRunner<K> {
         }
         map.counters().ended.increment();
         block.endFire();
+        if (mirror != null) {
+            if (held) {
+                mirror.changed(block); // the firing is acknowledged
+            }
+            mirror.ended(block);
+            if (held && block.release(1)) {
+                block.reclaimIfDone();
+            }
+        }
         if (StateWord.isFreed(block.word())) {
             map.removed(block);
         }

@@ -24,6 +24,13 @@ final class Capacity {
         return false;
     }
 
+    /** Takes a place for a slot that is there already, whatever the limit. */
+    void take() {
+        if (limit != 0) {
+            taken.incrementAndGet();
+        }
+    }
+
     void giveBack() {
         if (limit != 0) {
             taken.decrementAndGet();

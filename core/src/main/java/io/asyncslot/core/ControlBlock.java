@@ -1,6 +1,7 @@
 package io.asyncslot.core;
 
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotType;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,15 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         DETAILS.set(this, details);
     }
 
+    /** Made from what a former process left. */
+    ControlBlock(LocalSlots<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
+        super(slot, references);
+        this.map = map;
+        this.key = slot.key();
+        this.hashTag = hashTag(hash);
+        DETAILS.set(this, details);
+    }
+
     /**
      * The key.
      *
@@ -92,6 +102,25 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      */
     public SlotClock clock() {
         return map.clock();
+    }
+
+    /**
+     * Whether it is a timer or a work item.
+     *
+     * @return the map's type
+     */
+    public SlotType type() {
+        return map.type();
+    }
+
+    /**
+     * Tells whether a run that a former process began is still to be delivered again. For the custodian only.
+     *
+     * @return true for a recovered slot until that run begins
+     */
+    public boolean isCutOff() {
+        SlotDetails<K> present = details;
+        return present != null && present.recovery != null && present.recovery.cutOff;
     }
 
     /**

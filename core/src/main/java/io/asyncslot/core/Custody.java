@@ -59,7 +59,10 @@ public abstract class Custody extends StateWord {
      */
     private volatile char inbox;
 
-    /** Where the timekeeper's structure holds it, -1 nowhere. Timekeeper's thread only; plain. */
+    /**
+     * Where the timekeeper's structure holds it, -1 nowhere. Timekeeper's thread only; plain. In a map with a mirror it is
+     * the place of the copy: written once, before publication, read by anyone.
+     */
     private int position = -1;
 
     /**
@@ -72,6 +75,14 @@ public abstract class Custody extends StateWord {
         super(deadline, generation, commanded ? 2 : 1);
         LOOK_AT.set(this, NOBODY);
         INBOX.set(this, (char) (commanded ? 1 : 0));
+    }
+
+    /** Made from what a former process left: in nobody's hands, with its first command about to be pushed. */
+    Custody(RecoveredSlot<?> slot, int references) {
+        super(slot, references);
+        LOOK_AT.set(this, NOBODY);
+        INBOX.set(this, (char) 1);
+        position = slot.place();
     }
 
     /**

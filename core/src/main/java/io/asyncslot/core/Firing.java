@@ -15,11 +15,15 @@ final class Firing<K> implements SlotFiring {
     private final long generation;
     private final long latenessNanos;
     private final long firedAtNanos;
+    private final int attempt;
+    private final boolean whileAway;
 
     Firing(ControlBlock<K> block, FiredRun fired, long nanos, Ticker ticker) {
         this.block = block;
         this.deadline = fired.deadline;
         this.generation = fired.generation;
+        this.attempt = fired.attempt;
+        this.whileAway = fired.whileAway;
         this.latenessNanos = nanos - Micros.toNanos(fired.deadline);
         this.firedAtNanos = block.clock() == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
     }
@@ -62,7 +66,12 @@ final class Firing<K> implements SlotFiring {
 
     @Override
     public int attempt() {
-        return 1; // on this machine a firing ends with its run, or with the process
+        return attempt;
+    }
+
+    @Override
+    public boolean whileAway() {
+        return whileAway;
     }
 
     @Override

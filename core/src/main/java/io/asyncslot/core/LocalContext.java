@@ -1,6 +1,7 @@
 package io.asyncslot.core;
 
 import io.asyncslot.spi.BackendContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the maps of one machine-local backend share.
@@ -8,5 +9,22 @@ import io.asyncslot.spi.BackendContext;
  * @param backend the backend's name
  * @param injected what the registry injected into the backend
  * @param keeper what measures time for the maps
+ * @param mirrors opens the copies of slots that outlive the process; null where slots end with it
  */
-public record LocalContext(String backend, BackendContext injected, Timekeeper keeper) {}
+public record LocalContext(
+        String backend,
+        BackendContext injected,
+        Timekeeper keeper,
+        @Nullable SlotMirrors mirrors) {
+
+    /**
+     * What maps share whose slots end with the process.
+     *
+     * @param backend the backend's name
+     * @param injected what the registry injected into the backend
+     * @param keeper what measures time for the maps
+     */
+    public LocalContext(String backend, BackendContext injected, Timekeeper keeper) {
+        this(backend, injected, keeper, null);
+    }
+}

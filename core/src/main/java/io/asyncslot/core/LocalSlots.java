@@ -63,6 +63,13 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final int historySize;
     private final Ticker ticker;
     private final Timekeeper keeper;
+
+    /** Keeps the copies of slots that outlive the process; null where slots end with it. */
+    private final @Nullable SlotMirror<K> mirror;
+
+    /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
+    private final boolean commanded;
+
     private final Class<K> keyType;
     private final Keys<K> keys;
     private final Capacity capacity;
@@ -72,6 +79,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     private final SlotIndex<K> index = new SlotIndex<>();
     private final BlockMaker<K> maker = this::make;
+
+    /** The highest generation that a former process gave to a slot it freed. */
+    private final long retiredBefore;
+
     private final Counters counters;
     private final RunBarrier barrier = RunBarrier.of(this);
 
@@ -100,11 +111,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.historySize = spec.historySize();
         this.ticker = context.injected().ticker();
         this.keeper = context.keeper();
+        this.commanded = type == SlotType.TIMER || keeper.measuresWork();
+        SlotMirrors mirrors = context.mirrors();
+        this.mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
+        this.retiredBefore = mirror == null ? 0 : mirror.highestRetired();
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
         this.runner = new CallbackRunner<>(this, ticker, context.injected().listener());
-        this.counters = new Counters(index::created, commanded() ? 2 : 1);
+        this.counters = new Counters(index::created, commanded ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);
     }
@@ -127,7 +142,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * @param detail a span to note, or -1
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail) {
-        ControlBlock<K> block = index.create(maker, key, deadline);
+        ControlBlock<K> block = index.create(maker(key), key, deadline);
         if (block == null) {
             return Creation.EXISTS;
         }
@@ -138,7 +153,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         record(block, kind, now, detail);
         if (closed) {
             free(block);
-            if (commanded()) {
+            if (commanded) {
                 keeper.born(block);
             }
             return Creation.CLOSED;
@@ -147,9 +162,42 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return Creation.CREATED;
     }
 
-    /** Whether new slots begin with a command for the timekeeper; work slots begin with the executor. */
-    private boolean commanded() {
-        return type == SlotType.TIMER;
+    /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
+    final boolean commanded() {
+        return commanded;
+    }
+
+    /** What makes a block in the index's atomic step: the same for all keys, but where a key is to be copied. */
+    private BlockMaker<K> maker(K key) {
+        SlotMirror<K> present = mirror;
+        if (present == null) {
+            return maker;
+        }
+        byte[] encoded = present.encode(key);
+        return (same, hash, former, deadline, firstGeneration) ->
+                makeCopied(present, encoded, same, hash, former, deadline, firstGeneration);
+    }
+
+    private @Nullable ControlBlock<K> makeCopied(
+            SlotMirror<K> copies,
+            byte[] encoded,
+            K key,
+            int hash,
+            @Nullable ControlBlock<K> former,
+            long deadline,
+            long firstGeneration) {
+        int place = copies.reserve();
+        if (place == SlotMirror.FULL) {
+            return null;
+        }
+        ControlBlock<K> block = make(key, hash, former, deadline, Math.max(firstGeneration, retiredBefore + 1));
+        if (block == null) {
+            copies.giveBack(place);
+            return null;
+        }
+        block.position(place);
+        copies.made(block, encoded);
+        return block;
     }
 
     /** Called inside the index's atomic step. */
@@ -168,7 +216,73 @@ abstract class LocalSlots<K> implements SlotMap<K> {
                 details.predecessor = running;
             }
         }
-        return new ControlBlock<>(this, key, hash, deadline, generation, commanded(), details);
+        return new ControlBlock<>(this, key, hash, deadline, generation, commanded, details);
+    }
+
+    /** Makes the slots that a former process left. To be called once, before anybody else has the map. */
+    public final void recover() {
+        SlotMirror<K> present = mirror;
+        if (present != null) {
+            keeper.batchBegins();
+            try {
+                present.recover(slot -> adopt(present, slot));
+            } finally {
+                keeper.batchEnds();
+            }
+        }
+    }
+
+    /*
+     * A run that was cut off holds a reference until it is handed over again: so a delete in between cannot end the slot
+     * under it.
+     */
+    private void adopt(SlotMirror<K> mirror, RecoveredSlot<K> slot) {
+        long word = slot.word();
+        SlotDetails<K> details = new SlotDetails<>(historySize);
+        Recovery recovery = new Recovery(slot, StateWord.generation(word, slot.generationBase()));
+        details.recovery = recovery;
+        ControlBlock<K> block = index.create(
+                (key, hash, former, deadline, generation) ->
+                        new ControlBlock<>(this, slot, hash, recovery.cutOff ? 3 : 2, details),
+                slot.key(),
+                0);
+        if (block == null) {
+            throw new IllegalStateException("two slots of map '" + name + "' have the key " + Shown.of(slot.key()));
+        }
+        mirror.adopted(block);
+        capacity.take(); // counted by the index as made, hence as armed
+        if (recovery.cutOff) {
+            counters.references.increment();
+            counters.restarted.add(StateWord.isArmed(word) ? 1 : 0);
+        } else {
+            counters.restarted.add(StateWord.isArmed(word) ? 0 : -1);
+        }
+        if (!commanded) {
+            throw new IllegalStateException("a mirror needs a timekeeper that measures what it mirrors: " + name);
+        }
+        keeper.born(block);
+    }
+
+    /**
+     * Begins an operation that may change the word of a slot: in a map with a mirror with a reference, so that the place
+     * of the copy stays the slot's own.
+     *
+     * @return false when the slot is gone; then it is freed, and {@link #leave} must not be called
+     */
+    final boolean enter(ControlBlock<K> block) {
+        return mirror == null || block.retain();
+    }
+
+    /** Ends an operation that may have changed the word of a slot. */
+    final void leave(ControlBlock<K> block, boolean changed) {
+        if (mirror != null) {
+            if (changed) {
+                mirror.changed(block);
+            }
+            if (block.release(1)) {
+                block.reclaimIfDone();
+            }
+        }
     }
 
     /** The former incarnation, if it exists and still runs. */
@@ -207,7 +321,14 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     private CancelOutcome cancel(ControlBlock<K> block) {
-        return switch (block.disarm()) {
+        if (!enter(block)) {
+            return gone();
+        }
+        StateWord.Disarming disarming = block.disarm();
+        leave(
+                block,
+                disarming == StateWord.Disarming.CANCELLED || disarming == StateWord.Disarming.CANCELLED_WHILE_RUNNING);
+        return switch (disarming) {
             case CANCELLED, CANCELLED_WHILE_RUNNING -> {
                 counters.cancelled.increment();
                 record(block, Kind.CANCELLED);
@@ -260,6 +381,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (freeing == StateWord.Freeing.ALREADY) {
             return DeleteOutcome.ABSENT;
         }
+        if (mirror != null) {
+            mirror.retired(block.generation());
+            mirror.changed(block); // with the map's reference in hand
+        }
         boolean running = freeing == StateWord.Freeing.RUNNING || freeing == StateWord.Freeing.RUNNING_ARMED;
         boolean armed = freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED;
         (armed ? counters.deletedArmed : counters.deletedIdle).increment();
@@ -299,7 +424,11 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
     final StartOutcome arm(ControlBlock<K> block, long deadline, long now) {
+        if (!enter(block)) {
+            return StartOutcome.FREED;
+        }
         StateWord.Arming arming = block.arm(deadline);
+        leave(block, arming != StateWord.Arming.FREED);
         if (arming == StateWord.Arming.FREED) {
             return StartOutcome.FREED;
         }
@@ -307,6 +436,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         (started ? counters.restarted : counters.rearmed).increment();
         record(block, started ? Kind.STARTED : Kind.REARMED, now, deadline - now);
         pending(block, deadline);
+        if (mirror != null && started && deadline >= block.lookAt() && keeper.hasLapsed(block)) {
+            keeper.armed(block, deadline);
+        }
         return started ? StartOutcome.STARTED : StartOutcome.REARMED;
     }
 
@@ -420,9 +552,19 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         keys.check(key);
         keeper.tidy();
         ControlBlock<K> block = index.get(key);
-        return block == null || StateWord.isFreed(block.word())
-                ? Optional.empty()
-                : Optional.of(snapshots.of(block, true));
+        return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : Optional.of(snapshot(block));
+    }
+
+    /** All that is known of a slot, what the backend has to say included. */
+    private SlotSnapshot snapshot(ControlBlock<K> block) {
+        if (mirror == null || !block.retain()) {
+            return snapshots.of(block, true, null);
+        }
+        SlotSnapshot.Measure measure = mirror.measure(block);
+        if (block.release(1)) {
+            block.reclaimIfDone();
+        }
+        return snapshots.of(block, true, measure);
     }
 
     @Override
@@ -433,7 +575,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         }
         for (ControlBlock<K> block : index.values()) {
             if (!StateWord.isFreed(block.word()) && block.key().toString().equals(keyText)) {
-                return Optional.of(snapshots.of(block, true));
+                return Optional.of(snapshot(block));
             }
         }
         return Optional.empty();
@@ -449,7 +591,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             if (StateWord.isFreed(block.word())) {
                 continue;
             }
-            SlotSnapshot snapshot = snapshots.of(block, false);
+            SlotSnapshot snapshot = snapshots.of(block, false, null);
             if (filter == null || filter.test(snapshot)) {
                 visitor.accept(snapshot);
                 if (++visited == limit) {
@@ -496,6 +638,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** The last reference of a freed block is gone and its run has ended. Called once per incarnation. */
     final void reclaimed(ControlBlock<K> block) {
         counters.reclaimed.increment();
+        if (mirror != null) {
+            mirror.reclaimed(block);
+        }
     }
 
     /** A reading of the clock as the history notes it, rounded up as deadlines are; anything when there is none. */
@@ -520,6 +665,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final long now() {
         return Micros.floor(ticker.nanos(clock));
+    }
+
+    final @Nullable SlotMirror<K> mirror() {
+        return mirror;
     }
 
     final Ticker ticker() {

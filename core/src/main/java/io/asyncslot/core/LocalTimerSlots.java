@@ -77,10 +77,15 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
         Batch<K> batch = new Batch<>(this, deadline, noted(nanos));
-        for (K key : keys) {
-            batch.add(key);
+        keeper().batchBegins();
+        try {
+            for (K key : keys) {
+                batch.add(key);
+            }
+            return batch.end();
+        } finally {
+            keeper().batchEnds();
         }
-        return batch.end();
     }
 
     @Override
@@ -133,7 +138,12 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         if (block == null) {
             return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
         }
-        switch (block.move(deadline)) {
+        if (!enter(block)) {
+            return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+        }
+        StateWord.Move move = block.move(deadline);
+        leave(block, move == StateWord.Move.MOVED);
+        switch (move) {
             case MOVED:
                 counters().moved.increment();
                 record(block, Kind.MOVED, now, deadline - now);

@@ -33,7 +33,7 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
         long now = now();
         while (!isClosed()) {
             if (block != null) {
-                switch (block.armIfIdle(now)) {
+                switch (submit(block, now)) {
                     case SUBMITTED:
                         counters().restarted.increment();
                         record(block, Kind.SUBMITTED, now, -1);
@@ -59,6 +59,15 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
         return SubmitOutcome.CLOSED;
     }
 
+    private StateWord.Submission submit(ControlBlock<K> block, long now) {
+        if (!enter(block)) {
+            return StateWord.Submission.FREED;
+        }
+        StateWord.Submission submission = block.armIfIdle(now);
+        leave(block, submission == StateWord.Submission.SUBMITTED);
+        return submission;
+    }
+
     private SubmitOutcome coalesced(ControlBlock<K> block) {
         counters().coalesced.increment();
         record(block, Kind.COALESCED);
@@ -76,10 +85,15 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
 
     /**
      * What is due goes straight to the executor: becomes the custodian if nobody is. A present custodian finds the
-     * submit by itself, unless it is the timekeeper and has promised a later look, for a restart with a delay.
+     * submit by itself, unless it is the timekeeper and has promised a later look, for a restart with a delay. Where the
+     * timekeeper measures work it is always told.
      */
     private void due(ControlBlock<K> block, long deadline) {
-        if (block.take(Custody.WORKER)) {
+        if (commanded()) {
+            if (deadline < block.lookAt() || keeper().hasLapsed(block)) {
+                keeper().armed(block, deadline);
+            }
+        } else if (block.take(Custody.WORKER)) {
             if (!dispatcher().handOver(block)) {
                 keeper().retry(block);
             }
@@ -90,6 +104,10 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
 
     @Override
     void published(ControlBlock<K> block, long deadline) {
-        due(block, deadline);
+        if (commanded()) {
+            keeper().born(block);
+        } else {
+            due(block, deadline);
+        }
     }
 }

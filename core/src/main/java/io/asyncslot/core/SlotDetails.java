@@ -38,6 +38,10 @@ final class SlotDetails<K> {
     /** The slot's own callback, or null for the map's. Stored by rebind, read by the running thread. */
     volatile @Nullable SlotCallback<? super K> callback;
 
+    /** What a slot left by a former process has to make good. Set before publication. */
+    @Nullable
+    Recovery recovery;
+
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
 

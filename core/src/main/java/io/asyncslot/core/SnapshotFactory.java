@@ -8,6 +8,7 @@ import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes immutable views of control blocks of maps on one clock. Thread-safe. */
 final class SnapshotFactory {
@@ -20,7 +21,7 @@ final class SnapshotFactory {
         this.clock = clock;
     }
 
-    <K> SlotSnapshot of(ControlBlock<K> block, boolean withHistory) {
+    <K> SlotSnapshot of(ControlBlock<K> block, boolean withHistory, SlotSnapshot.@Nullable Measure measure) {
         long word;
         int references;
         long generation;
@@ -49,7 +50,8 @@ final class SnapshotFactory {
                 details == null ? null : details.lastFiring,
                 history == null
                         ? List.of()
-                        : history.entries(at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos)));
+                        : history.entries(at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos)),
+                measure);
     }
 
     private static SlotState state(long word, int references) {

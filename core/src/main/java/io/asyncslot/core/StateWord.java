@@ -162,6 +162,18 @@ public abstract class StateWord {
         REFERENCES.set(this, references);
     }
 
+    /**
+     * Made from what a former process left, by whoever is about to publish the block.
+     *
+     * @param slot what is left, not freed
+     * @param references first reference count
+     */
+    StateWord(RecoveredSlot<?> slot, int references) {
+        WORD.set(this, slot.word());
+        BASE.set(this, slot.generationBase());
+        REFERENCES.set(this, references);
+    }
+
     // ---- transitions --------------------------------------------------------------------------------------------
 
     /**
@@ -306,10 +318,10 @@ public abstract class StateWord {
                 }
                 continue;
             }
-            long generation = generationOf(seen);
+            fired.deadline = deadline;
+            fired.generation = generationOf(seen);
+            fired.beginning();
             if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
-                fired.deadline = deadline;
-                fired.generation = generation;
                 fired.rearmed = next != Periods.NONE;
                 return Beginning.BEGUN;
             }
@@ -434,6 +446,16 @@ public abstract class StateWord {
     }
 
     /**
+     * The same word after the run has ended.
+     *
+     * @param word a reading
+     * @return the word, not running
+     */
+    public static long withoutRun(long word) {
+        return word & ~(long) RUNNING;
+    }
+
+    /**
      * Tells whether the incarnation is detached.
      *
      * @param word a reading
@@ -482,6 +504,27 @@ public abstract class StateWord {
     }
 
     /**
+     * What the word's tag counts from. It only grows; a reading together with one of the word gives the generation if
+     * the word is still the same afterwards.
+     *
+     * @return at least 1
+     */
+    public final long generationBase() {
+        return generationBase;
+    }
+
+    /**
+     * The generation that a word and a base give.
+     *
+     * @param word a reading of a word
+     * @param base a reading of a base, not above the generation of the word and less than 128 below it
+     * @return the generation
+     */
+    public static long generation(long word, long base) {
+        return base + (tag(word) - (int) base & TAG_MASK);
+    }
+
+    /**
      * The generation of the latest start.
      *
      * @return at least 1
@@ -521,8 +564,7 @@ public abstract class StateWord {
 
     /** Right if {@code seen} is still the word afterwards; every caller confirms that, by a CAS or by reading again. */
     private long generationOf(long seen) {
-        long base = generationBase;
-        return base + (tag(seen) - (int) base & TAG_MASK);
+        return generation(seen, generationBase);
     }
 
     /** Moves the base up if the tag is far ahead. False: look again, {@code seen} is old or the base just moved. */

@@ -51,6 +51,33 @@ public interface Timekeeper {
      */
     boolean isRunning();
 
+    /**
+     * Whether slots of work maps are measured here too: each submit is then a command, as each start is. Asked once per
+     * map.
+     *
+     * @return false, unless overridden: submits go straight to the executor
+     */
+    default boolean measuresWork() {
+        return false;
+    }
+
+    /**
+     * Whether a promise may have elapsed without a look at the slot, because what was pending had been cancelled. Asked
+     * after a slot that was idle was armed for a time not before the promise.
+     *
+     * @param block the slot
+     * @return false, unless overridden: every promise that elapses is followed by a look
+     */
+    default boolean hasLapsed(ControlBlock<?> block) {
+        return false;
+    }
+
+    /** The calling thread is about to arm many slots, in one go: a hint to leave commands until {@link #batchEnds}. */
+    default void batchBegins() {}
+
+    /** The calling thread has armed many slots. */
+    default void batchEnds() {}
+
     /** A callback is about to be handed to the executor. Paired with {@link #landed()}. */
     void launched();
 

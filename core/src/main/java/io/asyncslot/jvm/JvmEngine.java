@@ -3,6 +3,7 @@ package io.asyncslot.jvm;
 import io.asyncslot.SlotClock;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.Custody;
+import io.asyncslot.core.InFlight;
 import io.asyncslot.core.Micros;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;

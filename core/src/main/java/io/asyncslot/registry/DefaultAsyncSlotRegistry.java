@@ -273,6 +273,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             }
             phase = Phase.CLOSED;
         }
+        backends.values().forEach(SlotBackend::detach);
         for (SlotMap<?> map : maps.values()) {
             if (closeNow(map) == CloseOutcome.WOULD_DEADLOCK) {
                 closeFromOutside(map);

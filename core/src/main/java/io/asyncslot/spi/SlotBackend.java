@@ -66,6 +66,12 @@ public interface SlotBackend extends AutoCloseable {
      */
     boolean stop(Duration limit) throws InterruptedException;
 
+    /**
+     * The registry is about to close the maps, and then this backend, for good. A backend whose slots outlive the process
+     * lets go of them here, so that they are not deleted by the closing of their maps.
+     */
+    default void detach() {}
+
     /** Frees everything. The registry has closed the maps before. Idempotent. */
     @Override
     void close();

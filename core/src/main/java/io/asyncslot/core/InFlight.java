@@ -1,4 +1,4 @@
-package io.asyncslot.jvm;
+package io.asyncslot.core;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -6,7 +6,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Counts callbacks in the executor's hands and lets a stop wait until there are none. Thread-safe. */
-final class InFlight {
+public final class InFlight {
 
     private final AtomicLong count = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
@@ -15,11 +15,16 @@ final class InFlight {
     /** Threads that wait. Raised before they look at the count; read after the count was lowered. */
     private final AtomicInteger waiters = new AtomicInteger();
 
-    void launched() {
+    /** Makes a count of none. */
+    public InFlight() {}
+
+    /** A callback is about to be handed over. */
+    public void launched() {
         count.incrementAndGet();
     }
 
-    void landed() {
+    /** A callback has ended, or was not handed over after all. */
+    public void landed() {
         if (count.decrementAndGet() == 0 && waiters.get() != 0) {
             lock.lock();
             try {
@@ -30,7 +35,14 @@ final class InFlight {
         }
     }
 
-    boolean awaitNone(long nanos) throws InterruptedException {
+    /**
+     * Waits until there are none.
+     *
+     * @param nanos the longest wait
+     * @return whether there are none
+     * @throws InterruptedException if interrupted while waiting
+     */
+    public boolean awaitNone(long nanos) throws InterruptedException {
         long left = nanos;
         lock.lockInterruptibly();
         try {
@@ -51,7 +63,12 @@ final class InFlight {
         }
     }
 
-    long count() {
+    /**
+     * Tells how many there are.
+     *
+     * @return the count
+     */
+    public long count() {
         return count.get();
     }
 }

@@ -1,0 +1,31 @@
+package io.asyncslot.core;
+
+/** What a slot that a former process left has to make good. Owned by the slot's custodian, once the slot is published. */
+final class Recovery {
+
+    final long runGeneration;
+    final long runDeadline;
+    final int attempt;
+
+    /** The firing that became due while no process held the slot: its generation, 0 when none did, and its deadline. */
+    private final long awayGeneration;
+
+    private final long awayDeadline;
+
+    /** Whether a run that was cut off is still to be delivered again. Custodian only. */
+    boolean cutOff;
+
+    Recovery(RecoveredSlot<?> slot, long generation) {
+        this.runGeneration = slot.runGeneration();
+        this.runDeadline = slot.runDeadline();
+        this.attempt = slot.attempt();
+        this.awayGeneration = slot.dueWhileAway() ? generation : 0;
+        this.awayDeadline = StateWord.deadline(slot.word());
+        this.cutOff = StateWord.isRunning(slot.word());
+    }
+
+    /** Whether a run is the one that became due while no process held the slot. */
+    boolean isAway(FiredRun fired) {
+        return fired.generation == awayGeneration && fired.deadline == awayDeadline;
+    }
+}
