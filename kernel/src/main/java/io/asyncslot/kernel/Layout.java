@@ -75,6 +75,9 @@ public final class Layout {
     /** Size of {@link #HEADER_PROGRAM}. */
     public static final int PROGRAM_BYTES = 64;
 
+    /** u64, the highest generation of a slot that was freed. Raised by the holder. */
+    public static final long HEADER_RETIRED = 320;
+
     // ---- control: one record for each slot
 
     /** Size of a slot's record. */

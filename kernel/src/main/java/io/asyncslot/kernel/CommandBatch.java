@@ -1,0 +1,128 @@
+package io.asyncslot.kernel;
+
+import static io.asyncslot.kernel.Layout.BYTE;
+import static io.asyncslot.kernel.Layout.INT;
+import static io.asyncslot.kernel.Layout.LONG;
+import static io.asyncslot.kernel.Layout.SHORT;
+
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotType;
+import io.asyncslot.core.ControlBlock;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The commands of the next run, and their results after it. Not thread-safe: used with the engine's lock. */
+final class CommandBatch {
+
+    /** A time that does not come. */
+    private static final long FAR = Long.MAX_VALUE / 2;
+
+    private final KernelPort port;
+    private final MemorySegment memory;
+    private final boolean cpuPin;
+
+    /** Whose start it is; null for other commands. */
+    private final @Nullable ControlBlock<?>[] blocks;
+
+    private final int[] places;
+    private final long[] promises;
+    private final boolean[] fresh;
+    private int size;
+
+    CommandBatch(KernelPort port, boolean cpuPin) {
+        this.port = port;
+        this.memory = port.commands();
+        this.cpuPin = cpuPin;
+        this.blocks = new ControlBlock<?>[port.maxCommands()];
+        this.places = new int[blocks.length];
+        this.promises = new long[blocks.length];
+        this.fresh = new boolean[blocks.length];
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** Whether one look at a slot, which gives one command, still fits. */
+    boolean isFull() {
+        return size == blocks.length;
+    }
+
+    /** Adds the start of a slot's timer. */
+    void start(ControlBlock<?> block, SlotClock clock, long nanos, long promise, boolean isFresh) {
+        add(block, block.position(), promise, isFresh, Layout.OP_START);
+        long at = Layout.commandAt(size - 1);
+        BYTE.set(memory, at + Layout.COMMAND_CLOCK, (byte) clock.ordinal());
+        BYTE.set(memory, at + Layout.COMMAND_FLAGS, cpuPin ? Layout.FLAG_CPU_PIN : (byte) 0);
+        LONG.set(memory, at + Layout.COMMAND_DEADLINE, nanos);
+    }
+
+    /** Adds the start of a slot's work item. */
+    void work(ControlBlock<?> block, long promise, boolean isFresh) {
+        add(block, block.position(), promise, isFresh, Layout.OP_WORK);
+    }
+
+    /** Adds the freeing of what a record's slot had in the kernel. */
+    void free(int place) {
+        add(null, place, 0, false, Layout.OP_FREE);
+    }
+
+    private void add(@Nullable ControlBlock<?> block, int place, long promise, boolean isFresh, short op) {
+        long at = Layout.commandAt(size);
+        INT.set(memory, at + Layout.COMMAND_INDEX, place);
+        SHORT.set(memory, at + Layout.COMMAND_OP, op);
+        INT.set(memory, at + Layout.COMMAND_RESULT, 0);
+        blocks[size] = block;
+        places[size] = place;
+        promises[size] = promise;
+        fresh[size] = isFresh;
+        size++;
+    }
+
+    /** Runs them; a failure of the call itself is the result of each. */
+    void run(Results results) {
+        int failure = 0;
+        try {
+            port.run(size);
+        } catch (KernelException e) {
+            failure = e.errno() == 0 ? -1 : -e.errno();
+        }
+        int count = size;
+        size = 0;
+        for (int i = 0; i < count; i++) {
+            int result = failure != 0 ? failure : (int) INT.get(memory, Layout.commandAt(i) + Layout.COMMAND_RESULT);
+            ControlBlock<?> block = blocks[i];
+            blocks[i] = null;
+            if (block == null) {
+                results.freed(places[i], result);
+            } else {
+                results.started(block, promises[i], fresh[i], result);
+            }
+        }
+    }
+
+    /** Whether the kernel takes a slot's timer or work item, of which it has none yet. Only while there is no command. */
+    boolean isTaken(int place, SlotType type) {
+        add(null, place, 0, true, type == SlotType.TIMER ? Layout.OP_START : Layout.OP_WORK);
+        size = 0;
+        BYTE.set(memory, (long) Layout.COMMAND_CLOCK, (byte) 0);
+        BYTE.set(memory, (long) Layout.COMMAND_FLAGS, (byte) 0);
+        LONG.set(memory, (long) Layout.COMMAND_DEADLINE, FAR);
+        try {
+            port.run(1);
+        } catch (KernelException e) {
+            return false;
+        }
+        return (int) INT.get(memory, (long) Layout.COMMAND_RESULT) >= 0;
+    }
+
+    /** Takes the results, one a command, in order. Must not add commands. */
+    interface Results {
+
+        /** A timer or a work item was started, or not. */
+        void started(ControlBlock<?> block, long promise, boolean isFresh, int result);
+
+        /** What a record's slot had in the kernel is freed, or not. */
+        void freed(int place, int result);
+    }
+}

@@ -1,0 +1,139 @@
+package io.asyncslot.kernel;
+
+import static io.asyncslot.kernel.Layout.BYTE;
+import static io.asyncslot.kernel.Layout.INT;
+import static io.asyncslot.kernel.Layout.SHORT;
+
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Which map has which number in the slots' records: names, kinds, clocks and key types in shared memory. Thread-safe. */
+final class MapDirectory {
+
+    private final MemorySegment header;
+    private final MemorySegment directory;
+    private final SlotRecords records;
+
+    MapDirectory(KernelPort port, SlotRecords records) {
+        this.header = port.header();
+        this.directory = port.directory();
+        this.records = records;
+    }
+
+    /**
+     * The number of a map, which is entered if it is new.
+     *
+     * @throws IllegalArgumentException naming value and rule, if it cannot be entered or slots of another kind are left
+     *     under its name
+     */
+    synchronized int number(String name, SlotType type, SlotClock clock, Class<?> keyType) {
+        byte[] typeName = keyType.getName().getBytes(StandardCharsets.UTF_8);
+        if (typeName.length > Layout.DIRECTORY_TYPE_BYTES) {
+            throw new IllegalArgumentException("'keyType' of map '" + name + "' must have a name of at most "
+                    + Layout.DIRECTORY_TYPE_BYTES + " bytes on backend '" + KernelBackend.NAME + "': "
+                    + keyType.getName());
+        }
+        int count = count();
+        int vacant = -1;
+        for (int map = 0; map < count; map++) {
+            if (name(map).equals(name)) {
+                if (!isLike(map, type, clock, keyType)) {
+                    if (records.hasLeft(map)) {
+                        throw new IllegalArgumentException("map '" + name + "' is to be " + words(type, clock, keyType)
+                                + ", but the kernel holds slots of it as " + words(map)
+                                + ": let them fire or drop them, or give the map another name");
+                    }
+                    write(map, name, type, clock, typeName);
+                }
+                return map;
+            }
+            if (vacant < 0 && records.isUnused(map)) {
+                vacant = map;
+            }
+        }
+        int map = count < Layout.DIRECTORY_RECORDS ? count : vacant;
+        if (map < 0) {
+            throw new IllegalArgumentException("map '" + name + "' is one too many: backend '" + KernelBackend.NAME
+                    + "' holds at most " + Layout.DIRECTORY_RECORDS + " maps");
+        }
+        write(map, name, type, clock, typeName);
+        INT.setVolatile(header, Layout.HEADER_MAP_COUNT, Math.max(count, map + 1));
+        return map;
+    }
+
+    /** How many slots are left of maps that this application has not opened, by the maps' names. */
+    Map<String, Integer> orphans() {
+        Map<String, Integer> named = new LinkedHashMap<>();
+        records.orphans().forEach((map, count) -> named.merge(name(map), count, Integer::sum));
+        return named;
+    }
+
+    private int count() {
+        return Math.min((int) INT.getVolatile(header, Layout.HEADER_MAP_COUNT), Layout.DIRECTORY_RECORDS);
+    }
+
+    private void write(int map, String name, SlotType type, SlotClock clock, byte[] typeName) {
+        long at = Layout.directoryAt(map);
+        byte[] nameBytes = name.getBytes(StandardCharsets.UTF_8); // at most 100, as the spec demands
+        BYTE.setVolatile(directory, at + Layout.DIRECTORY_KIND, Layout.KIND_UNUSED);
+        BYTE.set(directory, at + Layout.DIRECTORY_CLOCK, (byte) clock.ordinal());
+        text(at + Layout.DIRECTORY_NAME_LENGTH, at + Layout.DIRECTORY_NAME, nameBytes);
+        text(at + Layout.DIRECTORY_TYPE_LENGTH, at + Layout.DIRECTORY_TYPE, typeName);
+        BYTE.setVolatile(directory, at + Layout.DIRECTORY_KIND, kind(type));
+    }
+
+    private void text(long lengthAt, long at, byte[] bytes) {
+        SHORT.set(directory, lengthAt, (short) bytes.length);
+        MemorySegment.copy(bytes, 0, directory, ValueLayout.JAVA_BYTE, at, bytes.length);
+    }
+
+    private boolean isLike(int map, SlotType type, SlotClock clock, Class<?> keyType) {
+        long at = Layout.directoryAt(map);
+        return (byte) BYTE.get(directory, at + Layout.DIRECTORY_KIND) == kind(type)
+                && (byte) BYTE.get(directory, at + Layout.DIRECTORY_CLOCK) == clock.ordinal()
+                && typeName(map).equals(keyType.getName());
+    }
+
+    private String name(int map) {
+        long at = Layout.directoryAt(map);
+        return text(at + Layout.DIRECTORY_NAME_LENGTH, at + Layout.DIRECTORY_NAME, Layout.DIRECTORY_NAME_BYTES);
+    }
+
+    private String typeName(int map) {
+        long at = Layout.directoryAt(map);
+        return text(at + Layout.DIRECTORY_TYPE_LENGTH, at + Layout.DIRECTORY_TYPE, Layout.DIRECTORY_TYPE_BYTES);
+    }
+
+    private String text(long lengthAt, long at, int most) {
+        int length = Math.min(most, (short) SHORT.get(directory, lengthAt) & 0xFFFF);
+        return new String(directory.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    private String words(int map) {
+        long at = Layout.directoryAt(map);
+        int clock = (byte) BYTE.get(directory, at + Layout.DIRECTORY_CLOCK);
+        boolean timer = (byte) BYTE.get(directory, at + Layout.DIRECTORY_KIND) == Layout.KIND_TIMER;
+        SlotClock[] clocks = SlotClock.values();
+        return words(
+                timer ? SlotType.TIMER : SlotType.WORK,
+                clocks[Math.floorMod(clock, clocks.length)].name(),
+                typeName(map));
+    }
+
+    private static String words(SlotType type, SlotClock clock, Class<?> keyType) {
+        return words(type, clock.name(), keyType.getName());
+    }
+
+    private static String words(SlotType type, String clock, String keyType) {
+        return "a " + type + " map on clock " + clock + " with keys of type " + keyType;
+    }
+
+    static byte kind(SlotType type) {
+        return type == SlotType.TIMER ? Layout.KIND_TIMER : Layout.KIND_WORK;
+    }
+}

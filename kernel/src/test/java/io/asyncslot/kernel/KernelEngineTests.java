@@ -1,0 +1,397 @@
+package io.asyncslot.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.TouchOutcome;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.test.ManualTicker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The engine on a simulated kernel: which operations need the kernel, and what becomes of its refusals. */
+class KernelEngineTests {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Instant WALL = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final ManualTicker ticker = new ManualTicker(WALL);
+    private final SimulatedKernel kernel = new SimulatedKernel(ticker, 64, 32);
+
+    private SimulatedApplication process() {
+        return new SimulatedApplication(kernel, ticker, KernelOptions.defaults(), false);
+    }
+
+    @Test
+    void start_firesOnceWhenDue() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            assertThat(map.start("a", SECOND)).isEqualTo(StartOutcome.STARTED);
+            process.pass(SECOND.minusNanos(1_000));
+            assertThat(process.fired).isEmpty();
+            process.pass(SECOND);
+            assertThat(process.firedKeys()).containsExactly("a");
+            assertThat(process.fired.get(0).lateMicros()).isZero();
+            assertThat(process.fired.get(0).attempt()).isEqualTo(1);
+            assertThat(map.stats().references()).isEqualTo(map.stats().slots());
+        }
+    }
+
+    @Test
+    void rearmLater_touchLater_andCancel_callNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            map.start("a", SECOND);
+            int runs = kernel.runs;
+            assertThat(map.start("a", SECOND.multipliedBy(2))).isEqualTo(StartOutcome.REARMED);
+            assertThat(map.touch("a", SECOND.multipliedBy(3))).isEqualTo(TouchOutcome.MOVED);
+            assertThat(kernel.runs).isEqualTo(runs);
+            process.pass(SECOND.multipliedBy(3).minusNanos(1_000));
+            assertThat(process.fired).isEmpty();
+            process.pass(SECOND);
+            assertThat(process.firedKeys()).containsExactly("a");
+            map.start("a", SECOND);
+            int before = kernel.runs;
+            assertThat(map.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
+            assertThat(kernel.runs).isEqualTo(before);
+            process.pass(SECOND.multipliedBy(2));
+            assertThat(process.fired).hasSize(1);
+        }
+    }
+
+    @Test
+    void rearmEarlier_firesEarlier() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            map.start("a", SECOND.multipliedBy(60));
+            map.start("a", SECOND);
+            process.pass(SECOND);
+            assertThat(process.firedKeys()).containsExactly("a");
+            process.pass(SECOND.multipliedBy(120));
+            assertThat(process.fired).hasSize(1);
+        }
+    }
+
+    /**
+     * T1 start for 1 s; T1 cancel; kernel's timer expires, finds nothing armed, says nothing; T1 start for later: the
+     * promise has lapsed, so the kernel must be told.
+     */
+    @Test
+    void startAfterAPromiseThatLapsedWhileCancelled_fires() {
+        for (SlotClock clock : SlotClock.values()) {
+            try (SimulatedApplication process = new SimulatedApplication(
+                            new SimulatedKernel(ticker, 8, 32), ticker, KernelOptions.defaults(), false)
+                    .start()) {
+                TimerSlots<String> map =
+                        process.registry.register(process.spec("t").clock(clock).build());
+                map.start("a", SECOND);
+                map.cancel("a");
+                process.pass(SECOND.multipliedBy(2));
+                assertThat(map.start("a", SECOND)).isEqualTo(StartOutcome.STARTED);
+                process.pass(SECOND);
+                assertThat(process.firedKeys()).as("%s", clock).containsExactly("a");
+            }
+        }
+    }
+
+    @Test
+    void delete_freesRecordAndTimer() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            for (int round = 0; round < 10; round++) {
+                for (int i = 0; i < kernel.capacity; i++) {
+                    assertThat(map.start("k" + i, SECOND)).isEqualTo(StartOutcome.STARTED);
+                }
+                assertThat(map.start("more", SECOND)).isEqualTo(StartOutcome.REJECTED);
+                for (int i = 0; i < kernel.capacity; i++) {
+                    assertThat(map.delete("k" + i)).isEqualTo(DeleteOutcome.DELETED);
+                }
+            }
+            assertThat(map.stats().references()).isZero();
+            assertThat(kernel.timers()).isZero();
+            process.pass(SECOND.multipliedBy(2));
+            assertThat(process.fired).isEmpty();
+        }
+    }
+
+    @Test
+    void keyTooLong_isRefusedWithValueAndRule_andLeavesNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            String key = "k".repeat(33);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> map.start(key, SECOND))
+                    .withMessageContaining("at most 32 bytes")
+                    .withMessageContaining("has 33")
+                    .withMessageContaining(key);
+            assertThatIllegalArgumentException().isThrownBy(() -> map.start("\ud800", SECOND));
+            assertThat(map.find(key)).isEmpty();
+            assertThat(kernel.timers()).isZero();
+            assertThat(process.backend.report().details().get("slots")).isEqualTo(0);
+        }
+    }
+
+    @Test
+    void unknownKeyType_isRefusedWhenTheMapIsRegistered() {
+        try (SimulatedApplication process = process().start()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> process.registry.register(TimerMapSpec.named("t", Thread.class)
+                            .callback((key, firing) -> {})
+                            .build()))
+                    .withMessageContaining("java.lang.Thread")
+                    .withMessageContaining(SlotKeyCodec.class.getName());
+        }
+    }
+
+    @Test
+    void batchOfStarts_isOneRunOfCommands() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            List<String> keys = IntStream.range(0, 60).mapToObj(i -> "k" + i).toList();
+            map.startAll(keys, SECOND);
+            assertThat(kernel.runs).isEqualTo(1);
+            process.pass(SECOND);
+            assertThat(process.firedKeys()).containsExactlyInAnyOrderElementsOf(new ArrayList<Object>(keys));
+        }
+    }
+
+    @Test
+    void work_goesThroughTheKernel() {
+        try (SimulatedApplication process = process().start()) {
+            WorkSlots<String> map = process.works("w");
+            assertThat(map.submit("a")).isEqualTo(SubmitOutcome.SUBMITTED);
+            assertThat(map.submit("a")).isEqualTo(SubmitOutcome.COALESCED);
+            assertThat(kernel.works()).isEqualTo(1);
+            process.settle();
+            assertThat(process.firedKeys()).containsExactly("a");
+            assertThat(map.submit("a")).isEqualTo(SubmitOutcome.SUBMITTED);
+            process.settle();
+            assertThat(process.fired).hasSize(2);
+            assertThat(map.submit("a")).isEqualTo(SubmitOutcome.SUBMITTED);
+            assertThat(map.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
+            process.settle();
+            assertThat(map.submit("a")).isEqualTo(SubmitOutcome.SUBMITTED);
+            process.settle();
+            assertThat(process.fired).hasSize(3);
+        }
+    }
+
+    @Test
+    void workRestartedWithADelay_waits() {
+        try (SimulatedApplication process = process().start()) {
+            process.callback = firing -> {
+                if (process.fired.size() < 3) {
+                    firing.restart(SECOND);
+                }
+            };
+            WorkSlots<String> map = process.works("w");
+            map.submit("a");
+            process.settle();
+            assertThat(process.fired).hasSize(1);
+            process.pass(SECOND.multipliedBy(5));
+            assertThat(process.fired).hasSize(3);
+        }
+    }
+
+    @Test
+    void fullRing_delaysAndLosesNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.ringCapacity = 3;
+            for (int i = 0; i < 20; i++) {
+                map.start("k" + i, SECOND);
+            }
+            ticker.advance(SECOND);
+            kernel.tick();
+            assertThat(kernel.waitingEvents()).isEqualTo(3);
+            process.pass(SECOND);
+            assertThat(process.fired).hasSize(20);
+            assertThat((long) process.backend.report().details().get("ringFull"))
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void doubledAndStaleEvents_doNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            for (int i = 0; i < 10; i++) {
+                map.start("k" + i, SECOND.multipliedBy(1 + i % 2));
+            }
+            ticker.advance(SECOND);
+            kernel.tick();
+            kernel.doubleEvents();
+            process.settle();
+            assertThat(process.fired).hasSize(5);
+            kernel.doubleEvents();
+            process.pass(SECOND);
+            kernel.doubleEvents();
+            process.pass(SECOND);
+            assertThat(process.fired).hasSize(10);
+        }
+    }
+
+    @Test
+    void refusingExecutor_getsItAgain() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            map.start("a", SECOND);
+            map.start("b", SECOND);
+            process.full = true;
+            process.pass(SECOND.plusMillis(10));
+            assertThat(process.fired).isEmpty();
+            assertThat(map.stats().deferred()).isPositive();
+            process.full = false;
+            process.pass(Duration.ofMillis(2));
+            assertThat(process.firedKeys()).containsExactly("a", "b");
+            assertThat(map.stats().references()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void stoppedBackend_keepsWhatIsDue() throws InterruptedException {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            map.start("a", SECOND);
+            process.registry.stop(Duration.ZERO);
+            process.pass(SECOND.multipliedBy(2));
+            assertThat(process.fired).isEmpty();
+            process.start();
+            process.settle();
+            assertThat(process.firedKeys()).containsExactly("a");
+        }
+    }
+
+    @Test
+    void refusedByTheKernel_isMeasuredHereUntilItIsTaken() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            for (int i = 0; i < 10; i++) {
+                map.start("k" + i, SECOND.multipliedBy(i + 1));
+            }
+            assertThat(process.backend.fallbacks()).isEqualTo(10);
+            SlotSnapshot.Measure refused = map.find("k9").orElseThrow().measure();
+            assertThat(refused).isNotNull();
+            assertThat(refused.by()).isEqualTo("jvm");
+            process.pass(SECOND.multipliedBy(3));
+            assertThat(process.firedKeys()).containsExactly("k0", "k1", "k2");
+            assertThat(kernel.timers()).isZero();
+            kernel.memory = index -> 0;
+            process.pass(SECOND);
+            SlotSnapshot.Measure taken = map.find("k9").orElseThrow().measure();
+            assertThat(taken).isNotNull();
+            assertThat(taken.by()).isEqualTo("kernel");
+            assertThat(taken.references()).isEqualTo(1);
+            assertThat(kernel.timers()).isEqualTo(7); // k3 was taken too, and fired
+            process.pass(SECOND.multipliedBy(20));
+            assertThat(process.fired).hasSize(10);
+            assertThat(process.backend.report().details().get("fallbacksNow")).isEqualTo(0);
+        }
+    }
+
+    @Test
+    void refusedByTheKernel_isNotAskedForEachSlot() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            map.start("a", SECOND);
+            int commands = kernel.commandsRun;
+            for (int i = 0; i < 30; i++) {
+                map.start("k" + i, SECOND);
+            }
+            assertThat(kernel.commandsRun).isEqualTo(commands);
+            process.pass(SECOND);
+            assertThat(process.fired).hasSize(31);
+            assertThat(kernel.commandsRun).isLessThan(commands + 31 * KernelGuard.TRIAL);
+        }
+    }
+
+    @Test
+    void refusedByTheKernel_isRejectedWhereThatIsAskedFor() {
+        KernelOptions fail = new KernelOptions(KernelOptions.Fallback.FAIL, false);
+        try (SimulatedApplication process = new SimulatedApplication(kernel, ticker, fail, false).start()) {
+            TimerSlots<String> map = process.timers("t");
+            assertThat(map.start("a", SECOND)).isEqualTo(StartOutcome.STARTED);
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            assertThat(map.start("b", SECOND)).isEqualTo(StartOutcome.REJECTED);
+            assertThat(map.find("b")).isEmpty();
+            assertThat(map.start("a", SECOND)).isEqualTo(StartOutcome.REARMED);
+            kernel.memory = index -> 0;
+            assertThat(map.start("b", SECOND)).isEqualTo(StartOutcome.STARTED);
+            process.pass(SECOND);
+            assertThat(process.firedKeys()).containsExactlyInAnyOrder("a", "b");
+        }
+    }
+
+    @Test
+    void failingCall_losesNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.failingRuns = 3;
+            for (int i = 0; i < 10; i++) {
+                map.start("k" + i, SECOND);
+            }
+            process.pass(SECOND);
+            assertThat(process.fired).hasSize(10);
+        }
+    }
+
+    @Test
+    void wallClockSetForth_firesWhatItPasses_andSetBackWaits() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.registry.register(
+                    process.spec("t").clock(SlotClock.REALTIME).build());
+            map.startAt("a", WALL.plusSeconds(3_600));
+            map.startAt("b", WALL.plusSeconds(7_200));
+            process.pass(SECOND);
+            ticker.setWallClock(WALL.plusSeconds(3_600));
+            process.pass(SECOND.multipliedBy(2));
+            assertThat(process.firedKeys()).containsExactly("a");
+            ticker.setWallClock(WALL);
+            process.pass(Duration.ofSeconds(7_100));
+            assertThat(process.fired).hasSize(1);
+            process.pass(Duration.ofSeconds(101));
+            assertThat(process.firedKeys()).containsExactly("a", "b");
+        }
+    }
+
+    @Test
+    void periodic_firesOnItsGrid() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map =
+                    process.registry.register(process.spec("t").every(SECOND).build());
+            map.start("a");
+            process.pass(SECOND.multipliedBy(10));
+            assertThat(process.fired).hasSize(10).allMatch(fired -> fired.lateMicros() == 0);
+            assertThat(map.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
+            process.pass(SECOND.multipliedBy(10));
+            assertThat(process.fired).hasSize(10);
+        }
+    }
+
+    @Test
+    void close_freesAllInTheKernel() {
+        SimulatedApplication process = process().start();
+        TimerSlots<String> map = process.timers("t");
+        for (int i = 0; i < 10; i++) {
+            map.start("k" + i, SECOND);
+        }
+        process.works("w").submit("x");
+        process.close();
+        assertThat(kernel.timers()).isZero();
+        assertThat(kernel.works()).isZero();
+    }
+}
