@@ -1,5 +1,7 @@
 package io.asyncslot.kernel;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
@@ -51,11 +53,16 @@ final class SimulatedApplication implements AutoCloseable {
     }
 
     SimulatedApplication(SimulatedKernel kernel, ManualTicker ticker, KernelOptions options, boolean pinned) {
-        this(kernel, ticker, ticker, options, pinned);
+        this(kernel, ticker, ticker, options, pinned, firing -> {});
     }
 
     SimulatedApplication(
-            SimulatedKernel kernel, ManualTicker ticker, Ticker seen, KernelOptions options, boolean pinned) {
+            SimulatedKernel kernel,
+            ManualTicker ticker,
+            Ticker seen,
+            KernelOptions options,
+            boolean pinned,
+            Consumer<SlotFiring> listener) {
         this.kernel = kernel;
         this.ticker = ticker;
         this.backend = KernelBackend.manual(kernel.attach(pinned), options);
@@ -67,7 +74,11 @@ final class SimulatedApplication implements AutoCloseable {
                 })
                 .backend(backend)
                 .ticker(seen)
-                .listener((firing, duration, failure) -> acknowledged.add(Fired.of(firing)))
+                .listener((firing, duration, failure) -> {
+                    assertThat(failure).as("what a callback threw").isNull();
+                    acknowledged.add(Fired.of(firing));
+                    listener.accept(firing);
+                })
                 .build();
     }
 
