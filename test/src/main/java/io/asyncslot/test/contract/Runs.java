@@ -1,0 +1,144 @@
+package io.asyncslot.test.contract;
+
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotFiring;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A callback that writes down its runs and watches what must hold in each: never early, never two of one key at once,
+ * rising generations. Guarded by itself.
+ *
+ * @param <K> the key type
+ */
+final class Runs<K> implements SlotCallback<K> {
+
+    /** One run. */
+    record Run(
+            Object key,
+            long generation,
+            int attempt,
+            Duration lateness,
+            Instant deadline,
+            Instant firedAt,
+            long beganNanos) {}
+
+    private final ContractRig rig;
+    private final List<Run> begun = new ArrayList<>();
+    private final Map<Object, Integer> inside = new HashMap<>();
+    private final Map<Object, Long> generations = new HashMap<>();
+    private int ended;
+    private SlotCallback<? super K> action = (key, firing) -> {};
+
+    Runs(ContractRig rig) {
+        this.rig = rig;
+    }
+
+    /** Sets what each run does from now on. */
+    synchronized Runs<K> doing(SlotCallback<? super K> value) {
+        action = value;
+        return this;
+    }
+
+    @Override
+    public void run(K key, SlotFiring firing) throws Exception {
+        SlotCallback<? super K> present = begin(key, firing, System.nanoTime());
+        try {
+            present.run(key, firing);
+        } finally {
+            end(key);
+        }
+    }
+
+    private synchronized SlotCallback<? super K> begin(K key, SlotFiring firing, long now) {
+        if (inside.merge(key, 1, Integer::sum) != 1) {
+            rig.violated("runs of key '" + key + "' overlap");
+        }
+        Long former = generations.put(key, firing.generation());
+        if (former != null && firing.generation() <= former && firing.attempt() == 1) {
+            rig.violated(
+                    "the generation of key '" + key + "' does not rise: " + former + ", then " + firing.generation());
+        }
+        if (firing.generation() < 1 || firing.attempt() < 1) {
+            rig.violated("generation " + firing.generation() + " or attempt " + firing.attempt() + " is below 1");
+        }
+        if (firing.lateness().isNegative()) {
+            rig.violated("key '" + key + "' ran early by " + firing.lateness().negated());
+        }
+        if (!firing.key().equals(key)) {
+            rig.violated("the firing of key '" + key + "' names key '" + firing.key() + "'");
+        }
+        begun.add(new Run(
+                key,
+                firing.generation(),
+                firing.attempt(),
+                firing.lateness(),
+                firing.deadline(),
+                firing.firedAt(),
+                now));
+        notifyAll();
+        return action;
+    }
+
+    private synchronized void end(K key) {
+        inside.merge(key, -1, Integer::sum);
+        ended++;
+        notifyAll();
+    }
+
+    synchronized int count() {
+        return begun.size();
+    }
+
+    synchronized int count(Object key) {
+        return (int) begun.stream().filter(run -> run.key().equals(key)).count();
+    }
+
+    synchronized int ended() {
+        return ended;
+    }
+
+    synchronized List<Run> list() {
+        return List.copyOf(begun);
+    }
+
+    synchronized Run get(int index) {
+        return begun.get(index);
+    }
+
+    synchronized Run last(Object key) {
+        return begun.stream()
+                .filter(run -> run.key().equals(key))
+                .reduce((former, later) -> later)
+                .orElseThrow();
+    }
+
+    /** Waits until a number of runs have begun. */
+    synchronized void awaitBegun(int number) throws InterruptedException {
+        long until = System.nanoTime() + rig.patience().toNanos();
+        while (begun.size() < number) {
+            sleep(until, begun.size() + " of " + number + " runs have begun");
+        }
+    }
+
+    /** Waits until a number of runs have ended. */
+    synchronized void awaitEnded(int number) throws InterruptedException {
+        long until = System.nanoTime() + rig.patience().toNanos();
+        while (ended < number) {
+            sleep(until, ended + " of " + number + " runs have ended");
+        }
+    }
+
+    private void sleep(long until, String state) throws InterruptedException {
+        long left = until - System.nanoTime();
+        if (left <= 0) {
+            throw new AssertionError("after " + rig.patience() + " only " + state);
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+}
