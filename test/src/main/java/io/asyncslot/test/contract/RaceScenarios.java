@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 interface RaceScenarios {
 
     Duration HOUR = Duration.ofHours(1);
-    int ROUNDS = 400;
+    int ROUNDS = 4_000;
 
     @Scenario(id = "P6a", clause = "P6", says = "of two racing cancels exactly one answers CANCELLED")
     default void twoCancels(ContractRig rig) throws Exception {
@@ -279,7 +279,10 @@ interface RaceScenarios {
     default void submitAgainstEndOfRun(ContractRig rig) throws Exception {
         AtomicLong produced = new AtomicLong();
         AtomicLong seen = new AtomicLong();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> seen.set(produced.get()));
+        Runs<String> runs = rig.<String>runs().doing((key, firing) -> {
+            seen.set(produced.get());
+            linger(1); // so that submits meet the run itself too
+        });
         WorkSlots<String> slots = rig.works(runs);
         AtomicInteger submitted = new AtomicInteger();
         Action submit = () -> {
@@ -291,7 +294,7 @@ interface RaceScenarios {
             }
         };
         try (Duel duel = new Duel(rig)) {
-            for (int round = 0; duel.goesOn(round, ROUNDS); round++) {
+            for (int round = 0; duel.goesOn(round, 1_000); round++) {
                 duel.run(submit, submit);
                 if (round % 10 == 0) {
                     rig.untilState(slots, "key", RunState.IDLE);
@@ -381,7 +384,9 @@ interface RaceScenarios {
         assertThat(releases).allSatisfy(count -> assertThat(count).hasValue(1));
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // the other side is to come in between, also on one processor
     private static AtomicInteger rebound(TimerSlots<String> slots, Runs<String> runs) {
+        Thread.yield();
         AtomicInteger released = new AtomicInteger();
         slots.rebind(runs, released::incrementAndGet);
         return released;

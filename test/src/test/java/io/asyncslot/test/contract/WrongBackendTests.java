@@ -1,0 +1,109 @@
+package io.asyncslot.test.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.asyncslot.AsyncSlotException;
+import io.asyncslot.spi.SlotBackend;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.opentest4j.TestAbortedException;
+
+/** That the kit can fail: each kind of wrong backend is found by the scenarios that are there for it. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class WrongBackendTests {
+
+    static Stream<Arguments> faults() {
+        return Arrays.stream(Fault.values())
+                .flatMap(fault -> Arrays.stream(fault.found()).map(scenario -> Arguments.of(fault, scenario)));
+    }
+
+    @ParameterizedTest(name = "{0} is found by {1}")
+    @MethodSource("faults")
+    void isFound(Fault fault, String scenario) throws Exception {
+        Throwable failure = failure(fault, scenario);
+        boolean race = scenario.startsWith("P6") || scenario.startsWith("P10");
+        for (int i = 0; i < 5 && isUnseen(fault, race, failure); i++) {
+            failure = failure(fault, scenario);
+        }
+        if (fault == Fault.NOTHING) {
+            assertThat(failure).as("%s against a right backend", scenario).isNull();
+        } else {
+            assertThat(failure)
+                    .as("%s against a backend that is wrong in this way: %s", scenario, fault)
+                    .isInstanceOfAny(AssertionError.class, AsyncSlotException.class);
+        }
+    }
+
+    /** Whether the machine did not show the race, or not the fault in it. */
+    private static boolean isUnseen(Fault fault, boolean race, @Nullable Throwable failure) {
+        return failure instanceof TestAbortedException || race && failure == null && fault != Fault.NOTHING;
+    }
+
+    /** Runs one scenario as the kit's extension does. */
+    private static @Nullable Throwable failure(Fault fault, String scenario) throws Exception {
+        Contract contract = new Contract(fault);
+        try (ContractRig rig = new ContractRig(contract)) {
+            Optional<Cell> cell =
+                    Cell.all().filter(one -> one.id().equals(scenario)).findFirst();
+            if (cell.isPresent()) {
+                CellRun.check(rig, cell.get());
+            } else {
+                invoke(contract, scenario, rig);
+            }
+            rig.verify();
+            return null;
+        } catch (AssertionError | TestAbortedException | AsyncSlotException e) {
+            return e;
+        }
+    }
+
+    private static void invoke(Contract contract, String scenario, ContractRig rig) throws Exception {
+        Method found = Arrays.stream(BackendContract.class.getMethods())
+                .filter(method -> method.isAnnotationPresent(Scenario.class))
+                .filter(method -> method.getAnnotation(Scenario.class).id().equals(scenario))
+                .findFirst()
+                .orElseThrow();
+        found.setAccessible(true);
+        try {
+            found.invoke(contract, rig);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof AssertionError error) {
+                throw error;
+            }
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
+    /** The contract of the backend that is wrong. */
+    private static final class Contract extends BackendContract {
+
+        private final Fault fault;
+
+        Contract(Fault fault) {
+            this.fault = fault;
+        }
+
+        @Override
+        protected SlotBackend backend() {
+            return new WrongBackend(fault);
+        }
+
+        @Override
+        protected Duration patience() {
+            return fault == Fault.NOTHING ? super.patience() : Duration.ofMillis(700);
+        }
+    }
+}
