@@ -2,6 +2,8 @@ package io.asyncslot.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -179,6 +181,13 @@ class KernelProbeTests {
     void everyProblemHasWords(KernelProblem problem) {
         assertThat(problem.reason()).isNotBlank().doesNotEndWith(".");
         assertThat(problem.remedy()).isNotBlank().doesNotEndWith(".");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyProblemIsInTheDocs(KernelProblem problem) throws IOException {
+        assertThat(Files.readString(Path.of("../docs/kernel.md")))
+                .contains("| `" + problem + "` | " + problem.reason() + " | " + problem.remedy() + " |");
     }
 
     @Test
