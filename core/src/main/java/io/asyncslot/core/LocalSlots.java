@@ -10,6 +10,7 @@ import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.spi.Ticker;
@@ -530,6 +531,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             Binding<K> last = binding.getAndSet(null);
             if (last != null) {
                 last.release();
+                if (mirror != null) {
+                    mirror.closed();
+                }
                 runner.closed();
             }
             return barrier.await(this::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
@@ -552,19 +556,25 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         keys.check(key);
         keeper.tidy();
         ControlBlock<K> block = index.get(key);
-        return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : Optional.of(snapshot(block));
+        return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : snapshot(block);
     }
 
-    /** All that is known of a slot, what the backend has to say included. */
-    private SlotSnapshot snapshot(ControlBlock<K> block) {
-        if (mirror == null || !block.retain()) {
-            return snapshots.of(block, true, null);
+    /** All that is known of a slot, what the backend has to say included; empty when it was freed meanwhile. */
+    private Optional<SlotSnapshot> snapshot(ControlBlock<K> block) {
+        SlotSnapshot.Measure measure = mirror == null ? null : measure(mirror, block);
+        SlotSnapshot snapshot = snapshots.of(block, true, measure);
+        return snapshot.state() == SlotState.FREED ? Optional.empty() : Optional.of(snapshot);
+    }
+
+    private SlotSnapshot.@Nullable Measure measure(SlotMirror<K> mirror, ControlBlock<K> block) {
+        if (!block.retain()) {
+            return null;
         }
         SlotSnapshot.Measure measure = mirror.measure(block);
         if (block.release(1)) {
             block.reclaimIfDone();
         }
-        return snapshots.of(block, true, measure);
+        return measure;
     }
 
     @Override
@@ -575,7 +585,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         }
         for (ControlBlock<K> block : index.values()) {
             if (!StateWord.isFreed(block.word()) && block.key().toString().equals(keyText)) {
-                return Optional.of(snapshot(block));
+                return snapshot(block);
             }
         }
         return Optional.empty();

@@ -103,6 +103,9 @@ public interface SlotMirror<K> {
      */
     void recover(Consumer<RecoveredSlot<K>> visitor);
 
+    /** The map is closed: no slot of it is made any more, and those that are left are freed. Called once. */
+    void closed();
+
     /**
      * A slot that was recovered has a control block again. Called before that is known to anybody else.
      *

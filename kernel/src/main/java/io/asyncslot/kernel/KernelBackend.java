@@ -74,7 +74,7 @@ public final class KernelBackend implements SlotBackend {
         this(() -> opened(settings), () -> probed(settings), options, true);
     }
 
-    private KernelBackend(
+    KernelBackend(
             Supplier<? extends KernelPort> opener,
             Supplier<BackendReport> probe,
             KernelOptions options,

@@ -50,7 +50,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
      * Combining
      *
      *   caller   pushes a command, then tries the lock             -> got it? carries out all that is there
-     *   holder   releases the lock, then looks at the intake       -> not empty? tries the lock again
+     *   holder   releases the lock, then looks at the intake       -> not empty? tries the lock again, whatever it held it for
      *
      * so no command stays. The holder gives up after some rounds and wakes the poller for the rest: nobody works for others
      * for ever. Everything that custody means in JvmEngine for its thread it means here for the holder of the lock. No
@@ -363,6 +363,14 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         }
     }
 
+    /** Releases the lock outside {@link #combine}: who tried it meanwhile left the commands to us. */
+    private void unlock() {
+        lock.unlock();
+        if (hasCommands()) {
+            combine();
+        }
+    }
+
     // ---- views --------------------------------------------------------------------------------------------------
 
     /** What the kernel says about a slot, of which the caller holds a reference; null when it could not be asked. */
@@ -377,7 +385,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         try {
             return closed ? null : KernelWord.measure(port, ticker, block, refused.get(block.position()), records);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -413,7 +421,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 details.put("orphans", directory.orphans());
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
         details.put("recovered", recovered.get());
         details.put("recoveredCutOff", cutOff.get());
@@ -449,7 +457,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             }
             return next == Micros.NEVER ? -1 : Math.max(0, next - now) * 1_000;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -483,13 +491,10 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             ready = List.copyOf(due);
             due.clear();
         } finally {
-            lock.unlock();
+            unlock();
         }
         for (ControlBlock<?> block : ready) {
             handOver(block);
-        }
-        if (hasCommands()) {
-            combine();
         }
         return !ready.isEmpty();
     }
@@ -507,7 +512,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         try {
             return nextLook();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -869,7 +874,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             }
             return known.get(place);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -893,7 +898,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 port.close();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 

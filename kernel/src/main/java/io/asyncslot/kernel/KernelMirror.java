@@ -107,6 +107,11 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     @Override
+    public void closed() {
+        records.closed(map);
+    }
+
+    @Override
     public void adopted(ControlBlock<K> block) {
         records.own(block.position(), block);
     }

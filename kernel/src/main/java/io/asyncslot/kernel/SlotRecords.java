@@ -64,7 +64,7 @@ final class SlotRecords {
     /** What a former process left, by map; taken out by the map's opening. */
     private final Map<Integer, List<Left>> left = new HashMap<>();
 
-    /** Maps that this process has opened. */
+    /** Maps that this process has open. */
     private final Set<Integer> opened = new HashSet<>();
 
     /** Records whose slot was freed, or not made altogether, when the former process ended. */
@@ -125,6 +125,11 @@ final class SlotRecords {
     /** Whether no slot is left of a map, and none of this process can be of it. For the directory. */
     synchronized boolean isUnused(int map) {
         return !left.containsKey(map) && !opened.contains(map);
+    }
+
+    /** A map that this process had opened is closed: another one may take its number. */
+    synchronized void closed(int map) {
+        opened.remove(map);
     }
 
     /** How many slots are left of maps that nobody has opened, by map. */
