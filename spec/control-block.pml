@@ -644,7 +644,9 @@ proctype Clock() {
 #define RANK_C (C == B && A2 == 0 && B2 == 0 -> (B == A -> 2 : 1) : 0)
 
 init {
-	atomic {
+	atomic {	/* Spin lets a process go only when those started after it have gone: these two stay */
+		run Driver();
+		run Worker();
 		run Creator();
 		if
 		:: A != 0 -> run User(0, A, A2)
@@ -658,8 +660,6 @@ init {
 		:: C != 0 -> run User(RANK_C, C, 0)
 		:: else
 		fi;
-		run Driver();
-		run Worker();
 		run Clock()
 	}
 	timeout;		/* nobody can do anything any more */
