@@ -82,13 +82,13 @@ class LibbpfPortTests {
     void later_isOneStore() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
         long now = System.nanoTime();
-        started(driver.start(5, SlotDriver.MONOTONIC, now + 10 * MILLI));
-        driver.word(5, SlotDriver.armed(now + 60 * MILLI));
+        started(driver.start(5, SlotDriver.MONOTONIC, now + 200 * MILLI));
+        driver.word(5, SlotDriver.armed(now + 260 * MILLI));
 
-        List<Fired> fired = driver.await(2, 200);
+        List<Fired> fired = driver.await(2, 400);
 
         assertThat(fired).hasSize(1);
-        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 60 * MILLI);
+        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 260 * MILLI);
     }
 
     @Test
@@ -106,10 +106,10 @@ class LibbpfPortTests {
     @Test
     void disarmedWord_doesNotFire() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
-        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 10 * MILLI));
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 100 * MILLI));
         driver.word(5, 0);
 
-        assertThat(driver.await(1, 60)).isEmpty();
+        assertThat(driver.await(1, 150)).isEmpty();
         assertThat(port.inspect(5).timer()).isTrue();
         assertThat(port.inspect(5).timerArmed()).isFalse();
     }
@@ -129,11 +129,11 @@ class LibbpfPortTests {
     @Test
     void free_givesTheTimerBack() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
-        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 20 * MILLI));
+        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 100 * MILLI));
         assertThat(driver.op(5, Layout.OP_FREE)).isZero();
 
         assertThat(port.inspect(5).timer()).isFalse();
-        assertThat(driver.await(1, 60)).isEmpty();
+        assertThat(driver.await(1, 150)).isEmpty();
         started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 5 * MILLI));
         assertThat(driver.await(1, 500)).hasSize(1);
     }
