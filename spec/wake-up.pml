@@ -2,7 +2,8 @@
  * How a sleeping driver learns of a command: the intake's cells and the wake-up, small enough to check exhaustively.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A thread that starts a slot, another that arms it for sooner or frees it at any moment, and the driver. Names as in the Java sources: IntakeChunk, JvmEngine, DriverSleep. Each statement is one volatile access or one atomic step.
+ * A thread that starts a slot, another that arms it for sooner or frees it at any moment, and the driver. Names as in
+ * the Java sources: IntakeChunk, JvmEngine, DriverSleep. Each statement is one volatile access or one atomic step.
  *
  *   -DUSERS=n    how many slots, with two threads each; two take more states than can be explored here
  *   -DPASSES=n   how often the driver comes to a cell before its thread does
