@@ -105,15 +105,15 @@ final class CommandBatch {
     boolean isTaken(int place, SlotType type) {
         add(null, place, 0, true, type == SlotType.TIMER ? Layout.OP_START : Layout.OP_WORK);
         size = 0;
-        BYTE.set(memory, (long) Layout.COMMAND_CLOCK, (byte) 0);
-        BYTE.set(memory, (long) Layout.COMMAND_FLAGS, (byte) 0);
-        LONG.set(memory, (long) Layout.COMMAND_DEADLINE, FAR);
+        BYTE.set(memory, Layout.COMMAND_CLOCK, (byte) 0);
+        BYTE.set(memory, Layout.COMMAND_FLAGS, (byte) 0);
+        LONG.set(memory, Layout.COMMAND_DEADLINE, FAR);
         try {
             port.run(1);
         } catch (KernelException e) {
             return false;
         }
-        return (int) INT.get(memory, (long) Layout.COMMAND_RESULT) >= 0;
+        return (int) INT.get(memory, Layout.COMMAND_RESULT) >= 0;
     }
 
     /** Takes the results, one a command, in order. Must not add commands. */

@@ -98,6 +98,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     private final AtomicInteger lazy = new AtomicInteger();
 
     /** How many commands this thread has left during a batch; null outside. */
+    @SuppressWarnings("ThreadLocalUsage") // an engine's own: a thread may be inside batches of two
     private final ThreadLocal<int @Nullable []> batch = new ThreadLocal<>();
 
     /** Threads inside a batch; saves the others the look at {@link #batch}. */

@@ -73,11 +73,7 @@ final class LibbpfLog {
 
     private static void add(String text) {
         synchronized (LINES) {
-            for (String line : text.split("\n")) {
-                if (!line.isBlank()) {
-                    LINES.addLast(line.strip());
-                }
-            }
+            text.lines().filter(line -> !line.isBlank()).forEach(line -> LINES.addLast(line.strip()));
             while (LINES.size() > MAX_LINES) {
                 LINES.removeFirst();
             }
