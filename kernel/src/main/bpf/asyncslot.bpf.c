@@ -38,7 +38,7 @@ struct header {
 	__u64 fired;
 	__u64 start_failed;
 	__u32 attachments;
-	__u32 reserved;
+	__u32 flags; /* FLAG_CPU_PIN: timers that set themselves anew stay on their CPU */
 	__u32 holder_pid;
 	__u32 reserved2;
 	__u64 holder_started;
@@ -251,11 +251,12 @@ static int timer_fired(void *map, __u32 *key, struct slot *slot)
 	struct header *header = the_header();
 	__u32 index = *key;
 	struct control *control = bpf_map_lookup_elem(&slot_control, &index);
-	__u64 word, due = 0;
+	__u64 word, flags, due = 0;
 	int look;
 
 	if (!header || !control)
 		return 0;
+	flags = BPF_F_TIMER_ABS | (header->flags & FLAG_CPU_PIN ? BPF_F_TIMER_CPU_PIN : 0);
 	word = current_word(control);
 	for (look = 0; look < LOOKS; look++) {
 		__u64 seen = word;
@@ -264,7 +265,7 @@ static int timer_fired(void *map, __u32 *key, struct slot *slot)
 			return 0;
 		if (until_due(header, control, word, &due) <= 0)
 			break;
-		if (bpf_timer_start(&slot->timer, due, BPF_F_TIMER_ABS))
+		if (bpf_timer_start(&slot->timer, due, flags))
 			break;
 		word = current_word(control);
 		if (word == seen)

@@ -33,6 +33,7 @@ final class CommandBatch {
         this.port = port;
         this.memory = port.commands();
         this.cpuPin = cpuPin;
+        Layout.INT.setVolatile(port.header(), Layout.HEADER_FLAGS, cpuPin ? (int) Layout.FLAG_CPU_PIN : 0);
         this.blocks = new ControlBlock<?>[port.maxCommands()];
         this.places = new int[blocks.length];
         this.promises = new long[blocks.length];

@@ -13,6 +13,9 @@ import java.lang.foreign.ValueLayout;
  */
 final class EventRing implements AutoCloseable {
 
+    /** So that a poll comes to an end however fast events come. */
+    private static final int MAX_TAKEN = 4_096;
+
     private static final int BUSY = 1 << 31;
     private static final int DISCARDED = 1 << 30;
     private static final int RECORD_HEADER_BYTES = 8;
@@ -79,7 +82,7 @@ final class EventRing implements AutoCloseable {
     private int take(KernelPort.EventSink sink) {
         int taken = 0;
         long position = (long) Layout.LONG.getAcquire(consumer, 0L);
-        while (position < (long) Layout.LONG.getAcquire(producer, 0L)) {
+        while (taken < MAX_TAKEN && position < (long) Layout.LONG.getAcquire(producer, 0L)) {
             long record = position & mask;
             int length = (int) Layout.INT.getAcquire(data, record);
             if ((length & BUSY) != 0) {

@@ -77,7 +77,7 @@ public interface KernelPort extends AutoCloseable {
     void run(int count);
 
     /**
-     * Hands over the events that are there, in order; waits for the first if there is none.
+     * Hands over the events that are there, in order, some thousands at most; waits for the first if there is none.
      *
      * @param sink takes them, in this thread; one that it throws at is handed over again by the next call
      * @param timeoutNanos how long to wait: 0 not at all, negative without end

@@ -94,8 +94,6 @@ public final class KernelProbe {
         try {
             details.put("libbpf", surroundings.libbpf());
             return Optional.empty();
-        } catch (IllegalCallerException e) {
-            return found(KernelProblem.NATIVE_ACCESS, String.valueOf(e.getMessage()));
         } catch (KernelException e) {
             KernelProblem problem = e.problem();
             return found(problem == null ? KernelProblem.NO_LIBBPF : problem, e.action());

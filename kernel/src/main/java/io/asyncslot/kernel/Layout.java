@@ -61,6 +61,8 @@ public final class Layout {
     public static final long HEADER_START_FAILED = 64;
     /** u32, how often this memory was taken into use. Counted by the holder. */
     public static final long HEADER_ATTACHMENTS = 72;
+    /** u32, {@link #FLAG_CPU_PIN} or 0: for timers that set themselves anew. Written by the holder, read by the kernel. */
+    public static final long HEADER_FLAGS = 76;
     /** u32, the process that holds this memory, or the last that did. */
     public static final long HEADER_HOLDER_PID = 80;
     /** u64, when that process took it, milliseconds since 1970. */
@@ -180,7 +182,7 @@ public final class Layout {
     /** Command: queue the slot's work item; init it first if need be. */
     public static final short OP_WORK = 4;
 
-    /** Flag of {@link #OP_START}: stay on the CPU that runs the command. */
+    /** Flag of {@link #OP_START}: stay on the CPU that runs the command; of the header: stay on the callback's. */
     public static final byte FLAG_CPU_PIN = 1;
 
     // ---- events

@@ -76,6 +76,8 @@ final class Libbpf {
             SymbolLookup library;
             try {
                 library = SymbolLookup.libraryLookup(SONAME, Arena.global());
+            } catch (IllegalCallerException e) {
+                throw new KernelException(KernelProblem.NATIVE_ACCESS, String.valueOf(e.getMessage()));
             } catch (IllegalArgumentException e) {
                 throw isThere("libbpf.so.0")
                         ? new KernelException(KernelProblem.LIBBPF_TOO_OLD, "there is libbpf.so.0 only")

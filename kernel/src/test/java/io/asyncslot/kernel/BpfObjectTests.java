@@ -80,6 +80,7 @@ class BpfObjectTests {
                         Map.entry("fired", Layout.HEADER_FIRED),
                         Map.entry("start_failed", Layout.HEADER_START_FAILED),
                         Map.entry("attachments", Layout.HEADER_ATTACHMENTS),
+                        Map.entry("flags", Layout.HEADER_FLAGS),
                         Map.entry("holder_pid", Layout.HEADER_HOLDER_PID),
                         Map.entry("holder_started", Layout.HEADER_HOLDER_STARTED),
                         Map.entry("holder", Layout.HEADER_HOLDER),

@@ -50,7 +50,7 @@ class KernelProbeTests {
 
     @Test
     void nativeAccessDenied() {
-        machine.library = new IllegalCallerException("Illegal native access from unnamed module");
+        machine.library = new KernelException(KernelProblem.NATIVE_ACCESS, "Illegal native access from unnamed module");
         assertProblem(probe(null), KernelProblem.NATIVE_ACCESS, "unnamed module");
     }
 

@@ -92,6 +92,25 @@ class LibbpfPortTests {
     }
 
     @Test
+    void cpuPin_isAcceptedByStartAndByTheCallback() {
+        Layout.INT.set(port.header(), Layout.HEADER_FLAGS, (int) Layout.FLAG_CPU_PIN);
+        driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+        long now = System.nanoTime();
+        driver.word(5, SlotDriver.armed(now + 60 * MILLI));
+        driver.command(0, 5, Layout.OP_START, SlotDriver.MONOTONIC, now + 10 * MILLI);
+        Layout.BYTE.set(port.commands(), Layout.COMMAND_FLAGS, Layout.FLAG_CPU_PIN);
+        port.run(1);
+        started(driver.result(0));
+
+        List<Fired> fired = driver.await(2, 200);
+
+        assertThat(fired).hasSize(1);
+        assertThat(fired.get(0).firedAtNanos())
+                .as("not at once, as it would were the callback's start refused")
+                .isGreaterThanOrEqualTo(now + 60 * MILLI);
+    }
+
+    @Test
     void earlier_isOneCommandThatAllocatesNothing() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
         long now = System.nanoTime();

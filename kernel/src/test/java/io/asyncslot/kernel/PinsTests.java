@@ -206,6 +206,53 @@ class PinsTests {
         assertThat(refused.out()).contains("PIN_NOT_PERMITTED");
     }
 
+    @Test
+    void killedLoader_isInNobodysWay() throws IOException, InterruptedException {
+        int complete = 0;
+        for (int i = 0; i < 6; i++) {
+            Process loader = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xshare:auto",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-cp",
+                            "target/classes",
+                            KernelLoader.class.getName(),
+                            "--pin-path",
+                            path.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            long end = System.nanoTime() + 10_000 * MILLI;
+            while (KernelObjects.countPins(path) <= i && loader.isAlive() && System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            loader.destroyForcibly().waitFor();
+            complete += Pins.contents(path) == Pins.Contents.COMPLETE ? 1 : 0;
+            open().close();
+            assertThat(Pins.contents(path)).isEqualTo(Pins.Contents.COMPLETE);
+            loader("--pin-path", path.toString(), "--drop");
+        }
+        assertThat(complete).as("killed before it was done, at least once").isLessThan(6);
+    }
+
+    @Test
+    void nativeAccessDenied_isSaid() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--illegal-native-access=deny",
+                        "-cp",
+                        "target/classes",
+                        KernelLoader.class.getName(),
+                        "--pin-path",
+                        path.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(said).contains("NATIVE_ACCESS").contains("--enable-native-access");
+    }
+
     private static void copyClasses(Path to) throws IOException {
         Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rwxr-xr-x"));
         for (Path from : List.of(Path.of("target/classes"), Path.of("target/test-classes"))) {
