@@ -1,7 +1,6 @@
 package io.asyncslot.autoconfigure;
 
 import io.asyncslot.AsyncSlotRegistry;
-import io.asyncslot.BackendReport;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotBackend;
@@ -52,9 +51,9 @@ public final class AsyncSlotAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     BackendSelection asyncSlotBackendSelection(AsyncSlotProperties properties, ObjectProvider<SlotBackend> backends) {
-        List<BackendReport> reports =
-                backends.orderedStream().map(SlotBackend::report).toList();
-        return BackendSelection.of(properties.backend(), reports);
+        return BackendSelection.of(
+                properties.backend(),
+                () -> backends.orderedStream().map(SlotBackend::report).toList());
     }
 
     @Bean

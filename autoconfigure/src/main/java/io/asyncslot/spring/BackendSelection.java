@@ -2,6 +2,7 @@ package io.asyncslot.spring;
 
 import io.asyncslot.BackendReport;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +24,15 @@ public record BackendSelection(String requested, String used, List<String> reaso
      * Chooses.
      *
      * @param requested what the property says
-     * @param reports the reports of the backends there are
+     * @param reports asks the backends there are for their reports; asked for {@code auto} only, since a report may
+     *     take a probe
      * @return the choice; that {@code used} exists is the registry's to check
      */
-    public static BackendSelection of(String requested, List<BackendReport> reports) {
+    public static BackendSelection of(String requested, Supplier<List<BackendReport>> reports) {
         if (!requested.equals(AUTO)) {
             return new BackendSelection(requested, requested, List.of());
         }
-        BackendReport kernel = reports.stream()
+        BackendReport kernel = reports.get().stream()
                 .filter(report -> report.name().equals(KERNEL))
                 .findFirst()
                 .orElse(null);
@@ -46,10 +48,10 @@ public record BackendSelection(String requested, String used, List<String> reaso
      * The backend that a map asks for.
      *
      * @param backend what the map says; null or empty for the default
-     * @param reports the reports of the backends there are
+     * @param reports asks the backends there are for their reports
      * @return a backend's name, or null for the registry's default
      */
-    static @Nullable String resolve(@Nullable String backend, List<BackendReport> reports) {
+    static @Nullable String resolve(@Nullable String backend, Supplier<List<BackendReport>> reports) {
         if (backend == null || backend.isEmpty()) {
             return null;
         }

@@ -91,7 +91,7 @@ public final class SlotRegistrar {
         Options known = options.get();
         AsyncSlotRegistry target = registry.get();
         SlotMapSettings override = known.overrides().getOrDefault(definition.map(), SlotMapSettings.NONE);
-        List<BackendReport> reports = target.backends();
+        Supplier<List<BackendReport>> reports = target::backends;
         String asked = override.backend() != null
                 ? override.backend()
                 : definition.settings().backend();

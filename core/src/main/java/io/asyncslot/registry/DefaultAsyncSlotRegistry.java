@@ -21,6 +21,7 @@ import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,11 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     private final Map<String, SlotBackend> backends;
     private final SlotBackend defaultBackend;
+    private final BackendContext context;
+
+    /** Backends that maps were opened on: only those are initialised, started and closed. With {@link #lifecycle}. */
+    private final Set<SlotBackend> used = new LinkedHashSet<>();
+
     private final Ticker ticker;
     private final SlotListener listener;
     private final Map<String, SlotMap<?>> maps = new ConcurrentHashMap<>();
@@ -65,11 +71,10 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     DefaultAsyncSlotRegistry(Map<String, SlotBackend> backends, String defaultBackend, BackendContext context) {
         this.backends = new LinkedHashMap<>(backends);
         this.defaultBackend = backend(defaultBackend);
+        this.context = context;
         this.ticker = context.ticker();
         this.listener = context.listener();
-        for (SlotBackend backend : this.backends.values()) {
-            backend.init(context);
-        }
+        use(this.defaultBackend);
     }
 
     // ---- maps ---------------------------------------------------------------------------------------------------
@@ -164,6 +169,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
                 throw new DuplicateSlotMapException(spec.name());
             }
             maps.values().removeIf(SlotMap::isClosed);
+            use(backend);
             M map = opener.apply(backend);
             maps.put(spec.name(), map);
             return map;
@@ -208,6 +214,24 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         return backend;
     }
 
+    /** With {@link #lifecycle}, but for the constructor. */
+    private void use(SlotBackend backend) {
+        if (used.contains(backend)) {
+            return;
+        }
+        backend.init(context);
+        used.add(backend);
+        if (phase == Phase.RUNNING) {
+            backend.start();
+        }
+    }
+
+    private List<SlotBackend> used() {
+        synchronized (lifecycle) {
+            return List.copyOf(used);
+        }
+    }
+
     // ---- lifecycle ----------------------------------------------------------------------------------------------
 
     @Override
@@ -230,7 +254,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
                 }
             }
             awaited.clear(); // from now on a handle is given for a registered map only
-            backends.values().forEach(SlotBackend::start);
+            used.forEach(SlotBackend::start);
             phase = Phase.RUNNING;
         }
     }
@@ -245,12 +269,12 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         }
         long began = ticker.monotonicNanos();
         boolean quiescent = true;
-        for (SlotBackend backend : backends.values()) {
+        for (SlotBackend backend : used()) {
             quiescent &= backend.stop(left(limit, Duration.ofNanos(ticker.monotonicNanos() - began)));
         }
         synchronized (lifecycle) {
             if (phase == Phase.RUNNING) { // somebody started it while we were stopping the backends
-                backends.values().forEach(SlotBackend::start);
+                used.forEach(SlotBackend::start);
             }
         }
         return quiescent;
@@ -273,13 +297,13 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             }
             phase = Phase.CLOSED;
         }
-        backends.values().forEach(SlotBackend::detach);
+        used().forEach(SlotBackend::detach);
         for (SlotMap<?> map : maps.values()) {
             if (closeNow(map) == CloseOutcome.WOULD_DEADLOCK) {
                 closeFromOutside(map);
             }
         }
-        backends.values().forEach(SlotBackend::close);
+        used().forEach(SlotBackend::close);
     }
 
     private static CloseOutcome closeNow(SlotMap<?> map) {

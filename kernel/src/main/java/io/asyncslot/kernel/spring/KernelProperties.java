@@ -1,0 +1,62 @@
+package io.asyncslot.kernel.spring;
+
+import io.asyncslot.kernel.KernelOptions;
+import io.asyncslot.kernel.KernelSettings;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+
+/**
+ * The properties {@code asyncslot.kernel.*}. Immutable; checked when bound.
+ *
+ * @param pinPath Directory in bpffs, such as /sys/fs/bpf/asyncslot, that keeps the slots when the application ends. Without
+ *     it they end with the application, which then needs the privilege to load BPF programs.
+ * @param capacity Number of slots there is room for in the kernel, over all maps. A pinned memory keeps what it was made with.
+ * @param keyBytes Most bytes a serialised key may have, 8 to 4096. A pinned memory keeps what it was made with.
+ * @param fallback What becomes of a slot that the kernel refuses: measured in the JVM until the kernel takes it, or its
+ *     start fails.
+ * @param cpuPin Whether the kernel fires a timer on the CPU that started it.
+ */
+@ConfigurationProperties("asyncslot.kernel")
+public record KernelProperties(
+        @Nullable Path pinPath,
+        @DefaultValue("" + KernelSettings.DEFAULT_CAPACITY) int capacity,
+        @DefaultValue("" + KernelSettings.DEFAULT_KEY_BYTES) int keyBytes,
+        @DefaultValue("jvm") KernelOptions.Fallback fallback,
+        @DefaultValue("false") boolean cpuPin) {
+
+    /**
+     * Checks the values.
+     *
+     * @throws InvalidConfigurationPropertyValueException naming the property, its value and the rule
+     */
+    public KernelProperties {
+        check(pinPath == null || pinPath.isAbsolute(), "pin-path", pinPath, "It must be an absolute path.");
+        check(
+                capacity >= 1 && capacity <= KernelSettings.MAX_CAPACITY,
+                "capacity",
+                capacity,
+                "It must be 1 to " + KernelSettings.MAX_CAPACITY + ".");
+        check(
+                keyBytes >= 8 && keyBytes <= KernelSettings.MAX_KEY_BYTES,
+                "key-bytes",
+                keyBytes,
+                "It must be 8 to " + KernelSettings.MAX_KEY_BYTES + ".");
+    }
+
+    KernelSettings settings(String holder) {
+        return KernelSettings.of(capacity, keyBytes, pinPath, holder);
+    }
+
+    KernelOptions options() {
+        return new KernelOptions(fallback, cpuPin);
+    }
+
+    private static void check(boolean holds, String property, @Nullable Object value, String rule) {
+        if (!holds) {
+            throw new InvalidConfigurationPropertyValueException("asyncslot.kernel." + property, value, rule);
+        }
+    }
+}
