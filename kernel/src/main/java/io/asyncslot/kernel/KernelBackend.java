@@ -211,6 +211,7 @@ public final class KernelBackend implements SlotBackend {
             join(thread, Duration.ofDays(1));
             present.running(true);
             if (threaded) {
+                present.polled();
                 Thread started = new Thread(() -> drive(present), "asyncslot-kernel");
                 started.setDaemon(true);
                 thread = started;
@@ -248,9 +249,9 @@ public final class KernelBackend implements SlotBackend {
         present.running(false);
         present.wake();
         Thread poller = thread;
-        present.closeLater(); // where a callback runs on the poller, that closes on its way out
-        if (poller != Thread.currentThread() && join(poller, JOIN_LIMIT)) {
-            present.close();
+        present.closeWhenQuiet(); // where a callback runs, its end closes
+        if (poller != Thread.currentThread()) {
+            join(poller, JOIN_LIMIT);
         }
     }
 

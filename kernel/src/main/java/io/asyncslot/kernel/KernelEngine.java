@@ -109,8 +109,11 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     /** Whether callbacks may be handed over. Set by the backend's lifecycle; volatile. */
     private volatile boolean running;
 
-    /** Whether the poller is to close on its way out. Set by the backend's close; volatile. */
+    /** Whether to close as soon as nobody uses the shared memory. Set by the backend's close; volatile. */
     private volatile boolean closing;
+
+    /** Whether a poller is about. Set before it starts, cleared by itself at its end; volatile. */
+    private volatile boolean polled;
 
     /** Whether the shared memory is gone. Set with the lock, read by all. */
     private volatile boolean closed;
@@ -271,6 +274,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     @Override
     public void landed() {
         inFlight.landed();
+        closeIfQuiet();
     }
 
     @Override
@@ -888,7 +892,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     }
 
     /** Frees what is to be freed and gives the port back. */
-    void close() {
+    private void close() {
         lock.lock();
         try {
             if (!closed) {
@@ -903,14 +907,28 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         }
     }
 
-    /** Closes once the poller leaves. */
-    void closeLater() {
-        closing = true;
+    /** A poller is about to start. */
+    void polled() {
+        polled = true;
     }
 
     /** The poller ends. */
     void leave() {
-        if (closing) {
+        polled = false;
+        closeIfQuiet();
+    }
+
+    /**
+     * Closes once no callback runs, which has to be acknowledged in the shared memory, and the poller has ended. Each of
+     * them, and this call, stores first and then looks at the others: the last one closes.
+     */
+    void closeWhenQuiet() {
+        closing = true;
+        closeIfQuiet();
+    }
+
+    private void closeIfQuiet() {
+        if (closing && !polled && inFlight.count() == 0) {
             close();
         }
     }
