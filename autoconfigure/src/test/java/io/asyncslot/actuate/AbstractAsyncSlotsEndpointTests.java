@@ -141,6 +141,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
     @Test
     void slot_showsStateAndHistory() throws Exception {
         carts.start("c1", Duration.ofMinutes(1));
+        int first = (int) carts.find("c1").orElseThrow().generation();
         carts.start("c1");
         carts.touch("c1", Duration.ofMinutes(2));
         awaitRest();
@@ -150,7 +151,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
         json.extractingPath("$.runState").isEqualTo("ARMED");
         json.extractingPath("$.armed").isEqualTo(true);
         json.extractingPath("$.references").isEqualTo(1);
-        json.extractingPath("$.generation").isEqualTo(2);
+        json.extractingPath("$.generation").isEqualTo(first + 1);
         json.extractingPath("$.deadline").asString().endsWith("Z");
         json.extractingPath("$.timeLeft").asString().startsWith("PT1M");
         json.doesNotHavePath("$.lastFiring");

@@ -46,12 +46,12 @@ public final class LastReleases {
 
         @Actor
         public void one(LL_Result r) {
-            r.r1 = word.release(1) && word.tryReclaim();
+            r.r1 = word.release() && word.tryReclaim();
         }
 
         @Actor
         public void other(LL_Result r) {
-            r.r2 = word.release(1) && word.tryReclaim();
+            r.r2 = word.release() && word.tryReclaim();
         }
     }
 }

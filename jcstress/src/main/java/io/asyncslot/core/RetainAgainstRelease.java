@@ -57,7 +57,7 @@ public final class RetainAgainstRelease {
 
         @Actor
         public void release(LLL_Result r) {
-            r.r2 = word.release(1);
+            r.r2 = word.release();
         }
 
         @Arbiter
