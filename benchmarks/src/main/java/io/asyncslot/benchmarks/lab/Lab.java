@@ -1,8 +1,10 @@
 package io.asyncslot.benchmarks.lab;
 
+import io.asyncslot.benchmarks.backend.Backend;
 import io.asyncslot.benchmarks.peer.Peer;
 import io.asyncslot.benchmarks.report.Results;
 import io.asyncslot.benchmarks.report.Row;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,6 +15,9 @@ import java.util.function.Function;
 /** One lab measurement of one peer, in a JVM of its own. */
 public final class Lab {
 
+    /** The measurement of backends. */
+    public static final String BACKEND = "backend";
+
     private final Map<String, Map<String, List<Double>>> found = new LinkedHashMap<>();
 
     private Lab() {}
@@ -20,25 +25,40 @@ public final class Lab {
     /**
      * Measures.
      *
-     * @param args mass, late, heap or heap.compact; the peer; full or quick; the file of results
+     * @param args mass, late, heap, heap.compact or backend; the peer or backend; full or quick; the file of results
      */
     public static void main(String[] args) throws Exception {
         String kind = args[0];
-        Peer peer = Peer.valueOf(args[1]);
         boolean quick = args[2].equals("quick");
         int n = quick ? 100_000 : 1_000_000;
         Lab lab = new Lab();
         Function<String, Findings> findings = lab::of;
+        Path file = Path.of(args[3]);
+        if (kind.equals(BACKEND)) {
+            BackendLateness.measure(
+                    Backend.valueOf(args[1]),
+                    quick ? 500 : 6_000,
+                    lab.of("backend.late"),
+                    lab.of("backend.late.worker"),
+                    lab.of("backend.idle"));
+            lab.note(args[1], 0, file);
+            System.exit(0);
+        }
+        Peer peer = Peer.valueOf(args[1]);
         switch (kind) {
             case "mass" -> MassExpiry.measure(peer, n, n * 2_000L, quick ? 1 : 2, findings);
             case "late" -> Lateness.measure(peer, quick ? 300 : 4_000, findings);
             case "heap", "heap.compact" -> HeapPerTimer.measure(peer, n, lab.of(kind));
             default -> throw new IllegalArgumentException("no such lab: " + kind);
         }
-        List<Row> rows = lab.rows(peer, n);
-        rows.forEach(row -> System.out.println(row.toCsv()));
-        Results.append(Path.of(args[3]), rows);
+        lab.note(peer.name(), n, file);
         System.exit(0);
+    }
+
+    private void note(String who, int n, Path file) throws IOException {
+        List<Row> rows = rows(who, n);
+        rows.forEach(row -> System.out.println(row.toCsv()));
+        Results.append(file, rows);
     }
 
     private Findings of(String workload) {
@@ -47,11 +67,11 @@ public final class Lab {
                 metrics.computeIfAbsent(metric, absent -> new ArrayList<>()).add(value);
     }
 
-    private List<Row> rows(Peer peer, int n) {
+    private List<Row> rows(String who, int n) {
         List<Row> rows = new ArrayList<>();
         found.forEach((workload, metrics) -> metrics.forEach((metric, values) -> {
             int timers = workload.startsWith("late") ? 0 : n;
-            rows.add(new Row(workload, peer.name(), timers, 1, metric, summary(metric, values)));
+            rows.add(new Row(workload, who, timers, 1, metric, summary(metric, values)));
         }));
         return rows;
     }

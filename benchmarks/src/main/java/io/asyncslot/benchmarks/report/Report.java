@@ -1,5 +1,6 @@
 package io.asyncslot.benchmarks.report;
 
+import io.asyncslot.benchmarks.backend.Backend;
 import io.asyncslot.benchmarks.peer.Peer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Tables, plots and the judgement of one run, as Markdown. */
 public final class Report {
@@ -77,6 +80,7 @@ public final class Report {
         lateness();
         mass();
         heap();
+        backends();
         method();
         return text.toString();
     }
@@ -204,6 +208,39 @@ public final class Report {
             }
         }
         line("");
+    }
+
+    private void backends() {
+        int n = 256;
+        if (results.sizes("backend.rearmLater", 1).isEmpty()) {
+            return;
+        }
+        heading(
+                "Backends",
+                "The same slots on each backend, one thread, 256 keys armed. The kernel's are loaded by the measured process.");
+        line("| | " + Arrays.stream(Backend.values()).map(Backend::title).collect(Collectors.joining(" | ")) + " |");
+        line("|---|" + "---|".repeat(Backend.values().length));
+        backends("re-arm to later: wall (best) / CPU, ns", who -> cell("backend.rearmLater", who, n, 1));
+        backends("re-arm to earlier, alone", who -> cell("backend.rearmEarlier", who, n, 1));
+        backends("re-arm to earlier, 256 in one call", who -> cell("backend.rearmEarlierTogether", who, n, 1));
+        backends("start a new slot, alone", who -> cell("backend.startAlone", who, n, 1));
+        backends("start new slots, 256 in one call", who -> cell("backend.startTogether", who, n, 1));
+        backends("lateness of the callback, 1k/s: p50 / p99, µs", who -> lateness("backend.late", who));
+        backends("the same on a worker", who -> lateness("backend.late.worker", who));
+        backends("CPU with nothing to do, cores", who -> show(results.get("backend.idle", who, 0, 1, "cores")));
+        line("");
+    }
+
+    private void backends(String what, Function<String, String> cell) {
+        line("| " + what + " | "
+                + Arrays.stream(Backend.values())
+                        .map(backend -> cell.apply(backend.name()))
+                        .collect(Collectors.joining(" | "))
+                + " |");
+    }
+
+    private String lateness(String workload, String who) {
+        return show(results.get(workload, who, 0, 1, "p50")) + " / " + show(results.get(workload, who, 0, 1, "p99"));
     }
 
     private void works() {

@@ -1,5 +1,6 @@
 package io.asyncslot.benchmarks.report;
 
+import io.asyncslot.benchmarks.backend.Backend;
 import io.asyncslot.benchmarks.jmh.CpuProfiler;
 import io.asyncslot.benchmarks.lab.Lab;
 import io.asyncslot.benchmarks.peer.Peer;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,8 @@ public final class Run {
 
     /** Touched before the start: a heap that a JVM grows into costs whoever allocates a page fault each 4 KB. */
     private static final List<String> JVM = List.of("-Xms3g", "-Xmx3g", "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
+
+    private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
     private static final long LAB_LIMIT_SECONDS = 150;
 
@@ -91,14 +95,15 @@ public final class Run {
 
     private org.openjdk.jmh.runner.options.Options options(Suite suite, int number) {
         ChainedOptionsBuilder options = new OptionsBuilder()
-                .include("^" + Pattern.quote(suite.benchmark().getName()) + "\\.")
+                .include(suite.include())
                 .threads(suite.threads())
                 .forks(1)
                 .warmupIterations(quick ? 1 : 4)
-                .warmupTime(TimeValue.milliseconds(quick ? 100 : 250))
+                .warmupTime(TimeValue.milliseconds(quick ? 100 : suite.pauses() ? 2_500 : 250))
                 .measurementIterations(quick ? 2 : 8)
-                .measurementTime(TimeValue.milliseconds(quick ? 100 : 250))
+                .measurementTime(TimeValue.milliseconds(quick ? 100 : suite.pauses() ? 1_000 : 250))
                 .jvmArgs(JVM.toArray(String[]::new))
+                .jvmArgsAppend(NATIVE_ACCESS)
                 .addProfiler(GCProfiler.class)
                 .addProfiler(CpuProfiler.class)
                 .resultFormat(ResultFormatType.JSON)
@@ -114,7 +119,10 @@ public final class Run {
         List<Row> rows = new ArrayList<>();
         for (RunResult result : results) {
             String peer = result.getParams().getParam("peer");
-            String who = peer != null ? peer : result.getParams().getParam("works");
+            String backend = result.getParams().getParam("backend");
+            String who = peer != null
+                    ? peer
+                    : backend != null ? backend : result.getParams().getParam("works");
             int n = Integer.parseInt(result.getParams().getParam("n"));
             Result<?> primary = result.getPrimaryResult();
             rows.add(row(suite, who, n, "ns", primary.getStatistics().getPercentile(50)));
@@ -139,10 +147,27 @@ public final class Run {
         for (String kind : List.of("late", "mass", "heap", "heap.compact")) {
             for (Peer peer : Peer.values()) {
                 if (wanted(kind, peer) && match.matcher(kind + " " + peer).find()) {
-                    lab(kind, peer);
+                    lab(kind, peer.name());
                 }
             }
         }
+        for (String backend : backends()) {
+            if (match.matcher(Lab.BACKEND + " " + backend).find()) {
+                lab(Lab.BACKEND, backend);
+            }
+        }
+    }
+
+    private static List<String> backends() {
+        return Arrays.stream(Backend.values())
+                .peek(backend -> {
+                    if (!backend.missing().isEmpty()) {
+                        System.out.println("not measured: backend " + backend.title() + ": " + backend.missing());
+                    }
+                })
+                .filter(backend -> backend.missing().isEmpty())
+                .map(Backend::name)
+                .toList();
     }
 
     private static boolean wanted(String kind, Peer peer) {
@@ -154,23 +179,23 @@ public final class Run {
                 };
     }
 
-    private void lab(String kind, Peer peer) throws IOException, InterruptedException {
-        System.out.println("\n# Lab: " + kind + " " + peer);
+    private void lab(String kind, String who) throws IOException, InterruptedException {
+        System.out.println("\n# Lab: " + kind + " " + who);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
-        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add(NATIVE_ACCESS);
         if (kind.endsWith(".compact")) {
             command.add("-XX:+UseCompactObjectHeaders");
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Lab.class.getName()));
-        command.addAll(List.of(kind, peer.name(), quick ? "quick" : "full", csv.toString()));
+        command.addAll(List.of(kind, who, quick ? "quick" : "full", csv.toString()));
         Process process = new ProcessBuilder(command).inheritIO().start();
         if (!process.waitFor(LAB_LIMIT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            System.out.println("given up after " + LAB_LIMIT_SECONDS + " s: " + kind + " " + peer);
+            System.out.println("given up after " + LAB_LIMIT_SECONDS + " s: " + kind + " " + who);
         } else if (process.exitValue() != 0) {
-            System.out.println("failed: " + kind + " " + peer);
+            System.out.println("failed: " + kind + " " + who);
         }
     }
 }

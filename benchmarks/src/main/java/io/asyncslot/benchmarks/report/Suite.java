@@ -1,5 +1,7 @@
 package io.asyncslot.benchmarks.report;
 
+import io.asyncslot.benchmarks.backend.Backend;
+import io.asyncslot.benchmarks.jmh.BackendBenchmark;
 import io.asyncslot.benchmarks.jmh.BatchBenchmark;
 import io.asyncslot.benchmarks.jmh.FifoBenchmark;
 import io.asyncslot.benchmarks.jmh.FreshKeyBenchmark;
@@ -11,25 +13,33 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * One JMH benchmark with the parameters that it is run with.
  *
  * @param workload its name in the results
  * @param benchmark its class
+ * @param method its method; empty for all of the class
  * @param threads how many threads call
  * @param params values of each parameter
  */
-record Suite(String workload, Class<?> benchmark, int threads, Map<String, String[]> params) {
+record Suite(String workload, Class<?> benchmark, String method, int threads, Map<String, String[]> params) {
 
     private static final String[] SIZES = {"1000", "100000", "1000000"};
     private static final String[] ENDS = {"1000", "1000000"};
     private static final String[] MILLION = {"1000000"};
     private static final String[] OURS = {Peer.ASYNCSLOT.name(), Peer.ASYNCSLOT_HISTORY.name()};
 
+    private Suite(String workload, Class<?> benchmark, int threads, Map<String, String[]> params) {
+        this(workload, benchmark, "", threads, params);
+    }
+
     /** All of a full run. */
     static List<Suite> full() {
-        return List.of(
+        return with(
+                backends(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(SIZES, peers(1))),
                 new Suite("rearm", RearmBenchmark.class, 2, timers(SIZES, peers(2))),
                 new Suite("rearm.varied", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("delay", "varied"),
@@ -52,7 +62,8 @@ record Suite(String workload, Class<?> benchmark, int threads, Map<String, Strin
     /** A little of each, to see that all works. */
     static List<Suite> quick() {
         String[] few = {"1000"};
-        return List.of(
+        return with(
+                backends(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(few, peers(1))),
                 new Suite("rearm", RearmBenchmark.class, 2, timers(few, OURS[0], Peer.NETTY.name())),
                 new Suite("kept", KeptKeyBenchmark.class, 1, timers(few, OURS[0])),
@@ -61,6 +72,32 @@ record Suite(String workload, Class<?> benchmark, int threads, Map<String, Strin
                 new Suite("batch.16", BatchBenchmark.class, 1, timers(few, OURS[0])).with("batch", "16"),
                 submit("free", 1),
                 submit("held", 2));
+    }
+
+    /** What each backend that can be measured here costs its callers. */
+    private static List<Suite> backends() {
+        String[] present = Arrays.stream(Backend.values())
+                .filter(backend -> backend.missing().isEmpty())
+                .map(Backend::name)
+                .toArray(String[]::new);
+        Map<String, String[]> params = Map.of("backend", present);
+        return Stream.of("rearmLater", "rearmEarlier", "rearmEarlierTogether", "startAlone", "startTogether")
+                .map(method -> new Suite("backend." + method, BackendBenchmark.class, method, 1, params))
+                .toList();
+    }
+
+    private static List<Suite> with(List<Suite> more, Suite... suites) {
+        return Stream.concat(Arrays.stream(suites), more.stream()).toList();
+    }
+
+    /** Which JMH benchmarks it is. */
+    String include() {
+        return "^" + Pattern.quote(benchmark.getName()) + "\\." + (method.isEmpty() ? "" : method + "$");
+    }
+
+    /** Whether its invocations pause between the measured parts, so that less of them fit into a time. */
+    boolean pauses() {
+        return method.startsWith("start");
     }
 
     /** How a pattern finds it. */
@@ -82,7 +119,7 @@ record Suite(String workload, Class<?> benchmark, int threads, Map<String, Strin
     private Suite with(String name, String value) {
         Map<String, String[]> more = new LinkedHashMap<>(params);
         more.put(name, new String[] {value});
-        return new Suite(workload, benchmark, threads, more);
+        return new Suite(workload, benchmark, method, threads, more);
     }
 
     private static String[] peers(int threads) {

@@ -10,6 +10,7 @@ import static io.asyncslot.benchmarks.peer.Peer.PEKKO;
 import static io.asyncslot.benchmarks.peer.Peer.SPRING;
 import static io.asyncslot.benchmarks.peer.Peer.STPE;
 
+import io.asyncslot.benchmarks.backend.Backend;
 import io.asyncslot.benchmarks.peer.Peer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ final class Targets {
         all.memory();
         all.lateness();
         all.mass();
+        all.kernel();
         all.stretch();
         return all.targets;
     }
@@ -156,6 +158,34 @@ final class Targets {
         ratio("15", "1M at one instant: STPE over ours", 2.5, "mass.burst", MILLION, 1, "after", STPE);
         most("16", "arming 1M fresh keys", "ns", 350, ours("mass.spread", MILLION, 1, "arm"));
         ratio("16", "arming 1M fresh keys: best peer over ours", 1, "mass.spread", MILLION, 1, "arm", THREAD_SAFE);
+    }
+
+    private void kernel() {
+        most(
+                "kernel",
+                "kernel: re-arm to later, over the jvm's",
+                "×",
+                2,
+                divide(kernel("rearmLater"), results.get("backend.rearmLater", Backend.JVM.name(), 256, 1, "ns")));
+        most("kernel", "kernel: re-arm to earlier, alone", "ns", 3_000, kernel("rearmEarlier"));
+        most("kernel", "kernel: re-arm to earlier, 256 in one call", "ns", 400, kernel("rearmEarlierTogether"));
+        most("kernel", "kernel: start a new slot, alone", "ns", 3_000, kernel("startAlone"));
+        most("kernel", "kernel: start new slots, 256 in one call", "ns", 400, kernel("startTogether"));
+        most("kernel", "kernel: lateness of the callback, 1k/s: p50", "µs", 80, kernelLate("p50"));
+        most(
+                "kernel",
+                "kernel: CPU with nothing to do",
+                "cores",
+                0.005,
+                results.get("backend.idle", Backend.KERNEL.name(), 0, 1, "cores"));
+    }
+
+    private OptionalDouble kernel(String method) {
+        return results.get("backend." + method, Backend.KERNEL.name(), 256, 1, "ns");
+    }
+
+    private OptionalDouble kernelLate(String metric) {
+        return results.get("backend.late", Backend.KERNEL.name(), 0, 1, metric);
     }
 
     private void stretch() {
