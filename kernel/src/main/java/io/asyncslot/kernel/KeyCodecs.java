@@ -5,6 +5,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
@@ -41,7 +42,7 @@ final class KeyCodecs {
     static KeyCodecs load() {
         @SuppressWarnings("rawtypes") // a service is named by its class
         ServiceLoader<SlotKeyCodec> found = ServiceLoader.load(SlotKeyCodec.class);
-        KeyCodecs codecs = new KeyCodecs(java.util.List.of());
+        KeyCodecs codecs = new KeyCodecs(List.of());
         found.forEach(codecs::add);
         return codecs;
     }
@@ -69,6 +70,15 @@ final class KeyCodecs {
     }
 
     private static byte[] utf8(String key) {
+        for (int i = 0; i < key.length(); i++) {
+            if (Character.isSurrogate(key.charAt(i))) {
+                return strictUtf8(key);
+            }
+        }
+        return key.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] strictUtf8(String key) {
         try {
             ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(key));
             byte[] bytes = new byte[encoded.remaining()];
