@@ -27,6 +27,7 @@ import java.time.Duration;
  * @param failed callbacks that threw
  * @param skipped armed periods of periodic slots left out by the late policy
  * @param deferred times the executor refused a callback (each is handed over again)
+ * @param fallbacks times the backend refused a slot, which is then measured in this JVM; 0 on the jvm backend
  * @param dropped callbacks that the executor took but had not begun when the registry was stopped and its limit was
  *     over; must stay 0
  * @param latenessP50 median lateness
@@ -51,6 +52,7 @@ public record SlotMapStats(
         long failed,
         long skipped,
         long deferred,
+        long fallbacks,
         long dropped,
         Duration latenessP50,
         Duration latenessP99,

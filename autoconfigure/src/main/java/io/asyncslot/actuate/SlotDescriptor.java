@@ -28,6 +28,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param timeLeft time until then, null when nothing is pending
  * @param lastFiring the last firing, null when there is none or when history is off
  * @param history the last transitions, oldest first
+ * @param measure what measures its time, in its own words; null on a backend that has none
  */
 public record SlotDescriptor(
         String map,
@@ -43,7 +44,8 @@ public record SlotDescriptor(
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
         @Nullable LastFiring lastFiring,
-        List<Transition> history)
+        List<Transition> history,
+        @Nullable Measure measure)
         implements OperationResponseBody {
 
     /**
@@ -77,6 +79,29 @@ public record SlotDescriptor(
             @Nullable Duration detail) {}
 
     /**
+     * What measures the slot's time: on the kernel backend what the kernel's own control block says. What it cannot tell is
+     * null, and {@code notes} says why.
+     *
+     * @param by what measures it: the backend, or the one that stands in for it
+     * @param references the kernel's reference count
+     * @param expiry when the kernel's timer expires
+     * @param callbackSet whether the kernel has its callback
+     * @param program the id of the kernel's program
+     * @param clock the clock of the kernel's timer
+     * @param firings how often the kernel has reported the slot due
+     * @param notes what could not be told and why
+     */
+    public record Measure(
+            String by,
+            @Nullable Integer references,
+            @Nullable Instant expiry,
+            @Nullable Boolean callbackSet,
+            @Nullable Long program,
+            @Nullable String clock,
+            @Nullable Long firings,
+            List<String> notes) {}
+
+    /**
      * Describes a slot.
      *
      * @param failures what to show of a failure's text
@@ -102,7 +127,22 @@ public record SlotDescriptor(
                                 event.kind().operation(),
                                 event.kind().name(),
                                 event.detail()))
-                        .toList());
+                        .toList(),
+                measure(slot.measure()));
+    }
+
+    private static @Nullable Measure measure(SlotSnapshot.@Nullable Measure measure) {
+        return measure == null
+                ? null
+                : new Measure(
+                        measure.by(),
+                        measure.references(),
+                        measure.expiry(),
+                        measure.callbackSet(),
+                        measure.program(),
+                        measure.clock(),
+                        measure.firings(),
+                        measure.notes());
     }
 
     private static @Nullable LastFiring lastFiring(

@@ -29,6 +29,7 @@ import java.time.Duration;
  * @param failed callbacks that threw
  * @param skipped periods left out by the late policy
  * @param deferred times the executor refused a callback, which is handed over again
+ * @param fallbacks times the backend refused a slot, which is then measured in this JVM
  * @param dropped callbacks lost at the end of a stop; must stay 0
  * @param late how late callbacks began
  */
@@ -53,6 +54,7 @@ public record SlotMapDescriptor(
         long failed,
         long skipped,
         long deferred,
+        long fallbacks,
         long dropped,
         Late late) {
 
@@ -88,6 +90,7 @@ public record SlotMapDescriptor(
                 stats.failed(),
                 stats.skipped(),
                 stats.deferred(),
+                stats.fallbacks(),
                 stats.dropped(),
                 new Late(stats.latenessP50(), stats.latenessP99(), stats.latenessMax()));
     }

@@ -65,6 +65,7 @@ final class SlotMapMeters {
         counter(SlotMeterDocumentation.FIRED, tags, SlotMapStats::fired);
         counter(SlotMeterDocumentation.FAILURES, tags, SlotMapStats::failed);
         counter(SlotMeterDocumentation.COALESCED, tags, SlotMapStats::coalesced);
+        counter(SlotMeterDocumentation.FALLBACKS, tags, SlotMapStats::fallbacks);
         counter(SlotMeterDocumentation.DROPPED, tags, SlotMapStats::dropped);
         this.lateness = keep(Timer.builder(SlotMeterDocumentation.LATENESS.getName())
                 .description("Time from the deadline to the begin of the callback")

@@ -40,6 +40,9 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
     /** Callbacks handed to the executor that have not begun. */
     QUEUE("asyncslot.queue", Meter.Type.GAUGE),
 
+    /** Slots that the backend refused, which are then measured in the JVM. See {@link SlotMapStats#fallbacks()}. */
+    FALLBACKS("asyncslot.fallbacks", Meter.Type.COUNTER),
+
     /** Callbacks lost at the end of a stop; must stay 0. See {@link SlotMapStats#dropped()}. */
     DROPPED("asyncslot.dropped", Meter.Type.COUNTER);
 

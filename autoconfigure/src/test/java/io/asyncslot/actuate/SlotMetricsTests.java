@@ -117,6 +117,7 @@ class SlotMetricsTests {
                     .isEqualTo(1);
             assertThat(counter(meters, "asyncslot.fired")).isEqualTo(2);
             assertThat(counter(meters, "asyncslot.failures")).isEqualTo(1);
+            assertThat(counter(meters, "asyncslot.fallbacks")).isZero();
             assertThat(counter(meters, "asyncslot.dropped")).isZero();
             assertThat(meters.get("asyncslot.references").gauge().value()).isGreaterThanOrEqualTo(3);
             assertThat(meters.get("asyncslot.queue").gauge().value()).isZero();

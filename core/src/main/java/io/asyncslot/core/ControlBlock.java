@@ -133,6 +133,11 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         return map.dispatcher().handOver(this);
     }
 
+    /** The backend does not take the slot, which its timekeeper measures in this process from now on: counts that. */
+    public void refusedByBackend() {
+        map.counters().fallbacks.increment();
+    }
+
     /** Called by an executor, once for each successful hand-over. */
     @Override
     public void run() {

@@ -28,6 +28,7 @@ final class Counters {
     final LongAdder failed = new LongAdder();
     final LongAdder skipped = new LongAdder();
     final LongAdder deferred = new LongAdder();
+    final LongAdder fallbacks = new LongAdder();
     final LongAdder handedOver = new LongAdder();
     final LongAdder takenUp = new LongAdder();
 
@@ -91,6 +92,7 @@ final class Counters {
                 failed.sum(),
                 skipped.sum(),
                 deferred.sum(),
+                fallbacks.sum(),
                 stopped ? queued : 0,
                 Micros.toDuration(latenessMicros(50)),
                 Micros.toDuration(latenessMicros(99)),

@@ -842,6 +842,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             refused.set(place);
             refusedSlots.add(block);
             fallbacks.incrementAndGet();
+            block.refusedByBackend();
         }
         hold(block, promise);
     }

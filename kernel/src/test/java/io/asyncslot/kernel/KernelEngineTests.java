@@ -283,6 +283,7 @@ class KernelEngineTests {
                 map.start("k" + i, SECOND.multipliedBy(i + 1));
             }
             assertThat(process.backend.fallbacks()).isEqualTo(10);
+            assertThat(map.stats().fallbacks()).isEqualTo(10);
             SlotSnapshot.Measure refused = map.find("k9").orElseThrow().measure();
             assertThat(refused).isNotNull();
             assertThat(refused.by()).isEqualTo("jvm");

@@ -111,6 +111,7 @@ class LedgerTests {
                         0,
                         0,
                         0,
+                        0,
                         none,
                         none,
                         none),

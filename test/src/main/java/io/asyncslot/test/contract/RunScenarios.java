@@ -214,6 +214,7 @@ interface RunScenarios {
         own.awaitEnded(1);
         assertThat(fresh.get(0).beganNanos() - now)
                 .isGreaterThanOrEqualTo(rig.steps(3).toNanos());
+        rig.untilState(slots, "special", RunState.IDLE);
         assertThat(slots.delete("special")).isEqualTo(DeleteOutcome.DELETED);
         slots.start("special", Duration.ZERO);
         fresh.awaitEnded(2); // a slot's own callback goes with the slot

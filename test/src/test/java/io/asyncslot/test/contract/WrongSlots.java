@@ -236,6 +236,7 @@ final class WrongSlots<K> {
                 stats.failed(),
                 stats.skipped(),
                 stats.deferred(),
+                stats.fallbacks(),
                 stats.dropped(),
                 stats.latenessP50(),
                 stats.latenessP99(),
