@@ -37,7 +37,7 @@ interface ConformanceScenarios {
         rig.settle(rig.steps(1));
         assertThat(outcomes).containsExactly(StartOutcome.STARTED);
         assertThat(runs.count()).isOne();
-        assertThat(ContractRig.state(slots, "key")).isEqualTo(RunState.ARMED);
+        rig.untilState(slots, "key", RunState.ARMED);
     }
 
     @Scenario(
@@ -277,12 +277,14 @@ interface ConformanceScenarios {
                 duel.run(
                         () -> {
                             for (int i = 0; i < 50; i++) {
+                                Duel.giveWay(i);
                                 StartOutcome outcome = slots.start("key", Duration.ofMillis(100));
                                 anew.addAndGet(outcome == StartOutcome.STARTED ? 1 : 0);
                             }
                         },
                         () -> {
                             for (int i = 0; i < 50; i++) {
+                                Duel.giveWay(i);
                                 slots.delete("key");
                             }
                         });

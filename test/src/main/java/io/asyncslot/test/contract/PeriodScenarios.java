@@ -64,7 +64,7 @@ interface PeriodScenarios {
         assertThat(List.copyOf(seen))
                 .isEqualTo(List.of(RunState.RUNNING_ARMED, CancelOutcome.CANCELLED, CancelOutcome.RUNNING));
         assertThat(runs.count()).isEqualTo(3);
-        assertThat(ContractRig.state(slots, "key")).isEqualTo(RunState.IDLE);
+        rig.untilState(slots, "key", RunState.IDLE);
     }
 
     @Scenario(id = "E3", clause = "periodic", says = "a delete from outside or inside ends the series")
@@ -183,6 +183,6 @@ interface PeriodScenarios {
             last = point;
         }
         assertThat(last).as("the last point of the schedule").isEqualTo(5);
-        assertThat(ContractRig.state(slots, "key")).isEqualTo(RunState.IDLE);
+        rig.untilState(slots, "key", RunState.IDLE);
     }
 }

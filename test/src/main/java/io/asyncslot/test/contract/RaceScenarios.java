@@ -384,9 +384,8 @@ interface RaceScenarios {
         assertThat(releases).allSatisfy(count -> assertThat(count).hasValue(1));
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // the other side is to come in between, also on one processor
     private static AtomicInteger rebound(TimerSlots<String> slots, Runs<String> runs) {
-        Thread.yield();
+        Duel.giveWay(7);
         AtomicInteger released = new AtomicInteger();
         slots.rebind(runs, released::incrementAndGet);
         return released;
