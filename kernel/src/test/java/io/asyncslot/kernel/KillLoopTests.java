@@ -43,6 +43,7 @@ class KillLoopTests {
     void killed_losesNothing_repeatsNothing_andIsNeverEarly() throws Exception {
         Random random = new Random(Long.getLong("asyncslot.kill.seed", System.nanoTime()));
         Path file = directory.resolve("ledger");
+        int paused = 0;
         for (int life = 1; life <= LIVES; life++) {
             Process child = child(file, life, "");
             boolean early = life > 1 && random.nextInt(6) == 0;
@@ -50,7 +51,14 @@ class KillLoopTests {
                 Thread.sleep(random.nextInt(1_200)); // wherever that is
             } else {
                 await(file, "READY " + life + " ", child);
-                Thread.sleep(random.nextInt(1_500));
+                Thread.sleep(random.nextInt(1_000));
+                if (life == 1 || random.nextInt(3) == 0) { // a paused JVM: the kernel goes on, the ring waits
+                    signal(child, "STOP");
+                    Thread.sleep(random.nextInt(800));
+                    signal(child, "CONT");
+                    paused++;
+                }
+                Thread.sleep(random.nextInt(500));
             }
             child.destroyForcibly();
             assertThat(child.waitFor()).as("life %d was killed", life).isEqualTo(137);
@@ -63,10 +71,17 @@ class KillLoopTests {
         try (var lines = Files.lines(file)) {
             lines.forEach(ledger::line);
         }
-        System.out.println("kill loop: " + ledger);
+        System.out.println("kill loop: " + ledger + ", paused " + paused + " times");
         ledger.finish();
         assertThat(ledger.firings).isPositive();
         assertThat(ledger.away).as("firings due while no process was there").isPositive();
+    }
+
+    private static void signal(Process child, String name) throws Exception {
+        Process kill = new ProcessBuilder("sh", "-c", "kill -" + name + " " + child.pid())
+                .inheritIO()
+                .start();
+        assertThat(kill.waitFor()).as("kill -%s", name).isZero();
     }
 
     private Process child(Path file, int life, String mode) throws IOException {
