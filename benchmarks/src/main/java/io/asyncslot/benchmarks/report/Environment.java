@@ -22,7 +22,7 @@ final class Environment {
                 "System: " + System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"),
                 "JDK: " + System.getProperty("java.vendor") + " " + System.getProperty("java.runtime.version")
-                        + ", G1, 4 GiB heap",
+                        + ", G1, 3 GiB heap, touched before the start",
                 "Load when it began: " + load(),
                 "Date: " + Instant.now().truncatedTo(ChronoUnit.MINUTES));
     }
