@@ -202,7 +202,9 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             throw new BackendUnavailableException(
                     name,
                     "it is not on the class path; present: " + backends.keySet(),
-                    "Add the module that provides backend '" + name + "', or choose one of " + backends.keySet() + ".");
+                    "Add the module that provides backend '" + name + "', which may need a newer Java than this one ("
+                            + Runtime.version().feature() + "; asyncslot-kernel needs 25), or choose one of "
+                            + backends.keySet() + ".");
         }
         BackendReport report = backend.report();
         if (!report.available()) {
