@@ -4,6 +4,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import io.asyncslot.spring.AsyncSlotLifecycle;
@@ -64,6 +65,7 @@ public final class AsyncSlotAutoConfiguration {
             @Qualifier(AsyncSlotExecutorConfiguration.BEAN_NAME) Executor executor,
             ObjectProvider<SlotBackend> backends,
             ObjectProvider<SlotListener> listeners,
+            ObjectProvider<SlotInterceptor> interceptors,
             ObjectProvider<Ticker> ticker,
             ObjectProvider<AsyncSlotRegistryCustomizer> customizers) {
         AsyncSlotRegistryBuilder builder = new AsyncSlotRegistryBuilder(executor)
@@ -75,6 +77,7 @@ public final class AsyncSlotAutoConfiguration {
             present.add(0, new JvmBackend(properties.jvm().options()));
         }
         present.forEach(builder::backend);
+        interceptors.orderedStream().forEach(builder::interceptor);
         ticker.ifUnique(builder::ticker);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
         return builder.build();

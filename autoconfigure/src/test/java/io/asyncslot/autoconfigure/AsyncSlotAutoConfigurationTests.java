@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.is;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
+import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
@@ -14,6 +15,7 @@ import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
 import io.asyncslot.jvm.JvmOptions;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spring.AsyncSlotLifecycle;
 import io.asyncslot.spring.BackendSelection;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +49,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.Ordered;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -162,6 +166,28 @@ class AsyncSlotAutoConfigurationTests {
                     sessions.start("abc", Duration.ZERO);
                     await().untilAtomic(told, is(1));
                 });
+    }
+
+    @Test
+    void interceptors_areCalledInTheirOrder() {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        runner.withUserConfiguration(Sessions.class)
+                .withBean("inner", SlotInterceptor.class, () -> new NamedInterceptor("inner", 2, seen))
+                .withBean("outer", SlotInterceptor.class, () -> new NamedInterceptor("outer", 1, seen))
+                .run(context -> {
+                    context.getBean(AsyncSlotRegistry.class)
+                            .timers("session", String.class)
+                            .start("a", Duration.ZERO);
+                    await().untilAsserted(() -> assertThat(seen).containsExactly("outer", "inner"));
+                });
+    }
+
+    private record NamedInterceptor(String name, int getOrder, List<String> seen) implements SlotInterceptor, Ordered {
+        @Override
+        public void run(Object key, SlotFiring firing, SlotCallback<Object> next) throws Exception {
+            seen.add(name);
+            next.run(key, firing);
+        }
     }
 
     // ---- properties -----------------------------------------------------------------------------------------------

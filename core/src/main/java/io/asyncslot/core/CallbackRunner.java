@@ -3,6 +3,8 @@ package io.asyncslot.core;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
@@ -20,10 +22,14 @@ final class CallbackRunner<K> {
     private final Ticker ticker;
     private final SlotListener listener;
 
-    CallbackRunner(LocalSlots<K> map, Ticker ticker, SlotListener listener) {
+    /** Is called around every run; null where there is none. */
+    private final @Nullable SlotInterceptor interceptor;
+
+    CallbackRunner(LocalSlots<K> map, BackendContext injected) {
         this.map = map;
-        this.ticker = ticker;
-        this.listener = listener;
+        this.ticker = injected.ticker();
+        this.listener = injected.listener();
+        this.interceptor = injected.interceptor();
     }
 
     /** Begins the run if there still is one to begin, runs the callback, ends the run, passes custody on. */
@@ -144,7 +150,11 @@ final class CallbackRunner<K> {
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
         RunningScope.enter(block);
         try {
-            callback.run(block.key(), firing);
+            if (interceptor == null) {
+                callback.run(block.key(), firing);
+            } else {
+                interceptor.run(block.key(), firing, ofAnyKey(callback));
+            }
             return null;
         } catch (Throwable e) {
             if (e instanceof InterruptedException) {
@@ -158,6 +168,12 @@ final class CallbackRunner<K> {
         } finally {
             RunningScope.leave();
         }
+    }
+
+    /** A callback of this map is only ever called with this map's keys. */
+    @SuppressWarnings("unchecked")
+    private static SlotCallback<Object> ofAnyKey(SlotCallback<?> callback) {
+        return (SlotCallback<Object>) callback;
     }
 
     /** Tells the listener that the map is closed. Called once, by the first closer. */

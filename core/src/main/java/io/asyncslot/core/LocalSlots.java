@@ -119,7 +119,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
-        this.runner = new CallbackRunner<>(this, ticker, context.injected().listener());
+        this.runner = new CallbackRunner<>(this, context.injected());
         this.counters = new Counters(index::created, commanded ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
         this.snapshots = new SnapshotFactory(ticker, clock);

@@ -4,6 +4,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
@@ -25,6 +26,7 @@ public final class AsyncSlotRegistryBuilder {
     private Ticker ticker = SystemTicker.instance();
     private SlotListener listener = (firing, duration, failure) -> {};
     private int maxKeyLength = DEFAULT_MAX_KEY_LENGTH;
+    private @Nullable SlotInterceptor interceptor;
     private @Nullable String defaultBackend;
 
     /**
@@ -89,6 +91,17 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
+     * Adds what is called around every run of a callback, inside those added before.
+     *
+     * @param value the interceptor
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder interceptor(SlotInterceptor value) {
+        this.interceptor = interceptor == null ? value : interceptor.around(value);
+        return this;
+    }
+
+    /**
      * Sets the longest acceptable String key.
      *
      * @param chars the limit in chars, at least 1
@@ -113,7 +126,7 @@ public final class AsyncSlotRegistryBuilder {
         if (backends.isEmpty()) {
             backend(new JvmBackend());
         }
-        BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength);
+        BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength, interceptor);
         String first = backends.keySet().iterator().next();
         return new DefaultAsyncSlotRegistry(backends, defaultBackend == null ? first : defaultBackend, context);
     }

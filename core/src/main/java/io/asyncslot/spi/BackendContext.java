@@ -1,6 +1,7 @@
 package io.asyncslot.spi;
 
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a registry gives its backends.
@@ -9,5 +10,44 @@ import java.util.concurrent.Executor;
  * @param executor runs the callbacks
  * @param listener is told what callbacks did
  * @param maxKeyLength longest acceptable key of type String, in chars
+ * @param interceptor is called around every run of a callback; null where there is none
  */
-public record BackendContext(Ticker ticker, Executor executor, SlotListener listener, int maxKeyLength) {}
+public record BackendContext(
+        Ticker ticker,
+        Executor executor,
+        SlotListener listener,
+        int maxKeyLength,
+        @Nullable SlotInterceptor interceptor) {
+
+    /**
+     * What a registry gives that has no interceptor.
+     *
+     * @param ticker where time comes from
+     * @param executor runs the callbacks
+     * @param listener is told what callbacks did
+     * @param maxKeyLength longest acceptable key of type String, in chars
+     */
+    public BackendContext(Ticker ticker, Executor executor, SlotListener listener, int maxKeyLength) {
+        this(ticker, executor, listener, maxKeyLength, null);
+    }
+
+    /**
+     * The same with another executor.
+     *
+     * @param other runs the callbacks
+     * @return a context that differs in the executor only
+     */
+    public BackendContext withExecutor(Executor other) {
+        return new BackendContext(ticker, other, listener, maxKeyLength, interceptor);
+    }
+
+    /**
+     * The same with other clocks.
+     *
+     * @param other where time comes from
+     * @return a context that differs in the ticker only
+     */
+    public BackendContext withTicker(Ticker other) {
+        return new BackendContext(other, executor, listener, maxKeyLength, interceptor);
+    }
+}

@@ -166,8 +166,7 @@ public final class KernelBackend implements SlotBackend {
             Ticker ticker = threaded ? new KernelTicker() : injected.ticker();
             KernelPort port = opener.get();
             KernelEngine made = new KernelEngine(port, ticker, options);
-            BackendContext own =
-                    new BackendContext(ticker, injected.executor(), injected.listener(), injected.maxKeyLength());
+            BackendContext own = injected.withTicker(ticker);
             SlotMirrors mirrors = new SlotMirrors() {
                 @Override
                 public <K> SlotMirror<K> open(SlotMapSpec<K> spec, SlotType type, SlotClock clock) {

@@ -42,17 +42,13 @@ final class WrongBackend implements SlotBackend {
     public void init(BackendContext context) {
         right.init(
                 fault == Fault.REFUSED_RUN_IS_LOST
-                        ? new BackendContext(
-                                context.ticker(),
-                                task -> {
-                                    try {
-                                        context.executor().execute(task);
-                                    } catch (RejectedExecutionException e) {
-                                        // forgotten
-                                    }
-                                },
-                                context.listener(),
-                                context.maxKeyLength())
+                        ? context.withExecutor(task -> {
+                            try {
+                                context.executor().execute(task);
+                            } catch (RejectedExecutionException e) {
+                                // forgotten
+                            }
+                        })
                         : context);
     }
 

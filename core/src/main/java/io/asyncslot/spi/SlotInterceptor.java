@@ -1,0 +1,35 @@
+package io.asyncslot.spi;
+
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotFiring;
+
+/**
+ * Is called around every run of a callback: to observe it, to guard it, or to put a context in place. Thread-safe.
+ *
+ * <p>Called on the callback's thread, after the run has begun: what is pending now is the slot's next run. What it
+ * throws counts as the callback's failure, also when the callback itself was not called.
+ */
+@FunctionalInterface
+public interface SlotInterceptor {
+
+    /**
+     * Runs the callback, or decides that it is not to run now.
+     *
+     * @param key the slot's key
+     * @param firing what fired; valid during this call only
+     * @param next the rest of the run: further interceptors, then the callback; called at most once
+     * @throws Exception what the callback threw, or the reason why it was not called; ends this run only
+     */
+    void run(Object key, SlotFiring firing, SlotCallback<Object> next) throws Exception;
+
+    /**
+     * Puts another interceptor inside this one.
+     *
+     * @param inner is called by this one's {@code next}
+     * @return both, as one
+     */
+    default SlotInterceptor around(SlotInterceptor inner) {
+        return (key, firing, next) ->
+                run(key, firing, (innerKey, innerFiring) -> inner.run(innerKey, innerFiring, next));
+    }
+}
