@@ -1,0 +1,23 @@
+package io.asyncslot.cluster;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A claimed slot: what the claiming node has to hold until it is due, and then begin.
+ *
+ * @param id the slot
+ * @param incarnation its incarnation
+ * @param generation the generation to begin
+ * @param due when, in microseconds of database time
+ * @param attempt how often this firing will have been delivered when it begins
+ * @param cutOff whether a run of this generation had begun on a node that is gone
+ * @param payload the slot's payload
+ */
+record Due(
+        SlotId id,
+        long incarnation,
+        long generation,
+        long due,
+        int attempt,
+        boolean cutOff,
+        byte @Nullable [] payload) {}

@@ -1,0 +1,13 @@
+package io.asyncslot.cluster;
+
+/**
+ * What a cancel or a delete did.
+ *
+ * @param <O> the operation's outcome enum
+ * @param outcome what happened
+ * @param pending whether a deadline was pending and is gone
+ * @param incarnation the incarnation it met; 0 when there is none
+ * @param runToken the token of the run that goes on, 0 when none does: who awaits it waits until
+ *     {@link SlotStore#runToken} answers another
+ */
+record Removed<O extends Enum<O>>(O outcome, boolean pending, long incarnation, long runToken) {}

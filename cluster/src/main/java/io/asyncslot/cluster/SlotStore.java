@@ -1,0 +1,279 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TouchOutcome;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots of one namespace in the database: one row per key. Thread-safe; keeps no state of its own.
+ *
+ * <p>Every method works on the connection it is given and inside its transaction, if there is one: what the user's
+ * operations do shows when that transaction commits. An operation on one key is one statement, waits for transactions
+ * that have changed the same row, and answers for the moment it changed it. What nodes do in batches (sweep, begin,
+ * end, release) never waits for a row. All throw {@link StoreException}.
+ *
+ * <p>A slot's row is somebody's or nobody's: the owner is the node that runs it, else the one that holds its next
+ * deadline. A row with a run and without an owner was cut off and is delivered again by a sweep, before anything newer
+ * of its key. While a run goes on, arming changes the deadline and not the owner: the end of the run hands it on.
+ */
+interface SlotStore {
+
+    /** The number of shards, a power of two. Rows keep theirs, so it is the same for all nodes and versions. */
+    int SHARDS = 16;
+
+    /** A deadline that never comes; also what larger ones saturate at. */
+    long NEVER = (1L << 52) - 1;
+
+    /** No deadline, no node. */
+    long NONE = -1;
+
+    // Nodes
+
+    /**
+     * The database's clock.
+     *
+     * @return microseconds since 1970, at some moment of this call
+     */
+    long now(Connection connection);
+
+    /**
+     * Makes a node. Only what has joined and was not released can begin runs.
+     *
+     * @param name its name, for people
+     * @return its id, higher than any before, at least 1
+     */
+    long join(Connection connection, String name);
+
+    /**
+     * The nodes that have joined and were not released.
+     *
+     * @param limit how many rows per node to count at most
+     * @return the nodes, oldest first
+     */
+    List<Node> nodes(Connection connection, int limit);
+
+    /**
+     * Releases a node: it can begin and end nothing from now on, what it held is anybody's and what it ran is cut off.
+     * To be called when it leaves and by others when it is dead. Its own transaction.
+     *
+     * @return what was taken from it; all zero when another call was first
+     */
+    Released release(Connection connection, long node);
+
+    /**
+     * Releases what is owned by nodes that do not exist: a transaction that was slow to commit may have claimed a slot
+     * for a node that was released meanwhile. Cheap when there is nothing; to be called every few seconds by some node.
+     */
+    Released releaseOrphans(Connection connection);
+
+    // Operations on one key
+
+    /**
+     * Arms a slot: creates it when absent, replaces the deadline when armed, takes the next generation.
+     *
+     * @param payload replaces the slot's payload; null keeps it
+     * @param capacity the highest number of live slots of the map; 0 for any
+     * @return STARTED, REARMED or REJECTED
+     */
+    Armed<StartOutcome> start(
+            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity);
+
+    /**
+     * Arms many slots by one statement. Maps with a capacity are armed one by one.
+     *
+     * @param ids the slots; one that comes twice is REARMED the second time
+     * @return the answers, in the order of {@code ids}
+     */
+    List<Armed<StartOutcome>> startAll(
+            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity);
+
+    /**
+     * Arms an incarnation again.
+     *
+     * @return STARTED, REARMED, or FREED when the incarnation was deleted
+     */
+    Armed<StartOutcome> restart(Connection connection, Claim claim, SlotId id, long incarnation, When when);
+
+    /**
+     * Delivers the firing of a run again: same generation, next attempt. To be called during that run. Changes nothing
+     * when something newer is pending.
+     *
+     * @return STARTED; REARMED when something newer is pending and stays so; FREED when the slot was deleted or the run
+     *     is not this one any more
+     */
+    Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when);
+
+    /**
+     * Makes a run of a work slot pending now, unless one is.
+     *
+     * @param payload replaces the slot's payload, also when the answer is COALESCED; null keeps it
+     * @param capacity as for {@link #start}
+     * @return SUBMITTED, COALESCED or REJECTED
+     */
+    Armed<SubmitOutcome> submit(
+            Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity);
+
+    /**
+     * Moves a pending deadline and keeps its generation.
+     *
+     * @return MOVED, NOT_ARMED or ABSENT
+     */
+    Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when);
+
+    /**
+     * Removes a pending deadline. A run that was cut off counts as running.
+     *
+     * @return CANCELLED, NOT_ARMED, RUNNING or ABSENT
+     */
+    Removed<CancelOutcome> cancel(Connection connection, SlotId id);
+
+    /**
+     * Frees a slot. A run that was cut off is not delivered again.
+     *
+     * @return DELETED, DELETED_WHILE_RUNNING or ABSENT
+     */
+    Removed<DeleteOutcome> delete(Connection connection, SlotId id);
+
+    /**
+     * Pauses a slot: what is due does not begin.
+     *
+     * @return whether the slot was live and not paused
+     */
+    boolean pause(Connection connection, SlotId id);
+
+    /**
+     * Ends the pause of a slot.
+     *
+     * @return what is to be held now; empty when the slot was not paused, or nothing is due within the horizon
+     */
+    Optional<Due> resume(Connection connection, Claim claim, SlotId id);
+
+    // Maps
+
+    /**
+     * Pauses a whole map or ends that. Slots that nodes hold already do not begin while it is paused.
+     *
+     * @return whether this changed anything
+     */
+    boolean pauseMap(Connection connection, String map, boolean paused);
+
+    /**
+     * The maps that are paused.
+     *
+     * @return their names
+     */
+    List<String> pausedMaps(Connection connection);
+
+    /**
+     * Deletes slots of a map, a batch at a time, in the order of their keys. To be called until it answers fewer than
+     * the limit.
+     *
+     * @return what was freed: DELETED or DELETED_WHILE_RUNNING each
+     */
+    List<Removed<DeleteOutcome>> deleteAll(Connection connection, String map, int limit);
+
+    /** A live slot. */
+    Optional<Row> find(Connection connection, SlotId id);
+
+    /**
+     * Live slots in the order of their keys (by code point).
+     *
+     * @param prefix how the keys begin; empty for all
+     * @param after only keys after this one; null for all
+     * @param limit how many at most
+     */
+    List<Row> list(Connection connection, String map, String prefix, @Nullable String after, int limit);
+
+    /**
+     * Counts a map's slots.
+     *
+     * @param limit how many rows to look at at most
+     */
+    Counts count(Connection connection, String map, int limit);
+
+    /**
+     * How long the slot that is due the longest is overdue, of those that no node runs.
+     *
+     * @return the time, zero when nothing is overdue
+     */
+    Duration overdue(Connection connection);
+
+    // Firing
+
+    /**
+     * Claims slots of a shard that are due within the horizon and nobody's, the earliest first.
+     *
+     * @param maps the maps that the node can run
+     * @param limit how many at most
+     * @return what the node has to hold now
+     */
+    List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit);
+
+    /**
+     * What a node should be holding and has not begun although it was due some time ago: it lost sight of it, for
+     * example because the connection broke after a claim was committed.
+     *
+     * @param overdue how long ago, in microseconds
+     */
+    List<Due> overlooked(Connection connection, long node, long overdue, int limit);
+
+    /**
+     * Begins runs. Nothing begins before it is due by the database's clock.
+     *
+     * @param begins at most one per slot
+     * @return what began, and what did not with the reason
+     */
+    BeginResult begin(Connection connection, long node, List<Begin> begins);
+
+    /**
+     * What became of a batch of begins.
+     *
+     * @param begun what began
+     * @param refused what did not
+     */
+    record BeginResult(List<Begun> begun, List<NotBegun> refused) {}
+
+    /**
+     * Ends runs, and claims what is due next of these slots within the horizon.
+     *
+     * @param runs the runs, as they began; at most one per slot
+     * @return one answer for each
+     */
+    List<Ended> end(Connection connection, Claim claim, List<Begun> runs);
+
+    /** The runs of a node, oldest first. */
+    List<Running> running(Connection connection, long node, int limit);
+
+    /**
+     * Declares a run of this node cut off: it had begun in the database but not here.
+     *
+     * @return whether that run still was this node's
+     */
+    boolean cutOff(Connection connection, long node, SlotId id, long token);
+
+    // Awaiting
+
+    /**
+     * The run of a slot.
+     *
+     * @return its token; 0 when none goes on
+     */
+    long runToken(Connection connection, SlotId id);
+
+    /**
+     * Announces that the callback of a run is about to await another slot's run. Its own transaction.
+     *
+     * @return false, and nothing announced, when that would close a ring of callbacks that await each other
+     */
+    boolean announceAwait(Connection connection, SlotId self, long token, SlotId target);
+
+    /** Ends what {@link #announceAwait} announced. */
+    void withdrawAwait(Connection connection, SlotId self, long token);
+}
