@@ -2,6 +2,7 @@ package io.asyncslot;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a callback: which slot fired, for which deadline and how late. Handed to the callback and valid during
@@ -15,6 +16,13 @@ public interface SlotFiring {
      * @return the map's name
      */
     String map();
+
+    /**
+     * Whether the slot is a timer or a work item.
+     *
+     * @return the map's type
+     */
+    SlotType type();
 
     /**
      * The key whose slot fired.
@@ -66,6 +74,19 @@ public interface SlotFiring {
      */
     default boolean whileAway() {
         return false;
+    }
+
+    /**
+     * What an arming context of the registry took down where this firing was armed: by the start, submit or restart
+     * itself, also when the slot has been armed anew since.
+     *
+     * @param <T> what it takes down
+     * @param source an arming context given to the registry, that very object
+     * @return what it took; null if that was nothing, after the callback has ended, for a firing that a former process
+     *     armed, and on backends that arm slots outside this process
+     */
+    default <T> @Nullable T armedIn(ArmingContext<T> source) {
+        return null;
     }
 
     /**

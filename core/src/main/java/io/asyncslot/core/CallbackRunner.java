@@ -129,9 +129,17 @@ final class CallbackRunner<K> {
             memory.lastFiring = new LastFiring(firing.firedAt(), firing.generation(), firing.lateness(), null, null);
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
+        ArmedIn armedIn =
+                map.armingContexts() == null ? null : block.needDetails().armedIn();
+        if (armedIn != null) {
+            armedIn.begun(block, fired.generation, map.periods() != Periods.ONE_SHOT);
+        }
         long began = ticker.monotonicNanos();
         Throwable failure = invoke(own == null ? binding.callback : own, block, firing);
         long took = ticker.monotonicNanos() - began;
+        if (armedIn != null) {
+            armedIn.ended();
+        }
         if (failure != null) {
             counters.failed.increment();
         }

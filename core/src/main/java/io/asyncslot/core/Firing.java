@@ -1,11 +1,15 @@
 package io.asyncslot.core;
 
+import io.asyncslot.ArmingContext;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** One run of a callback on this machine. Immutable but for what it looks up in the control block. */
 final class Firing<K> implements SlotFiring {
@@ -72,6 +76,19 @@ final class Firing<K> implements SlotFiring {
     @Override
     public boolean whileAway() {
         return whileAway;
+    }
+
+    @Override
+    public SlotType type() {
+        return block.type();
+    }
+
+    @Override
+    public <T> @Nullable T armedIn(ArmingContext<T> source) {
+        ArmingContexts contexts = block.map().armingContexts();
+        return contexts == null
+                ? null
+                : contexts.of(source, block.needDetails().armedIn().current());
     }
 
     @Override

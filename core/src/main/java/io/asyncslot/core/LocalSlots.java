@@ -13,6 +13,7 @@ import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Optional;
@@ -68,6 +69,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** Keeps the copies of slots that outlive the process; null where slots end with it. */
     private final @Nullable SlotMirror<K> mirror;
 
+    /** What is taken down where slots are armed; null for nothing. */
+    private final @Nullable ArmingContexts armingContexts;
+
     /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
     private final boolean commanded;
 
@@ -112,6 +116,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.historySize = spec.historySize();
         this.ticker = context.injected().ticker();
         this.keeper = context.keeper();
+        this.armingContexts = context.injected().armingContexts();
         this.commanded = type == SlotType.TIMER || keeper.measuresWork();
         SlotMirrors mirrors = context.mirrors();
         this.mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
@@ -143,6 +148,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * @param detail a span to note, or -1
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail) {
+        ArmingContexts contexts = armingContexts;
+        Object captured = contexts == null ? null : contexts.capture();
         ControlBlock<K> block = index.create(maker(key), key, deadline);
         if (block == null) {
             return Creation.EXISTS;
@@ -152,6 +159,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             return Creation.REJECTED;
         }
         record(block, kind, now, detail);
+        if (contexts != null) {
+            block.needDetails().armedIn().born(block, captured);
+        }
         if (closed) {
             free(block);
             if (commanded) {
@@ -333,6 +343,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             case CANCELLED, CANCELLED_WHILE_RUNNING -> {
                 counters.cancelled.increment();
                 record(block, Kind.CANCELLED);
+                if (armingContexts != null) {
+                    block.needDetails().armedIn().disarmed(block);
+                }
                 yield CancelOutcome.CANCELLED;
             }
             case NOT_ARMED -> CancelOutcome.NOT_ARMED;
@@ -428,7 +441,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (!enter(block)) {
             return StartOutcome.FREED;
         }
-        StateWord.Arming arming = block.arm(deadline);
+        StateWord.Arming arming = armingContexts == null
+                ? block.arm(deadline)
+                : block.needDetails().armedIn().arm(block, deadline, armingContexts.capture());
         leave(block, arming != StateWord.Arming.FREED);
         if (arming == StateWord.Arming.FREED) {
             return StartOutcome.FREED;
@@ -679,6 +694,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final @Nullable SlotMirror<K> mirror() {
         return mirror;
+    }
+
+    final @Nullable ArmingContexts armingContexts() {
+        return armingContexts;
     }
 
     final Ticker ticker() {

@@ -6,6 +6,7 @@ import io.asyncslot.SlotType;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.spi.ArmingContexts;
 
 /**
  * A work map on this machine: slots that are due at once and go straight to the executor. Thread-safe.
@@ -63,7 +64,10 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
         if (!enter(block)) {
             return StateWord.Submission.FREED;
         }
-        StateWord.Submission submission = block.armIfIdle(now);
+        ArmingContexts contexts = armingContexts();
+        StateWord.Submission submission = contexts == null
+                ? block.armIfIdle(now)
+                : block.needDetails().armedIn().armIfIdle(block, now, contexts.capture());
         leave(block, submission == StateWord.Submission.SUBMITTED);
         return submission;
     }

@@ -45,6 +45,9 @@ final class SlotDetails<K> {
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
 
+    /** What was captured where the slot was armed. Null until it is needed, then set once, with the monitor. */
+    private volatile @Nullable ArmedIn armedIn;
+
     /** Runs that have ended since these details exist. Written by the running thread, between two runs. */
     private volatile int endedRuns;
 
@@ -63,6 +66,21 @@ final class SlotDetails<K> {
 
     /** A link in the stack of incarnations that wait. */
     record Heir<K>(ControlBlock<K> block, @Nullable Heir<K> next) {}
+
+    /** Only in maps with arming contexts. */
+    ArmedIn armedIn() {
+        ArmedIn present = armedIn;
+        if (present == null) {
+            synchronized (this) {
+                present = armedIn;
+                if (present == null) {
+                    present = new ArmedIn();
+                    armedIn = present;
+                }
+            }
+        }
+        return present;
+    }
 
     void announce(boolean insideCallback) {
         WAITERS.getAndAdd(this, 1);

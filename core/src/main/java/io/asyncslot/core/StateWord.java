@@ -188,11 +188,22 @@ public abstract class StateWord {
             if ((seen & FREED) != 0) {
                 return Arming.FREED;
             }
-            if (generationReady(seen)
-                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, (seen & RUNNING) | ARMED))) {
+            if (tryArm(seen, deadline)) {
                 return (seen & ARMED) != 0 ? Arming.REARMED : Arming.STARTED;
             }
         }
+    }
+
+    /**
+     * One attempt to set or replace the deadline and to take the next generation.
+     *
+     * @param seen a reading of the word, not freed
+     * @param deadline in microseconds
+     * @return false if the word has changed since, or the base had to be moved: the caller reads it anew
+     */
+    final boolean tryArm(long seen, long deadline) {
+        return generationReady(seen)
+                && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, (seen & RUNNING) | ARMED));
     }
 
     /**
@@ -210,8 +221,7 @@ public abstract class StateWord {
             if ((seen & ARMED) != 0) {
                 return Submission.COALESCED;
             }
-            if (generationReady(seen)
-                    && WORD.compareAndSet(this, seen, pack(deadline, tag(seen) + 1, (seen & RUNNING) | ARMED))) {
+            if (tryArm(seen, deadline)) {
                 return Submission.SUBMITTED;
             }
         }
@@ -563,7 +573,7 @@ public abstract class StateWord {
     }
 
     /** Right if {@code seen} is still the word afterwards; every caller confirms that, by a CAS or by reading again. */
-    private long generationOf(long seen) {
+    final long generationOf(long seen) {
         return generation(seen, generationBase);
     }
 

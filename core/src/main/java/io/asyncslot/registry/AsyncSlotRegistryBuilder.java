@@ -1,14 +1,18 @@
 package io.asyncslot.registry;
 
+import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ public final class AsyncSlotRegistryBuilder {
     private SlotListener listener = (firing, duration, failure) -> {};
     private int maxKeyLength = DEFAULT_MAX_KEY_LENGTH;
     private @Nullable SlotInterceptor interceptor;
+    private final List<ArmingContext<?>> armingContexts = new ArrayList<>();
     private @Nullable String defaultBackend;
 
     /**
@@ -102,6 +107,18 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
+     * Adds what is asked where a slot is armed, for {@link io.asyncslot.SlotFiring#armedIn}. Without any, an arming costs
+     * nothing more; with some it costs an object, and a short lock of the slot's own.
+     *
+     * @param value the arming context
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder armingContext(ArmingContext<?> value) {
+        armingContexts.add(value);
+        return this;
+    }
+
+    /**
      * Sets the longest acceptable String key.
      *
      * @param chars the limit in chars, at least 1
@@ -126,7 +143,8 @@ public final class AsyncSlotRegistryBuilder {
         if (backends.isEmpty()) {
             backend(new JvmBackend());
         }
-        BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength, interceptor);
+        ArmingContexts contexts = armingContexts.isEmpty() ? null : new ArmingContexts(armingContexts);
+        BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength, interceptor, contexts);
         String first = backends.keySet().iterator().next();
         return new DefaultAsyncSlotRegistry(backends, defaultBackend == null ? first : defaultBackend, context);
     }

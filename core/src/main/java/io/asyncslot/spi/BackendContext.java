@@ -11,16 +11,19 @@ import org.jspecify.annotations.Nullable;
  * @param listener is told what callbacks did
  * @param maxKeyLength longest acceptable key of type String, in chars
  * @param interceptor is called around every run of a callback; null where there is none
+ * @param armingContexts asked where a slot is armed, for {@link io.asyncslot.SlotFiring#armedIn}; null where there is
+ *     none
  */
 public record BackendContext(
         Ticker ticker,
         Executor executor,
         SlotListener listener,
         int maxKeyLength,
-        @Nullable SlotInterceptor interceptor) {
+        @Nullable SlotInterceptor interceptor,
+        @Nullable ArmingContexts armingContexts) {
 
     /**
-     * What a registry gives that has no interceptor.
+     * What a registry gives that has no interceptor and no arming context.
      *
      * @param ticker where time comes from
      * @param executor runs the callbacks
@@ -28,7 +31,7 @@ public record BackendContext(
      * @param maxKeyLength longest acceptable key of type String, in chars
      */
     public BackendContext(Ticker ticker, Executor executor, SlotListener listener, int maxKeyLength) {
-        this(ticker, executor, listener, maxKeyLength, null);
+        this(ticker, executor, listener, maxKeyLength, null, null);
     }
 
     /**
@@ -38,7 +41,7 @@ public record BackendContext(
      * @return a context that differs in the executor only
      */
     public BackendContext withExecutor(Executor other) {
-        return new BackendContext(ticker, other, listener, maxKeyLength, interceptor);
+        return new BackendContext(ticker, other, listener, maxKeyLength, interceptor, armingContexts);
     }
 
     /**
@@ -48,6 +51,6 @@ public record BackendContext(
      * @return a context that differs in the ticker only
      */
     public BackendContext withTicker(Ticker other) {
-        return new BackendContext(other, executor, listener, maxKeyLength, interceptor);
+        return new BackendContext(other, executor, listener, maxKeyLength, interceptor, armingContexts);
     }
 }

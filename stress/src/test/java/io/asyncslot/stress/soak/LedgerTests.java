@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
 import java.time.Duration;
 import java.time.Instant;
@@ -127,6 +128,11 @@ class LedgerTests {
         @Override
         public String map() {
             return "books";
+        }
+
+        @Override
+        public SlotType type() {
+            return SlotType.TIMER;
         }
 
         @Override

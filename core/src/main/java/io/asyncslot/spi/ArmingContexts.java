@@ -1,0 +1,73 @@
+package io.asyncslot.spi;
+
+import io.asyncslot.ArmingContext;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** All that a registry takes down when a slot is armed, as one. Immutable, thread-safe. */
+public final class ArmingContexts {
+
+    private static final System.Logger LOG = System.getLogger(ArmingContexts.class.getName());
+
+    private final List<ArmingContext<?>> sources;
+
+    /**
+     * Puts them together.
+     *
+     * @param sources what to ask, at least one
+     */
+    public ArmingContexts(List<ArmingContext<?>> sources) {
+        if (sources.isEmpty()) {
+            throw new IllegalArgumentException("'sources' must not be empty");
+        }
+        this.sources = List.copyOf(sources);
+    }
+
+    /**
+     * Asks each of them. Never throws.
+     *
+     * @return what they took, to be kept with the slot; null for nothing
+     */
+    public @Nullable Object capture() {
+        if (sources.size() == 1) {
+            return capture(sources.get(0));
+        }
+        @Nullable Object[] all = new @Nullable Object[sources.size()];
+        boolean any = false;
+        for (int i = 0; i < all.length; i++) {
+            all[i] = capture(sources.get(i));
+            any |= all[i] != null;
+        }
+        return any ? all : null;
+    }
+
+    private static @Nullable Object capture(ArmingContext<?> source) {
+        try {
+            return source.capture();
+        } catch (Throwable e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "an arming context failed: " + source.getClass().getName(),
+                    e);
+            return null;
+        }
+    }
+
+    /**
+     * What one of them took.
+     *
+     * @param <T> what it takes down
+     * @param source one of those asked, that very object
+     * @param captured what {@link #capture} answered
+     * @return what it took; null if that was nothing, or if it is none of them
+     */
+    @SuppressWarnings("unchecked") // what this source has answered
+    public <T> @Nullable T of(ArmingContext<T> source, @Nullable Object captured) {
+        for (int i = 0; i < sources.size() && captured != null; i++) {
+            if (sources.get(i) == source) {
+                return (T) (sources.size() == 1 ? captured : ((@Nullable Object[]) captured)[i]);
+            }
+        }
+        return null;
+    }
+}
