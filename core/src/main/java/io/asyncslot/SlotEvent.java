@@ -5,14 +5,19 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of a slot's history: what happened, when, and how it ended.
+ * One entry of a slot's history: what happened, when, how it ended, and on whose account.
  *
  * @param time when it happened, on the wall clock
  * @param kind what happened and how it ended
  * @param detail the delay asked for by a start or touch, the lateness of a firing, the duration of a run; null where
- *     there is none
+ *     there is none; in whole seconds beyond six days
+ * @param cause on whose account; null for a plain call, and for what comes of the deadline alone
  */
-public record SlotEvent(Instant time, Kind kind, @Nullable Duration detail) {
+public record SlotEvent(
+        Instant time,
+        Kind kind,
+        @Nullable Duration detail,
+        @Nullable SlotCause cause) {
 
     /** What can happen to a slot. */
     public enum Kind {
@@ -39,7 +44,11 @@ public record SlotEvent(Instant time, Kind kind, @Nullable Duration detail) {
         /** A periodic slot left out missed periods; detail: how late the first of them was. */
         SKIPPED("fire"),
         /** The executor refused the callback; it is handed over again shortly. */
-        DEFERRED("fire");
+        DEFERRED("fire"),
+        /** Runs of the slot wait from now on. */
+        PAUSED("pause"),
+        /** Runs of the slot begin again. */
+        RESUMED("resume");
 
         private final String operation;
 
@@ -50,7 +59,7 @@ public record SlotEvent(Instant time, Kind kind, @Nullable Duration detail) {
         /**
          * The operation that caused the event.
          *
-         * @return one of start, touch, submit, cancel, delete, fire
+         * @return one of start, touch, submit, cancel, delete, fire, pause, resume
          */
         public String operation() {
             return operation;

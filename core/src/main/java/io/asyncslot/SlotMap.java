@@ -1,6 +1,8 @@
 package io.asyncslot;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -87,6 +89,61 @@ public interface SlotMap<K> {
     DeleteOutcome delete(K key);
 
     /**
+     * Pauses one slot. Its deadline stays, and every operation works on it as before; but a run that falls due does not
+     * begin: it waits for {@link #resume(Object)}, and can be moved, cancelled and deleted meanwhile. A run that goes on is
+     * not affected, and one that was due already may be just beginning. Deleting the slot ends its pause. A pause is not
+     * kept by a backend whose slots outlive the process, unless the backend says so.
+     *
+     * @param key the key
+     * @return {@link PauseOutcome#PAUSED}, {@link PauseOutcome#ALREADY_PAUSED}, {@link PauseOutcome#ABSENT} or
+     *     {@link PauseOutcome#CLOSED}
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    PauseOutcome pause(K key);
+
+    /**
+     * Ends the pause of one slot. What fell due meanwhile is due now, late by the pause: it runs once; on a periodic map
+     * the late policy says what becomes of the periods that were missed.
+     *
+     * @param key the key
+     * @return {@link ResumeOutcome#RESUMED}, {@link ResumeOutcome#NOT_PAUSED}, {@link ResumeOutcome#ABSENT} or
+     *     {@link ResumeOutcome#CLOSED}; a resumed slot of a paused map still waits for the map
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    ResumeOutcome resume(K key);
+
+    /**
+     * Pauses the map: as {@link #pause(Object)} for all slots, those made later included, and independent of it. The pause
+     * ends with {@link #resume()} or when the map is closed.
+     *
+     * @return {@link PauseOutcome#PAUSED}, {@link PauseOutcome#ALREADY_PAUSED} or {@link PauseOutcome#CLOSED}
+     */
+    PauseOutcome pause();
+
+    /**
+     * Ends the pause of the map; slots that are paused by themselves stay so. Goes over all slots of the map.
+     *
+     * @return {@link ResumeOutcome#RESUMED}, {@link ResumeOutcome#NOT_PAUSED} or {@link ResumeOutcome#CLOSED}
+     */
+    ResumeOutcome resume();
+
+    /**
+     * Since when the map is paused.
+     *
+     * @return the begin of the pause, on the wall clock; empty when it is not paused
+     */
+    Optional<Instant> pausedSince();
+
+    /**
+     * Tells whether the map is paused, as a whole.
+     *
+     * @return true between {@link #pause()} and {@link #resume()}
+     */
+    default boolean isPaused() {
+        return pausedSince().isPresent();
+    }
+
+    /**
      * Looks at one slot; never creates it.
      *
      * @param key the key
@@ -103,6 +160,17 @@ public interface SlotMap<K> {
      * @return what it looks like now; empty when no key has this text
      */
     Optional<SlotSnapshot> findByText(String keyText);
+
+    /**
+     * What is remembered of the latest slot of a key that was deleted.
+     *
+     * @param keyText the key as text
+     * @return its last transitions, oldest first; empty when history is off or the deletion is forgotten; backends may
+     *     remember none, those of this machine the latest 256 of a map
+     */
+    default List<SlotEvent> findDeleted(String keyText) {
+        return List.of();
+    }
 
     /**
      * Visits live slots in no particular order until the visitor has seen {@code limit} of them. Weakly consistent:

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param armed slots with a run pending
  * @param running callbacks running now
  * @param queued callbacks handed to the executor that have not begun
+ * @param paused slots that are paused by themselves, whether or not the map is
  * @param references sum of the live reference counts
  * @param started armed periods begun: starts answered STARTED, submits answered SUBMITTED, self re-arms of periodic
  *     slots
@@ -39,6 +40,7 @@ public record SlotMapStats(
         long armed,
         long running,
         long queued,
+        long paused,
         long references,
         long started,
         long rearmed,

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param generation the generation of the latest start
  * @param deadline when it is due, on the wall clock; null when nothing is pending
  * @param timeLeft time until then, zero when overdue; null when nothing is pending
+ * @param pausedSince since when runs of this slot wait because it is paused, on the wall clock; null when it is not; a
+ *     pause of the whole map is {@link SlotMap#pausedSince()}
  * @param lastFiring the last firing, null when it never fired or when history is off
  * @param history the last transitions, oldest first; empty when history is off
  * @param measure what measures the slot's time has to say about it; null on backends that have nothing to add, in a
@@ -35,6 +37,7 @@ public record SlotSnapshot(
         long generation,
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
+        @Nullable Instant pausedSince,
         @Nullable LastFiring lastFiring,
         List<SlotEvent> history,
         @Nullable Measure measure) {
@@ -66,14 +69,27 @@ public record SlotSnapshot(
      *
      * @param firedAt when the callback began, on the wall clock
      * @param generation its generation
+     * @param attempt how often this firing has been delivered, this time included
      * @param lateness how long after the deadline it began
+     * @param split where that time went; null where the backend does not measure it
      * @param duration how long it ran; null while it still runs
      * @param failure type and message of what it threw; null when it ended normally or still runs
      */
     public record LastFiring(
             Instant firedAt,
             long generation,
+            int attempt,
             Duration lateness,
+            @Nullable LatenessSplit split,
             @Nullable Duration duration,
             @Nullable String failure) {}
+
+    /**
+     * Where the lateness of a firing went. The three parts add up to it.
+     *
+     * @param wakeUp from the deadline until the backend noticed that the slot is due
+     * @param queue in the executor's hands, refusals included, until a thread began it
+     * @param gate held back by the map's concurrency, by the run of a deleted slot of the same key, or by a pause
+     */
+    public record LatenessSplit(Duration wakeUp, Duration queue, Duration gate) {}
 }

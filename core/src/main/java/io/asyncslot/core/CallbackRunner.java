@@ -1,8 +1,10 @@
 package io.asyncslot.core;
 
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class CallbackRunner<K> {
 
     private static final System.Logger LOG = System.getLogger(CallbackRunner.class.getName());
+
+    private static final SlotCause BY_PERIOD = new SlotCause(SlotCause.Type.PERIOD, null);
 
     private final LocalSlots<K> map;
     private final Ticker ticker;
@@ -43,7 +47,9 @@ final class CallbackRunner<K> {
         SlotMirror<K> mirror = map.mirror();
         FiredRun fired = FiredRun.of(mirror, block);
         StateWord.Beginning beginning;
-        if (mirror != null) {
+        if (isPaused(block)) { // looked at after the clock: what falls due after a pause has answered never passes
+            beginning = StateWord.Beginning.NOT_DUE;
+        } else if (mirror != null) {
             beginning = begin(mirror, block, binding != null, now, fired);
         } else {
             beginning = binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
@@ -102,15 +108,28 @@ final class CallbackRunner<K> {
         return beginning;
     }
 
-    /** Passes custody on: to nobody if the slot is idle, to the timekeeper if it is armed. */
+    /** Passes custody on: to nobody if the slot is idle or paused, to the timekeeper if it is armed. */
     private void letGo(ControlBlock<K> block) {
         block.promise(Custody.NOBODY);
         long word = block.word();
         if (StateWord.isFreed(word)) {
             block.reclaimIfDone();
-        } else if (StateWord.isArmed(word)) {
+        } else if (StateWord.isArmed(word) && !isPaused(block)) { // as a resume: custody first, then
             map.pending(block, StateWord.deadline(word));
         }
+    }
+
+    /**
+     * Whether runs of a slot are held back. Then it passes to nobody, armed and due as it may be: whoever ends the pause
+     * finds it there. A run that a former process began is not held back: it goes on.
+     */
+    private boolean isPaused(ControlBlock<K> block) {
+        SlotDetails<K> details = block.details();
+        if (details == null) {
+            return map.isHeld();
+        }
+        boolean held = map.isHeld() || details.isPaused();
+        return held && (details.recovery == null || !details.recovery.cutOff);
     }
 
     /** Runs the callback and notes how it went. */
@@ -123,10 +142,18 @@ final class CallbackRunner<K> {
         if (fired.rearmed) {
             counters.restarted.increment();
         }
-        map.record(block, Kind.FIRED, Micros.floor(nanos), Micros.floor(firing.latenessNanos()));
         SlotDetails<K> memory = details != null && details.history != null ? details : null;
+        LatenessSplit split = null;
         if (memory != null) {
-            memory.lastFiring = new LastFiring(firing.firedAt(), firing.generation(), firing.lateness(), null, null);
+            map.note(
+                    block,
+                    Kind.FIRED,
+                    Micros.floor(nanos),
+                    Micros.floor(firing.latenessNanos()),
+                    fired.byPeriod ? BY_PERIOD : null);
+            split = split(memory, fired, nanos);
+            memory.lastFiring = new LastFiring(
+                    firing.firedAt(), firing.generation(), firing.attempt(), firing.lateness(), split, null, null);
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
         ArmedIn armedIn =
@@ -144,15 +171,22 @@ final class CallbackRunner<K> {
             counters.failed.increment();
         }
         if (memory != null) {
-            map.record(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took));
+            map.note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
             memory.lastFiring = new LastFiring(
                     firing.firedAt(),
                     firing.generation(),
+                    firing.attempt(),
                     firing.lateness(),
+                    split,
                     Duration.ofNanos(took),
                     failure == null ? null : Shown.of(failure));
         }
         return new EndedRun<>(firing, Duration.ofNanos(took), failure);
+    }
+
+    private @Nullable LatenessSplit split(SlotDetails<K> details, FiredRun fired, long nanos) {
+        Waits waits = details.waits();
+        return waits == null ? null : waits.begun(nanos, Micros.toNanos(fired.deadline), details, map.pauseSwitch());
     }
 
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
@@ -253,7 +287,7 @@ final class CallbackRunner<K> {
         if (left.rearmed) {
             map.counters().restarted.increment();
         }
-        map.record(block, Kind.SKIPPED, now, -1);
+        map.note(block, Kind.SKIPPED, now, -1, null);
     }
 
     /**
@@ -266,6 +300,7 @@ final class CallbackRunner<K> {
             return false;
         }
         SlotDetails<K> details = former.needDetails();
+        map.dispatcher().gateEntered(block);
         details.park(block);
         if (StateWord.isRunning(former.word())) {
             return true;
@@ -280,6 +315,9 @@ final class CallbackRunner<K> {
                 map.dispatcher().resume(heir.block());
             }
             heir = heir.next();
+        }
+        if (mine) {
+            map.dispatcher().gateLeft(block);
         }
         return !mine;
     }

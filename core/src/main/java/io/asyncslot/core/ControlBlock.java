@@ -214,6 +214,13 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         return present;
     }
 
+    /** Where the time goes until the run begins; null in a map without history. For the custodian only. */
+    @Nullable
+    Waits waits() {
+        SlotDetails<K> present = details;
+        return present == null ? null : present.waits();
+    }
+
     @Override
     public String toString() {
         return map.name() + "/" + key + super.toString();

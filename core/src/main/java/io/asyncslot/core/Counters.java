@@ -32,6 +32,9 @@ final class Counters {
     final LongAdder handedOver = new LongAdder();
     final LongAdder takenUp = new LongAdder();
 
+    /** Slots paused by themselves: pauses less what ended them. */
+    final LongAdder paused = new LongAdder();
+
     /** Reclaimed, but for those that are counted by {@link #withdrawn}. */
     final LongAdder reclaimed = new LongAdder();
 
@@ -79,6 +82,7 @@ final class Counters {
                 Math.max(0, armed - disarmed),
                 Math.max(0, begun - endedRuns),
                 queued,
+                Math.max(0, paused.sum()),
                 Math.max(0, made * bornWith + given),
                 armed,
                 rearmed.sum(),

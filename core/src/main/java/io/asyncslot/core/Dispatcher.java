@@ -49,6 +49,10 @@ final class Dispatcher<K> {
             return false;
         }
         long promised = block.lookAt();
+        Waits waits = block.waits();
+        if (waits != null) {
+            waits.noticed(block.map().nanos(), Micros.toNanos(StateWord.deadline(block.word())));
+        }
         block.promise(Custody.WORKER);
         if (submit(block)) {
             return true;
@@ -60,6 +64,7 @@ final class Dispatcher<K> {
 
     /** Hands over again a slot that is in the worker's custody and waited for its former incarnation. */
     void resume(ControlBlock<K> block) {
+        gateLeft(block);
         if (!submit(block)) {
             giveBack(block);
         }
@@ -111,6 +116,7 @@ final class Dispatcher<K> {
             return execute(block);
         }
         if (!permit()) {
+            gateEntered(block);
             waiting.add(block);
             pump(); // a permit may have come back between the two lines above
             return true;
@@ -127,13 +133,32 @@ final class Dispatcher<K> {
     private void pump() {
         while (!waiting.isEmpty() && permit()) {
             ControlBlock<K> next = waiting.poll();
-            if (next != null && execute(next)) {
-                continue;
+            if (next != null) {
+                gateLeft(next);
+                if (execute(next)) {
+                    continue;
+                }
             }
             out.decrementAndGet();
             if (next != null) {
                 giveBack(next);
             }
+        }
+    }
+
+    /** A slot in the caller's custody begins to wait for something else to end. */
+    void gateEntered(ControlBlock<K> block) {
+        Waits waits = block.waits();
+        if (waits != null) {
+            waits.gateEntered(block.map().nanos());
+        }
+    }
+
+    /** A slot in the caller's custody has waited. */
+    void gateLeft(ControlBlock<K> block) {
+        Waits waits = block.waits();
+        if (waits != null) {
+            waits.gateLeft(block.map().nanos());
         }
     }
 
@@ -161,7 +186,7 @@ final class Dispatcher<K> {
         keeper.landed();
         counters.handedOver.decrement();
         counters.deferred.increment();
-        block.map().record(block, Kind.DEFERRED);
+        block.map().note(block, Kind.DEFERRED, block.map().now(), -1, null);
         return false;
     }
 

@@ -13,6 +13,9 @@ class FiredRun {
     /** Whether the slot armed itself for its next period. */
     boolean rearmed;
 
+    /** Whether it was the slot's own period that armed it. */
+    boolean byPeriod;
+
     /** How often this firing has been delivered, this time included. */
     int attempt = 1;
 

@@ -3,8 +3,12 @@ package io.asyncslot.core;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.PauseOutcome;
+import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
@@ -16,6 +20,8 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,6 +53,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      *
      * The state word decides (one freer wins), then: retire the generation, leave the index, pass the map's reference
      * to the timekeeper, which lets go of the slot and releases it.
+     *
+     * Pausing
+     *
+     * A worker that finds a paused slot lets go of it, armed as it is: the slot is in nobody's hands and at rest. It
+     * lets go first and then looks at the pause once more; a resume ends the pause first and then looks whose hands the
+     * slot is in. So one of them passes it on.
      */
 
     /** What {@link #create} did. */
@@ -56,6 +68,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         REJECTED,
         CLOSED
     }
+
+    private static final SlotCause BY_CALLBACK = new SlotCause(SlotCause.Type.CALLBACK, null);
 
     private final String name;
     private final SlotType type;
@@ -89,6 +103,16 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final long retiredBefore;
 
     private final Counters counters;
+
+    /** Whether the map is paused as a whole. */
+    private final PauseSwitch held = new PauseSwitch();
+
+    /** Numbers the causes in histories; null where there are none. */
+    private final @Nullable Causes causes;
+
+    /** What slots deleted lately went through; null where there is no history. */
+    private final @Nullable Departures departures;
+
     private final RunBarrier barrier = RunBarrier.of(this);
 
     /**
@@ -127,7 +151,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.runner = new CallbackRunner<>(this, context.injected());
         this.counters = new Counters(index::created, commanded ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
-        this.snapshots = new SnapshotFactory(ticker, clock);
+        this.causes = historySize == 0 ? null : new Causes();
+        this.departures = historySize == 0 ? null : new Departures();
+        this.snapshots = new SnapshotFactory(ticker, clock, causes);
     }
 
     // ---- what a slot became pending means differs by type --------------------------------------------------------
@@ -403,12 +429,26 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         boolean armed = freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED;
         (armed ? counters.deletedArmed : counters.deletedIdle).increment();
         capacity.giveBack();
-        record(block, Kind.DELETED);
+        departed(block);
         if (!running) {
             detach(block);
         }
         keeper.freed(block);
         return running ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+    }
+
+    /** Ends the pause of a freed slot, and keeps its history for a while. */
+    private void departed(ControlBlock<K> block) {
+        record(block, Kind.DELETED);
+        SlotDetails<K> details = block.details();
+        if (details != null) {
+            if (details.resume(0)) {
+                counters.paused.decrement();
+            }
+            if (departures != null && details.history != null && !closed) {
+                departures.add(block.key(), details.history);
+            }
+        }
     }
 
     /** Takes a freed block that does not run out of the index, and puts a former one back that still runs. */
@@ -433,7 +473,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     final StartOutcome restart(ControlBlock<K> block, Duration delay) {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
-        return arm(block, deadline, noted(nanos));
+        return historySize == 0 || SlotCause.current() != null
+                ? arm(block, deadline, noted(nanos))
+                : BY_CALLBACK.during(() -> arm(block, deadline, noted(nanos)));
     }
 
     /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
@@ -456,6 +498,95 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             keeper.armed(block, deadline);
         }
         return started ? StartOutcome.STARTED : StartOutcome.REARMED;
+    }
+
+    // ---- pausing ------------------------------------------------------------------------------------------------
+
+    @Override
+    public final PauseOutcome pause(K key) {
+        ControlBlock<K> block = lookUp(key);
+        if (block == null || StateWord.isFreed(block.word())) {
+            return closed ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
+        }
+        SlotDetails<K> details = block.needDetails();
+        if (!details.pause(nanos())) {
+            return PauseOutcome.ALREADY_PAUSED;
+        }
+        counters.paused.increment();
+        if (StateWord.isFreed(block.word())) { // who freed it may not have seen the pause
+            if (details.resume(0)) {
+                counters.paused.decrement();
+            }
+            return closed ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
+        }
+        record(block, Kind.PAUSED);
+        return PauseOutcome.PAUSED;
+    }
+
+    @Override
+    public final ResumeOutcome resume(K key) {
+        ControlBlock<K> block = lookUp(key);
+        if (block == null || StateWord.isFreed(block.word())) {
+            return closed ? ResumeOutcome.CLOSED : ResumeOutcome.ABSENT;
+        }
+        SlotDetails<K> details = block.details();
+        if (details == null || !details.resume(nanos())) {
+            return ResumeOutcome.NOT_PAUSED;
+        }
+        counters.paused.decrement();
+        record(block, Kind.RESUMED);
+        passOn(block);
+        return ResumeOutcome.RESUMED;
+    }
+
+    @Override
+    public final PauseOutcome pause() {
+        if (closed) {
+            return PauseOutcome.CLOSED;
+        }
+        return held.pause(nanos()) ? PauseOutcome.PAUSED : PauseOutcome.ALREADY_PAUSED;
+    }
+
+    @Override
+    public final ResumeOutcome resume() {
+        if (closed) {
+            return ResumeOutcome.CLOSED;
+        }
+        if (!held.resume(nanos())) {
+            return ResumeOutcome.NOT_PAUSED;
+        }
+        keeper.batchBegins();
+        try {
+            for (ControlBlock<K> block : index.values()) {
+                passOn(block);
+            }
+        } finally {
+            keeper.batchEnds();
+        }
+        return ResumeOutcome.RESUMED;
+    }
+
+    /** Sees to it that a slot which may have been held back is looked at in time. */
+    private void passOn(ControlBlock<K> block) {
+        long word = block.word();
+        if (StateWord.isArmed(word) && !StateWord.isFreed(word)) {
+            pending(block, StateWord.deadline(word));
+        }
+    }
+
+    @Override
+    public final Optional<Instant> pausedSince() {
+        long since = closed ? -1 : held.since();
+        return since < 0 ? Optional.empty() : Optional.of(snapshots.instant(since));
+    }
+
+    /** Whether the map is paused as a whole. */
+    final boolean isHeld() {
+        return held.isPaused();
+    }
+
+    final PauseSwitch pauseSwitch() {
+        return held;
     }
 
     // ---- binding ------------------------------------------------------------------------------------------------
@@ -607,6 +738,11 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     @Override
+    public final List<SlotEvent> findDeleted(String keyText) {
+        return departures == null ? List.of() : departures.find(keyText, snapshots::entries);
+    }
+
+    @Override
     public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
         if (limit < 1) {
             throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
@@ -681,15 +817,25 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final void record(ControlBlock<K> block, Kind kind, long now, long detail) {
         if (historySize != 0) {
-            History history = block.needDetails().history;
-            if (history != null) {
-                history.add(kind, now, detail);
-            }
+            note(block, kind, now, detail, SlotCause.current());
+        }
+    }
+
+    /** Records what is not on the calling thread's account. */
+    final void note(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotCause cause) {
+        SlotDetails<K> details = causes == null ? null : block.details();
+        if (causes != null && details != null && details.history != null) {
+            details.history.add(kind, now, detail, causes.number(cause));
         }
     }
 
     final long now() {
-        return Micros.floor(ticker.nanos(clock));
+        return Micros.floor(nanos());
+    }
+
+    /** A reading of the map's clock. */
+    final long nanos() {
+        return ticker.nanos(clock);
     }
 
     final @Nullable SlotMirror<K> mirror() {

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What few slots need: those with history, those somebody waits for, those with a callback of their own, those whose
- * former incarnation still runs. Thread-safe as said per field.
+ * former incarnation still runs, those that are or were paused. Thread-safe as said per field.
  *
  * @param <K> the key type
  */
-final class SlotDetails<K> {
+final class SlotDetails<K> extends PauseSwitch {
 
     private static final VarHandle WAITERS;
     private static final VarHandle WAITERS_IN_CALLBACKS;
@@ -48,6 +48,9 @@ final class SlotDetails<K> {
     /** What was captured where the slot was armed. Null until it is needed, then set once, with the monitor. */
     private volatile @Nullable ArmedIn armedIn;
 
+    /** Where the time goes until a run begins; only with history. Made and used by the custodian; plain. */
+    private @Nullable Waits waits;
+
     /** Runs that have ended since these details exist. Written by the running thread, between two runs. */
     private volatile int endedRuns;
 
@@ -62,6 +65,15 @@ final class SlotDetails<K> {
 
     SlotDetails(int historySize) {
         this.history = historySize == 0 ? null : new History(historySize);
+    }
+
+    /** For the custodian only; null when history is off. */
+    @Nullable
+    Waits waits() {
+        if (waits == null && history != null) {
+            waits = new Waits();
+        }
+        return waits;
     }
 
     /** A link in the stack of incarnations that wait. */

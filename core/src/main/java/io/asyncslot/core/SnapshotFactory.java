@@ -2,6 +2,7 @@ package io.asyncslot.core;
 
 import io.asyncslot.RunState;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
 import io.asyncslot.spi.Ticker;
@@ -16,9 +17,13 @@ final class SnapshotFactory {
     private final Ticker ticker;
     private final SlotClock clock;
 
-    SnapshotFactory(Ticker ticker, SlotClock clock) {
+    /** Null where no history is kept. */
+    private final @Nullable Causes causes;
+
+    SnapshotFactory(Ticker ticker, SlotClock clock, @Nullable Causes causes) {
         this.ticker = ticker;
         this.clock = clock;
+        this.causes = causes;
     }
 
     <K> SlotSnapshot of(ControlBlock<K> block, boolean withHistory, SlotSnapshot.@Nullable Measure measure) {
@@ -36,6 +41,7 @@ final class SnapshotFactory {
         long left = Micros.toNanos(StateWord.deadline(word)) - nanos;
         SlotDetails<K> details = block.details();
         History history = details == null || !withHistory ? null : details.history;
+        long paused = details == null ? -1 : details.since();
         return new SlotSnapshot(
                 block.map().name(),
                 block.key(),
@@ -47,11 +53,29 @@ final class SnapshotFactory {
                 generation,
                 armed ? Instant.ofEpochSecond(0, wall).plusNanos(left) : null,
                 armed ? Duration.ofNanos(Math.max(0, left)) : null,
+                paused < 0 ? null : Instant.ofEpochSecond(0, wall).plusNanos(paused - nanos),
                 details == null ? null : details.lastFiring,
-                history == null
-                        ? List.of()
-                        : history.entries(at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos)),
+                history == null ? List.of() : entries(history, nanos, wall),
                 measure);
+    }
+
+    /** The transitions in a history, oldest first. */
+    List<SlotEvent> entries(History history) {
+        long nanos = ticker.nanos(clock);
+        return entries(history, nanos, clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos());
+    }
+
+    private List<SlotEvent> entries(History history, long nanos, long wall) {
+        return history.entries(
+                at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos),
+                number -> causes == null ? null : causes.cause(number));
+    }
+
+    /** A reading of the clock as a point of the wall clock. */
+    Instant instant(long reading) {
+        long nanos = ticker.nanos(clock);
+        long wall = clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
+        return Instant.ofEpochSecond(0, wall).plusNanos(reading - nanos);
     }
 
     private static SlotState state(long word, int references) {

@@ -319,7 +319,8 @@ public abstract class StateWord {
             if (!generationReady(seen)) {
                 continue;
             }
-            boolean leftOut = (seen & PERIOD) != 0 && periods.leavesOut(deadline, now);
+            fired.byPeriod = (seen & PERIOD) != 0;
+            boolean leftOut = fired.byPeriod && periods.leavesOut(deadline, now);
             long next = periods.next(deadline, now);
             if (leftOut) {
                 if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, next))) {

@@ -3,12 +3,17 @@ package io.asyncslot.registry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.PauseOutcome;
+import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -77,6 +82,31 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
+    public final PauseOutcome pause(K key) {
+        return map().pause(key);
+    }
+
+    @Override
+    public final ResumeOutcome resume(K key) {
+        return map().resume(key);
+    }
+
+    @Override
+    public final PauseOutcome pause() {
+        return map().pause();
+    }
+
+    @Override
+    public final ResumeOutcome resume() {
+        return map().resume();
+    }
+
+    @Override
+    public final Optional<Instant> pausedSince() {
+        return map().pausedSince();
+    }
+
+    @Override
     public final Optional<SlotSnapshot> find(K key) {
         return map().find(key);
     }
@@ -84,6 +114,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final Optional<SlotSnapshot> findByText(String keyText) {
         return map().findByText(keyText);
+    }
+
+    @Override
+    public final List<SlotEvent> findDeleted(String keyText) {
+        return map().findDeleted(keyText);
     }
 
     @Override

@@ -99,6 +99,7 @@ class LedgerTests {
                         0,
                         0,
                         0,
+                        0,
                         started,
                         0,
                         0,

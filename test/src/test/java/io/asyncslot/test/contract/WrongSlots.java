@@ -223,6 +223,7 @@ final class WrongSlots<K> {
                 stats.armed(),
                 stats.running(),
                 stats.queued(),
+                stats.paused(),
                 stats.references() + 1,
                 stats.started(),
                 stats.rearmed(),
