@@ -29,16 +29,13 @@ public final class ManualTime implements AutoCloseable {
     public static final Instant DEFAULT_WALL_CLOCK = Instant.parse("2026-01-01T00:00:00Z");
 
     private final ManualTicker ticker;
-    private final JvmBackend backend = JvmBackend.manual();
+    private final JvmBackend backend;
     private final AsyncSlotRegistry registry;
 
-    private ManualTime(Instant wallClock, Executor executor) {
-        this.ticker = new ManualTicker(wallClock);
-        this.registry = new AsyncSlotRegistryBuilder(executor)
-                .ticker(ticker)
-                .backend(backend)
-                .build();
-        registry.start();
+    private ManualTime(ManualTicker ticker, JvmBackend backend, AsyncSlotRegistry registry) {
+        this.ticker = ticker;
+        this.backend = backend;
+        this.registry = registry;
     }
 
     /**
@@ -47,7 +44,7 @@ public final class ManualTime implements AutoCloseable {
      * @return the registry and its time
      */
     public static ManualTime create() {
-        return new ManualTime(DEFAULT_WALL_CLOCK, Runnable::run);
+        return create(DEFAULT_WALL_CLOCK, Runnable::run);
     }
 
     /**
@@ -58,11 +55,30 @@ public final class ManualTime implements AutoCloseable {
      * @return the registry and its time
      */
     public static ManualTime create(Instant wallClock, Executor executor) {
-        return new ManualTime(wallClock, executor);
+        ManualTicker ticker = new ManualTicker(wallClock);
+        JvmBackend backend = JvmBackend.manual();
+        AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(executor)
+                .ticker(ticker)
+                .backend(backend)
+                .build();
+        registry.start();
+        return of(ticker, backend, registry);
     }
 
     /**
-     * The registry, started.
+     * Drives the time of a registry that was made elsewhere.
+     *
+     * @param ticker the registry's ticker
+     * @param backend its backend, made by {@link JvmBackend#manual()}
+     * @param registry the registry; started by its owner
+     * @return the registry and its time
+     */
+    public static ManualTime of(ManualTicker ticker, JvmBackend backend, AsyncSlotRegistry registry) {
+        return new ManualTime(ticker, backend, registry);
+    }
+
+    /**
+     * The registry.
      *
      * @return the registry
      */

@@ -1,0 +1,135 @@
+package io.asyncslot.test;
+
+import io.asyncslot.RunState;
+import io.asyncslot.SlotSnapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.assertj.core.api.AbstractAssert;
+
+/** Assertions on one slot, or on there being none. Each looks anew. */
+public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Optional<SlotSnapshot>>> {
+
+    private final String slot;
+
+    SlotAssert(String slot, Supplier<Optional<SlotSnapshot>> actual) {
+        super(actual, SlotAssert.class);
+        this.slot = slot;
+    }
+
+    /**
+     * Checks that the key has no slot.
+     *
+     * @return this
+     */
+    public SlotAssert isAbsent() {
+        actual.get().ifPresent(found -> failWithMessage("Expecting no slot %s, but it is %s", slot, words(found)));
+        return this;
+    }
+
+    /**
+     * Checks that the slot is there, with nothing pending and no callback running.
+     *
+     * @return this
+     */
+    public SlotAssert isIdle() {
+        return is(RunState.IDLE);
+    }
+
+    /**
+     * Checks that a run is pending, whether or not the callback runs at the moment.
+     *
+     * @return this
+     */
+    public SlotAssert isArmed() {
+        SlotSnapshot found = present("to be armed");
+        if (found.deadline() == null) {
+            failWithMessage("Expecting slot %s to be armed, but it is %s", slot, words(found));
+        }
+        return this;
+    }
+
+    /**
+     * Checks that a run is pending in exactly this time; for manual time.
+     *
+     * @param timeLeft the time from now
+     * @return this
+     */
+    public SlotAssert isArmedFor(Duration timeLeft) {
+        SlotSnapshot found = present("to be armed for " + timeLeft);
+        if (!timeLeft.equals(found.timeLeft())) {
+            throw failureWithActualExpected(
+                    found.timeLeft(),
+                    timeLeft,
+                    "Expecting slot %s to be armed for %s, but it is %s",
+                    slot,
+                    timeLeft,
+                    words(found));
+        }
+        return this;
+    }
+
+    /**
+     * Checks that a run is pending at exactly this instant; for manual time.
+     *
+     * @param deadline the deadline, on the wall clock
+     * @return this
+     */
+    public SlotAssert isDueAt(Instant deadline) {
+        SlotSnapshot found = present("to be due at " + deadline);
+        if (!deadline.equals(found.deadline())) {
+            throw failureWithActualExpected(
+                    found.deadline(),
+                    deadline,
+                    "Expecting slot %s to be due at %s, but it is %s",
+                    slot,
+                    deadline,
+                    words(found));
+        }
+        return this;
+    }
+
+    /**
+     * Checks that the callback runs, whether or not another run is pending.
+     *
+     * @return this
+     */
+    public SlotAssert isRunning() {
+        SlotSnapshot found = present("to be running");
+        if (found.runState() != RunState.RUNNING && found.runState() != RunState.RUNNING_ARMED) {
+            failWithMessage("Expecting slot %s to be running, but it is %s", slot, words(found));
+        }
+        return this;
+    }
+
+    /**
+     * Checks the run state.
+     *
+     * @param expected the run state
+     * @return this
+     */
+    public SlotAssert is(RunState expected) {
+        SlotSnapshot found = present("to be " + expected);
+        if (found.runState() != expected) {
+            throw failureWithActualExpected(
+                    found.runState(),
+                    expected,
+                    "Expecting slot %s to be %s, but it is %s",
+                    slot,
+                    expected,
+                    words(found));
+        }
+        return this;
+    }
+
+    private SlotSnapshot present(String expected) {
+        return actual.get().orElseThrow(() -> failure("Expecting slot %s %s, but there is none", slot, expected));
+    }
+
+    private static String words(SlotSnapshot found) {
+        return found.deadline() == null
+                ? found.runState().toString()
+                : found.runState() + ", due in " + found.timeLeft() + " at " + found.deadline();
+    }
+}
