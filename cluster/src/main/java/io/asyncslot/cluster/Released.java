@@ -7,4 +7,15 @@ package io.asyncslot.cluster;
  * @param cutOff runs they had begun, to be delivered again
  * @param dropped runs they had begun of slots deleted meanwhile
  */
-record Released(int held, int cutOff, int dropped) {}
+record Released(int held, int cutOff, int dropped) {
+
+    static final Released NOTHING = new Released(0, 0, 0);
+
+    int rows() {
+        return held + cutOff + dropped;
+    }
+
+    Released plus(Released other) {
+        return new Released(held + other.held, cutOff + other.cutOff, dropped + other.dropped);
+    }
+}

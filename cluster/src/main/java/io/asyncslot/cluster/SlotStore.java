@@ -73,6 +73,14 @@ interface SlotStore {
      */
     Released releaseOrphans(Connection connection);
 
+    /**
+     * Removes what is left of slots deleted more than a minute ago. To be called every few seconds by some node, until
+     * it answers fewer than the limit.
+     *
+     * @return how many rows it removed
+     */
+    int purge(Connection connection, int limit);
+
     // Operations on one key
 
     /**
@@ -117,8 +125,7 @@ interface SlotStore {
      * @param capacity as for {@link #start}
      * @return SUBMITTED, COALESCED or REJECTED
      */
-    Armed<SubmitOutcome> submit(
-            Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity);
+    Armed<SubmitOutcome> submit(Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity);
 
     /**
      * Moves a pending deadline and keeps its generation.
@@ -172,12 +179,30 @@ interface SlotStore {
     List<String> pausedMaps(Connection connection);
 
     /**
-     * Deletes slots of a map, a batch at a time, in the order of their keys. To be called until it answers fewer than
-     * the limit.
+     * Deletes slots of a map, a batch at a time, in the order of their keys.
      *
-     * @return what was freed: DELETED or DELETED_WHILE_RUNNING each
+     * @param after only keys after this one: what the former batch answered as {@link DeletedBatch#last}; null at first
+     * @param limit how many at most
+     * @return what was freed
      */
-    List<Removed<DeleteOutcome>> deleteAll(Connection connection, String map, int limit);
+    DeletedBatch deleteAll(Connection connection, String map, @Nullable String after, int limit);
+
+    /**
+     * What a batch of deletes freed.
+     *
+     * @param deleted how many slots
+     * @param deletedArmed of these, the ones with a deadline pending
+     * @param last the last key; null when nothing was left to delete
+     */
+    record DeletedBatch(
+            int deleted, int deletedArmed, @Nullable String last) {}
+
+    /**
+     * Whether any node runs a callback of a map, or holds one that was cut off.
+     *
+     * @return whether a run goes on
+     */
+    boolean runs(Connection connection, String map);
 
     /** A live slot. */
     Optional<Row> find(Connection connection, SlotId id);

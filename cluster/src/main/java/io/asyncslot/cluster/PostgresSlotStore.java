@@ -1,0 +1,693 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TouchOutcome;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots in PostgreSQL. Thread-safe; see {@link SlotStore}.
+ *
+ * <p>The operations on keys are here; what nodes do is in {@link NodeStatements} and {@link FiringStatements}.
+ */
+final class PostgresSlotStore implements SlotStore {
+
+    /*
+     * Generations. A start draws its generation where it changes the row, under that row's lock, so the numbers of one
+     * key rise in the order of its versions. Only an insert draws before it has the row: its number could be lower than
+     * one that the key had before only if that row was purged meanwhile, and rows are purged a minute after they died.
+     *
+     * Owners. Whoever arms claims: the owner changes with every start or touch of a slot that does not run. While a
+     * run goes on the owner is who runs it.
+     */
+
+    /** The deadline from three parameters: whether it is relative, the delay, the point. */
+    private static final String DEADLINE = """
+            (select c.now, least({never}, case when ? then c.now + ? else ? end) as due
+             from (select {now} as now) c)""";
+
+    private static final String UPSERT = """
+            insert into asyncslot_slot as s (ns, map, key, shard, live, incarnation, generation, due, owner, payload)
+            select ?, a.map, a.key, a.shard, true, a.number, a.number, d.due,
+                   case when d.due <= d.now + ? then ? end, ?::bytea
+            from (select u.map, u.key, u.shard, nextval('asyncslot_sequence') as number
+                  from unnest(?, ?, ?) as u (map, key, shard)) a
+            cross join {deadline} d
+            on conflict (ns, map, key) do update set
+                was = {was},
+                live = true,
+                paused = s.live and s.paused,
+                incarnation = case when s.live then s.incarnation else nextval('asyncslot_sequence') end,
+                generation = case when {keep} then s.generation else nextval('asyncslot_sequence') end,
+                due = case when {keep} then s.due else excluded.due end,
+                due_attempt = case when {keep} then s.due_attempt else 1 end,
+                owner = case when {keep} or s.run_token is not null then s.owner
+                             when not (s.live and s.paused) then excluded.owner end,
+                dead_at = null,
+                payload = case when s.live and excluded.payload is null then s.payload else excluded.payload end,
+                run_payload = case when s.live and s.run_token is not null and s.run_payload is null
+                                        and excluded.payload is not null
+                                   then coalesce(s.payload, '') else s.run_payload end
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+
+    private static final String REARM = """
+            update asyncslot_slot s set
+                was = {was},
+                generation = nextval('asyncslot_sequence'),
+                due = d.due,
+                due_attempt = 1,
+                owner = case when s.run_token is not null then s.owner
+                             when not s.paused and d.due <= d.now + ? then ? end,
+                payload = coalesce(p.payload, s.payload),
+                run_payload = case when s.run_token is not null and s.run_payload is null and p.payload is not null
+                                   then coalesce(s.payload, '') else s.run_payload end
+            from {deadline} d, (select ?::bytea as payload) p
+            where s.ns = ? and s.map = ? and s.key = ? and s.live and (? or s.incarnation = ?)
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+
+    private static final String RETRY = """
+            update asyncslot_slot s set
+                was = {was},
+                generation = case when s.due is null then s.run_generation else s.generation end,
+                due_attempt = case when s.due is null then s.run_attempt + 1 else s.due_attempt end,
+                due = coalesce(s.due, d.due)
+            from {deadline} d
+            where s.ns = ? and s.map = ? and s.key = ? and s.live and s.run_token = ?
+              and s.run_incarnation = s.incarnation
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+
+    private static final String TOUCH = """
+            update asyncslot_slot s set
+                was = {was},
+                due = case when s.due is not null then d.due end,
+                owner = case when s.due is null or s.run_token is not null then s.owner
+                             when not s.paused and d.due <= d.now + ? then ? end
+            from {deadline} d
+            where s.ns = ? and s.map = ? and s.key = ? and s.live
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+
+    private static final String CANCEL = """
+            update asyncslot_slot s set
+                was = {was},
+                due = null,
+                due_attempt = 1,
+                owner = case when s.run_token is not null then s.owner end
+            where s.ns = ? and s.map = ? and s.key = ? and s.live
+            returning s.was, s.incarnation, s.run_token""";
+
+    /** A run that was cut off goes with its slot; one that goes on keeps its row. */
+    private static final String DELETED = """
+                was = {was},
+                live = false,
+                paused = false,
+                due = null,
+                due_attempt = 1,
+                dead_at = {now},
+                payload = null,
+                owner = case when s.run_began is not null then s.owner end,
+                run_token = case when s.run_began is not null then s.run_token end,
+                run_due = case when s.run_began is not null then s.run_due end""";
+
+    private static final String DELETE = """
+            update asyncslot_slot s set
+            {deleted}
+            where s.ns = ? and s.map = ? and s.key = ? and s.live
+            returning s.was, s.incarnation, s.run_token""".replace("{deleted}", DELETED);
+
+    private static final String DELETE_ALL = """
+            with l as (select key from asyncslot_slot
+                       where ns = ? and map = ? and live and (? or key > ?) order by key limit ? for update),
+            d as (update asyncslot_slot s set
+            {deleted}
+                  from l where s.ns = ? and s.map = ? and s.key = l.key
+                  returning s.was, s.key)
+            select count(*), count(*) filter (where was & 2 <> 0), max(key) from d""".replace("{deleted}", DELETED);
+
+    private static final String PAUSE = """
+            update asyncslot_slot s set
+                paused = true,
+                owner = case when s.run_began is not null then s.owner end
+            where s.ns = ? and s.map = ? and s.key = ? and s.live and not s.paused""";
+
+    private static final String RESUME = """
+            update asyncslot_slot s set
+                paused = false,
+                owner = case when s.run_began is not null then s.owner
+                             when coalesce(s.run_due, s.due) <= d.now + ? then ? end
+            from (select {now} as now) d
+            where s.ns = ? and s.map = ? and s.key = ? and s.live and s.paused
+            returning {due}, s.owner is not null and s.run_began is null as claimed""".replace("{due}", FiringStatements.DUE);
+
+    private static final String COUNT_UP_TO =
+            "select count(*) from (select 1 from asyncslot_slot where ns = ? and map = ? and live limit ?) t";
+
+    private static final String LOCK = "select pg_advisory_xact_lock(hashtextextended(?, 0))";
+
+    private static final String ROW = """
+            select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner, s.run_token,
+                   s.run_generation, s.run_attempt, s.payload
+            from asyncslot_slot s, (select {now} as now) c
+            where s.ns = ? and s.map = ? and s.live""";
+
+    private static final String COUNT = """
+            select count(*) filter (where live), count(due), count(*) filter (where live and run_token is not null),
+                   count(*) filter (where live and paused), count(*)
+            from (select live, due, run_token, paused from asyncslot_slot where ns = ? and map = ? limit ?) t""";
+
+    /** The earliest of each shard, not the earliest of all: so each is one step in the index. */
+    private static final String OVERDUE = """
+            select {now} - min(e.wake)
+            from generate_series(0, ?) as h (shard)
+            cross join lateral (select s.wake from asyncslot_slot s
+                                where s.ns = ? and s.shard = h.shard and s.wake is not null
+                                order by s.wake limit 1) e""";
+
+    private static final String RUNS = """
+            select 1 from asyncslot_slot s
+            where s.owner is not null and s.ns = ? and s.map = ? and s.run_token is not null limit 1""";
+
+    private final String namespace;
+    private final NodeStatements nodes;
+    private final FiringStatements firing;
+
+    private final String start;
+    private final String submit;
+    private final String rearm;
+    private final String retry;
+    private final String touch;
+    private final String cancel;
+    private final String delete;
+    private final String deleteAll;
+    private final String pause;
+    private final String resume;
+    private final String pauseMap;
+    private final String resumeMap;
+    private final String pausedMaps;
+    private final String countUpTo;
+    private final String row;
+    private final String count;
+    private final String overdue;
+    private final String runs;
+
+    /**
+     * A store of one namespace.
+     *
+     * @param tables where it is
+     * @param namespace which slots; other namespaces in the same tables are not seen
+     */
+    PostgresSlotStore(Tables tables, String namespace) {
+        this.namespace = namespace;
+        this.nodes = new NodeStatements(tables, namespace);
+        this.firing = new FiringStatements(tables, namespace);
+        this.start = tables.sql(UPSERT.replace("{keep}", "false"));
+        this.submit = tables.sql(UPSERT.replace("{keep}", "s.live and s.due is not null"));
+        this.rearm = tables.sql(REARM);
+        this.retry = tables.sql(RETRY);
+        this.touch = tables.sql(TOUCH);
+        this.cancel = tables.sql(CANCEL);
+        this.delete = tables.sql(DELETE);
+        this.deleteAll = tables.sql(DELETE_ALL);
+        this.pause = tables.sql(PAUSE);
+        this.resume = tables.sql(RESUME);
+        this.pauseMap = tables.sql("insert into asyncslot_paused (ns, map) values (?, ?) on conflict do nothing");
+        this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
+        this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
+        this.countUpTo = tables.sql(COUNT_UP_TO);
+        this.row = tables.sql(ROW);
+        this.count = tables.sql(COUNT);
+        this.overdue = tables.sql(OVERDUE);
+        this.runs = tables.sql(RUNS);
+    }
+
+    @Override
+    public Armed<StartOutcome> start(
+            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity) {
+        return startAll(connection, claim, List.of(id), when, payload, capacity).get(0);
+    }
+
+    @Override
+    public List<Armed<StartOutcome>> startAll(
+            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity) {
+        if (capacity == 0) {
+            return arm(connection, "start slots", start, claim, ids, when, payload, PostgresSlotStore::started);
+        }
+        List<Armed<StartOutcome>> answers = new ArrayList<>(ids.size());
+        for (SlotId id : ids) {
+            Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, payload, NONE);
+            answers.add(
+                    rearmed != null
+                            ? rearmed
+                            : limited(
+                                    connection,
+                                    id,
+                                    capacity,
+                                    StartOutcome.REJECTED,
+                                    () -> arm(
+                                                    connection,
+                                                    "start slots",
+                                                    start,
+                                                    claim,
+                                                    List.of(id),
+                                                    when,
+                                                    payload,
+                                                    PostgresSlotStore::started)
+                                            .get(0)));
+        }
+        return answers;
+    }
+
+    @Override
+    public Armed<StartOutcome> restart(Connection connection, Claim claim, SlotId id, long incarnation, When when) {
+        Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, null, incarnation);
+        return rearmed == null ? nothing(StartOutcome.FREED) : rearmed;
+    }
+
+    @Override
+    public Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when) {
+        Armed<StartOutcome> retried = Jdbc.first(
+                connection,
+                "retry a firing",
+                retry,
+                row -> armed(row, NONE, PostgresSlotStore::started),
+                when.relative(),
+                when.micros(),
+                when.micros(),
+                namespace,
+                id.map(),
+                id.key(),
+                token);
+        return retried == null ? nothing(StartOutcome.FREED) : retried;
+    }
+
+    @Override
+    public Armed<SubmitOutcome> submit(
+            Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {
+        Jdbc.Work<Armed<SubmitOutcome>> submitting = () -> arm(
+                        connection,
+                        "submit to a slot",
+                        submit,
+                        claim,
+                        List.of(id),
+                        When.in(0),
+                        payload,
+                        PostgresSlotStore::submitted)
+                .get(0);
+        if (capacity == 0 || find(connection, id).isPresent()) {
+            try {
+                return submitting.run();
+            } catch (SQLException e) {
+                throw new StoreException("submit to a slot", e);
+            }
+        }
+        return limited(connection, id, capacity, SubmitOutcome.REJECTED, submitting);
+    }
+
+    @Override
+    public Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when) {
+        Armed<TouchOutcome> touched = Jdbc.first(
+                connection,
+                "touch a slot",
+                touch,
+                row -> armed(row, claim.node(), was -> was.armed() ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED),
+                claim.horizon(),
+                claim.node(),
+                when.relative(),
+                when.micros(),
+                when.micros(),
+                namespace,
+                id.map(),
+                id.key());
+        if (touched == null) {
+            return nothing(TouchOutcome.ABSENT);
+        }
+        return touched.outcome() == TouchOutcome.MOVED
+                ? touched
+                : new Armed<>(TouchOutcome.NOT_ARMED, touched.incarnation(), 0, 0, false);
+    }
+
+    @Override
+    public Removed<CancelOutcome> cancel(Connection connection, SlotId id) {
+        Removed<CancelOutcome> removed = Jdbc.first(
+                connection,
+                "cancel a slot",
+                cancel,
+                row -> removed(row, PostgresSlotStore::cancelled),
+                namespace,
+                id.map(),
+                id.key());
+        return removed == null ? new Removed<>(CancelOutcome.ABSENT, false, 0, 0) : removed;
+    }
+
+    @Override
+    public Removed<DeleteOutcome> delete(Connection connection, SlotId id) {
+        Removed<DeleteOutcome> removed = Jdbc.first(
+                connection,
+                "delete a slot",
+                delete,
+                row -> removed(row, PostgresSlotStore::deleted),
+                namespace,
+                id.map(),
+                id.key());
+        return removed == null ? new Removed<>(DeleteOutcome.ABSENT, false, 0, 0) : removed;
+    }
+
+    @Override
+    public boolean pause(Connection connection, SlotId id) {
+        return Jdbc.update(connection, "pause a slot", pause, namespace, id.map(), id.key()) > 0;
+    }
+
+    @Override
+    public Optional<Due> resume(Connection connection, Claim claim, SlotId id) {
+        return Jdbc.query(
+                        connection,
+                        "resume a slot",
+                        resume,
+                        row -> row.getBoolean("claimed")
+                                ? Optional.of(FiringStatements.due(row))
+                                : Optional.<Due>empty(),
+                        claim.horizon(),
+                        claim.node(),
+                        namespace,
+                        id.map(),
+                        id.key())
+                .stream()
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    @Override
+    public boolean pauseMap(Connection connection, String map, boolean paused) {
+        return Jdbc.update(connection, "pause a map", paused ? pauseMap : resumeMap, namespace, map) > 0;
+    }
+
+    @Override
+    public List<String> pausedMaps(Connection connection) {
+        return Jdbc.query(connection, "list paused maps", pausedMaps, row -> row.getString(1), namespace);
+    }
+
+    @Override
+    public DeletedBatch deleteAll(Connection connection, String map, @Nullable String after, int limit) {
+        DeletedBatch batch = Jdbc.first(
+                connection,
+                "delete the slots of a map",
+                deleteAll,
+                row -> new DeletedBatch(row.getInt(1), row.getInt(2), row.getString(3)),
+                namespace,
+                map,
+                after == null,
+                after == null ? "" : after,
+                limit,
+                namespace,
+                map);
+        return batch == null ? new DeletedBatch(0, 0, null) : batch;
+    }
+
+    @Override
+    public boolean runs(Connection connection, String map) {
+        return Jdbc.first(connection, "look for runs", runs, row -> true, namespace, map) != null;
+    }
+
+    @Override
+    public Optional<Row> find(Connection connection, SlotId id) {
+        return Optional.ofNullable(Jdbc.first(
+                connection,
+                "find a slot",
+                row + " and s.key = ?",
+                PostgresSlotStore::row,
+                namespace,
+                id.map(),
+                id.key()));
+    }
+
+    @Override
+    public List<Row> list(Connection connection, String map, String prefix, @Nullable String after, int limit) {
+        StringBuilder sql = new StringBuilder(row).append(" and s.key >= ?");
+        List<Object> values = new ArrayList<>(List.of(namespace, map, prefix));
+        if (after != null) {
+            sql.append(" and s.key > ?");
+            values.add(after);
+        }
+        String end = Prefixes.end(prefix);
+        if (end != null) {
+            sql.append(" and s.key < ?");
+            values.add(end);
+        }
+        values.add(limit);
+        return Jdbc.query(
+                connection,
+                "list slots",
+                sql.append(" order by s.key limit ?").toString(),
+                PostgresSlotStore::row,
+                values.toArray());
+    }
+
+    @Override
+    public Counts count(Connection connection, String map, int limit) {
+        Counts counts = Jdbc.first(
+                connection,
+                "count slots",
+                count,
+                row -> new Counts(
+                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5) < limit),
+                namespace,
+                map,
+                limit);
+        return counts == null ? new Counts(0, 0, 0, 0, true) : counts;
+    }
+
+    @Override
+    public Duration overdue(Connection connection) {
+        Long micros =
+                Jdbc.first(connection, "look for overdue slots", overdue, row -> row.getLong(1), SHARDS - 1, namespace);
+        return micros == null ? Duration.ZERO : Duration.ofNanos(Math.max(0, micros) * 1_000);
+    }
+
+    @Override
+    public long now(Connection connection) {
+        return nodes.now(connection);
+    }
+
+    @Override
+    public long join(Connection connection, String name) {
+        return nodes.join(connection, name);
+    }
+
+    @Override
+    public List<Node> nodes(Connection connection, int limit) {
+        return nodes.nodes(connection, limit);
+    }
+
+    @Override
+    public Released release(Connection connection, long node) {
+        return nodes.release(connection, node);
+    }
+
+    @Override
+    public Released releaseOrphans(Connection connection) {
+        return nodes.releaseOrphans(connection);
+    }
+
+    @Override
+    public int purge(Connection connection, int limit) {
+        return nodes.purge(connection, limit);
+    }
+
+    @Override
+    public List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit) {
+        return firing.sweep(connection, claim, shard, maps, limit);
+    }
+
+    @Override
+    public List<Due> overlooked(Connection connection, long node, long overdue, int limit) {
+        return firing.overlooked(connection, node, overdue, limit);
+    }
+
+    @Override
+    public BeginResult begin(Connection connection, long node, List<Begin> begins) {
+        return firing.begin(connection, node, begins);
+    }
+
+    @Override
+    public List<Ended> end(Connection connection, Claim claim, List<Begun> runs) {
+        return firing.end(connection, claim, runs);
+    }
+
+    @Override
+    public List<Running> running(Connection connection, long node, int limit) {
+        return firing.running(connection, node, limit);
+    }
+
+    @Override
+    public boolean cutOff(Connection connection, long node, SlotId id, long token) {
+        return nodes.cutOff(connection, node, id, token);
+    }
+
+    @Override
+    public long runToken(Connection connection, SlotId id) {
+        return nodes.runToken(connection, id);
+    }
+
+    @Override
+    public boolean announceAwait(Connection connection, SlotId self, long token, SlotId target) {
+        return nodes.announceAwait(connection, self, token, target);
+    }
+
+    @Override
+    public void withdrawAwait(Connection connection, SlotId self, long token) {
+        nodes.withdrawAwait(connection, self, token);
+    }
+
+    private <O extends Enum<O>> List<Armed<O>> arm(
+            Connection connection,
+            String doing,
+            String sql,
+            Claim claim,
+            List<SlotId> ids,
+            When when,
+            byte @Nullable [] payload,
+            Function<Was, O> outcome) {
+        List<SlotId> ordered = ids.size() == 1 ? ids : List.copyOf(new TreeSet<>(ids));
+        int size = ordered.size();
+        String[] maps = new String[size];
+        String[] keys = new String[size];
+        Integer[] shards = new Integer[size];
+        for (int i = 0; i < size; i++) {
+            SlotId id = ordered.get(i);
+            maps[i] = id.map();
+            keys[i] = id.key();
+            shards[i] = id.shard();
+        }
+        Map<SlotId, Armed<O>> armed = new HashMap<>(size * 2);
+        Jdbc.query(
+                connection,
+                doing,
+                sql,
+                row -> armed.put(new SlotId(row.getString(1), row.getString(2)), armed(row, claim.node(), outcome)),
+                namespace,
+                claim.horizon(),
+                claim.node(),
+                payload,
+                maps,
+                keys,
+                shards,
+                when.relative(),
+                when.micros(),
+                when.micros());
+        List<Armed<O>> answers = new ArrayList<>(ids.size());
+        for (SlotId id : ids) {
+            Armed<O> answer = armed.get(id);
+            if (answer == null) {
+                throw new IllegalStateException("the database did not answer for " + id);
+            }
+            answers.add(answer);
+            if (size < ids.size()) {
+                O again = outcome.apply(Was.LIVE_AND_ARMED);
+                armed.put(
+                        id,
+                        new Armed<>(again, answer.incarnation(), answer.generation(), answer.due(), answer.claimed()));
+            }
+        }
+        return answers;
+    }
+
+    private @Nullable Armed<StartOutcome> rearm(
+            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, long incarnation) {
+        return Jdbc.first(
+                connection,
+                "start a slot",
+                rearm,
+                row -> armed(row, claim.node(), PostgresSlotStore::started),
+                claim.horizon(),
+                claim.node(),
+                when.relative(),
+                when.micros(),
+                when.micros(),
+                payload,
+                namespace,
+                id.map(),
+                id.key(),
+                incarnation == NONE,
+                incarnation);
+    }
+
+    /** Creates a slot where its map has room, which only one transaction at a time can know. */
+    private <O extends Enum<O>> Armed<O> limited(
+            Connection connection, SlotId id, int capacity, O rejected, Jdbc.Work<Armed<O>> creating) {
+        return Jdbc.inTransaction(connection, "start a slot of a map with a capacity", () -> {
+            Jdbc.query(connection, "lock a map", LOCK, row -> 0, "asyncslot " + namespace + '/' + id.map());
+            Long slots = Jdbc.first(
+                    connection, "count slots", countUpTo, row -> row.getLong(1), namespace, id.map(), capacity);
+            boolean full =
+                    slots != null && slots >= capacity && find(connection, id).isEmpty();
+            return full ? nothing(rejected) : creating.run();
+        });
+    }
+
+    private static <O extends Enum<O>> Armed<O> nothing(O outcome) {
+        return new Armed<>(outcome, 0, 0, 0, false);
+    }
+
+    private static <O extends Enum<O>> Armed<O> armed(ResultSet row, long node, Function<Was, O> outcome)
+            throws SQLException {
+        Was was = new Was(row.getInt(3));
+        boolean claimed = row.getLong(7) == node && !was.run();
+        return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), claimed);
+    }
+
+    private static <O extends Enum<O>> Removed<O> removed(ResultSet row, Function<Was, O> outcome) throws SQLException {
+        Was was = new Was(row.getInt(1));
+        return new Removed<>(outcome.apply(was), was.armed(), row.getLong(2), row.getLong(3));
+    }
+
+    private static StartOutcome started(Was was) {
+        return was.armed() ? StartOutcome.REARMED : StartOutcome.STARTED;
+    }
+
+    private static SubmitOutcome submitted(Was was) {
+        return was.armed() ? SubmitOutcome.COALESCED : SubmitOutcome.SUBMITTED;
+    }
+
+    private static CancelOutcome cancelled(Was was) {
+        if (was.armed()) {
+            return CancelOutcome.CANCELLED;
+        }
+        return was.run() ? CancelOutcome.RUNNING : CancelOutcome.NOT_ARMED;
+    }
+
+    private static DeleteOutcome deleted(Was was) {
+        return was.run() && !was.cutOff() ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+    }
+
+    private static Row row(ResultSet row) throws SQLException {
+        return new Row(
+                new SlotId(row.getString(1), row.getString(2)),
+                row.getLong(3),
+                row.getLong(4),
+                orNone(row, 5),
+                row.getLong(6),
+                row.getBoolean(7),
+                orNone(row, 8),
+                row.getLong(9),
+                row.getLong(10),
+                row.getInt(11),
+                row.getBytes(12));
+    }
+
+    private static long orNone(ResultSet row, int column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? NONE : value;
+    }
+}

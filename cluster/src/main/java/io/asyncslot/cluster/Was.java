@@ -1,0 +1,40 @@
+package io.asyncslot.cluster;
+
+/**
+ * What a row looked like before a statement changed it. The statement writes it into the row's column {@code was} and
+ * returns it: so the outcome belongs to the very version of the row that was changed.
+ *
+ * @param bits as {@link #SQL} makes them
+ */
+record Was(int bits) {
+
+    static final String SQL = """
+            (case when s.live then 1 else 0 end
+             + case when s.live and s.due is not null then 2 else 0 end
+             + case when s.run_token is not null then 4 else 0 end
+             + case when s.run_token is not null and s.run_began is null then 8 else 0 end)""";
+
+    private static final int LIVE = 1;
+    private static final int ARMED = 2;
+    private static final int RUN = 4;
+    private static final int CUT_OFF = 8;
+
+    static final Was LIVE_AND_ARMED = new Was(LIVE | ARMED);
+
+    boolean live() {
+        return (bits & LIVE) != 0;
+    }
+
+    boolean armed() {
+        return (bits & ARMED) != 0;
+    }
+
+    /** Whether a run went on or was cut off and is to be delivered again. */
+    boolean run() {
+        return (bits & RUN) != 0;
+    }
+
+    boolean cutOff() {
+        return (bits & CUT_OFF) != 0;
+    }
+}

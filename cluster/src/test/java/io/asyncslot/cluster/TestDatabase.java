@@ -1,0 +1,73 @@
+package io.asyncslot.cluster;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+
+/** One PostgreSQL for all tests of this JVM, started when first asked for, with a database for each that asks. */
+public final class TestDatabase {
+
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private TestDatabase() {}
+
+    /**
+     * A pool on a database of its own, with the tables.
+     *
+     * @param connections how many connections at most
+     */
+    public static HikariDataSource pool(int connections) {
+        HikariDataSource pool = emptyPool(connections);
+        try (Connection connection = pool.getConnection()) {
+            new Schema(new Tables(Tables.STANDARD_PREFIX)).create(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return pool;
+    }
+
+    /** A pool on an empty database of its own. */
+    public static HikariDataSource emptyPool(int connections) {
+        String name = "slots" + DATABASES.incrementAndGet();
+        DataSource admin = Server.POSTGRES.getPostgresDatabase();
+        try (Connection connection = admin.getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("create database " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(Server.POSTGRES.getDatabase("postgres", name));
+        config.setMaximumPoolSize(connections);
+        config.setMinimumIdle(0);
+        return new HikariDataSource(config);
+    }
+
+    private static final class Server {
+        static final EmbeddedPostgres POSTGRES = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                        .setServerConfig("max_connections", "150")
+                        .start();
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    try {
+                        postgres.close();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }));
+                return postgres;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TouchOutcome;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** A store whose every call has a connection of its own and commits. */
+record TestStore(DataSource connections, SlotStore store) {
+
+    <T> T with(Function<Connection, T> work) {
+        try (Connection connection = connections.getConnection()) {
+            return work.apply(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    long now() {
+        return with(connection -> store.now(connection));
+    }
+
+    long join(String name) {
+        return with(connection -> store.join(connection, name));
+    }
+
+    List<Node> nodes(int limit) {
+        return with(connection -> store.nodes(connection, limit));
+    }
+
+    Released release(long node) {
+        return with(connection -> store.release(connection, node));
+    }
+
+    Released releaseOrphans() {
+        return with(connection -> store.releaseOrphans(connection));
+    }
+
+    int purge(int limit) {
+        return with(connection -> store.purge(connection, limit));
+    }
+
+    Armed<StartOutcome> start(Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity) {
+        return with(connection -> store.start(connection, claim, id, when, payload, capacity));
+    }
+
+    List<Armed<StartOutcome>> startAll(
+            Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity) {
+        return with(connection -> store.startAll(connection, claim, ids, when, payload, capacity));
+    }
+
+    Armed<StartOutcome> restart(Claim claim, SlotId id, long incarnation, When when) {
+        return with(connection -> store.restart(connection, claim, id, incarnation, when));
+    }
+
+    Armed<StartOutcome> retry(SlotId id, long token, When when) {
+        return with(connection -> store.retry(connection, id, token, when));
+    }
+
+    Armed<SubmitOutcome> submit(Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {
+        return with(connection -> store.submit(connection, claim, id, payload, capacity));
+    }
+
+    Armed<TouchOutcome> touch(Claim claim, SlotId id, When when) {
+        return with(connection -> store.touch(connection, claim, id, when));
+    }
+
+    Removed<CancelOutcome> cancel(SlotId id) {
+        return with(connection -> store.cancel(connection, id));
+    }
+
+    Removed<DeleteOutcome> delete(SlotId id) {
+        return with(connection -> store.delete(connection, id));
+    }
+
+    boolean pause(SlotId id) {
+        return with(connection -> store.pause(connection, id));
+    }
+
+    Optional<Due> resume(Claim claim, SlotId id) {
+        return with(connection -> store.resume(connection, claim, id));
+    }
+
+    boolean pauseMap(String map, boolean paused) {
+        return with(connection -> store.pauseMap(connection, map, paused));
+    }
+
+    List<String> pausedMaps() {
+        return with(connection -> store.pausedMaps(connection));
+    }
+
+    SlotStore.DeletedBatch deleteAll(String map, @Nullable String after, int limit) {
+        return with(connection -> store.deleteAll(connection, map, after, limit));
+    }
+
+    boolean runs(String map) {
+        return with(connection -> store.runs(connection, map));
+    }
+
+    Optional<Row> find(SlotId id) {
+        return with(connection -> store.find(connection, id));
+    }
+
+    List<Row> list(String map, String prefix, @Nullable String after, int limit) {
+        return with(connection -> store.list(connection, map, prefix, after, limit));
+    }
+
+    Counts count(String map, int limit) {
+        return with(connection -> store.count(connection, map, limit));
+    }
+
+    Duration overdue() {
+        return with(connection -> store.overdue(connection));
+    }
+
+    List<Due> sweep(Claim claim, int shard, List<String> maps, int limit) {
+        return with(connection -> store.sweep(connection, claim, shard, maps, limit));
+    }
+
+    List<Due> overlooked(long node, long overdue, int limit) {
+        return with(connection -> store.overlooked(connection, node, overdue, limit));
+    }
+
+    SlotStore.BeginResult begin(long node, List<Begin> begins) {
+        return with(connection -> store.begin(connection, node, begins));
+    }
+
+    List<Ended> end(Claim claim, List<Begun> runs) {
+        return with(connection -> store.end(connection, claim, runs));
+    }
+
+    List<Running> running(long node, int limit) {
+        return with(connection -> store.running(connection, node, limit));
+    }
+
+    boolean cutOff(long node, SlotId id, long token) {
+        return with(connection -> store.cutOff(connection, node, id, token));
+    }
+
+    long runToken(SlotId id) {
+        return with(connection -> store.runToken(connection, id));
+    }
+
+    boolean announceAwait(SlotId self, long token, SlotId target) {
+        return with(connection -> store.announceAwait(connection, self, token, target));
+    }
+
+    void withdrawAwait(SlotId self, long token) {
+        with(connection -> {
+            store.withdrawAwait(connection, self, token);
+            return 0;
+        });
+    }
+}
