@@ -3,6 +3,7 @@ package io.asyncslot.scheduling;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>after {@link #shutdown()} delayed tasks still run, and periodic ones are cancelled;
  *   <li>{@link #shutdownNow()} interrupts what runs, and answers what waited, which is not cancelled;
  *   <li>what is submitted after either is refused with {@link RejectedExecutionException};
- *   <li>a fixed rate makes up for all periods it missed, one after another;
+ *   <li>a fixed rate makes up for all periods it missed, one after another, unless another {@link LatePolicy} is
+ *       given;
  *   <li>an exception ends a periodic task, and its future tells it.
  * </ul>
  *
@@ -56,6 +58,7 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     private static final String IMMEDIATE = "-now";
 
     private final Ticker ticker;
+    private final LatePolicy late;
 
     /** The slots of tasks with a delay and of periodic ones. */
     private final TimerSlots<SlotTask<?>> delayed;
@@ -91,12 +94,34 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
      * @throws IllegalArgumentException if the name is not acceptable
      */
     public SlotScheduledExecutor(AsyncSlotRegistry registry, String name, Ticker ticker) {
+        this(registry, name, ticker, null, LatePolicy.ALL);
+    }
+
+    /**
+     * Makes an executor.
+     *
+     * @param registry home of its slots
+     * @param name the name of its timer map; the name of its work map has {@code -now} at the end
+     * @param ticker the registry's own ticker
+     * @param backend the backend of its maps, null for the registry's default; the keys are tasks of this JVM, so only a
+     *     backend whose slots live in this JVM can hold them
+     * @param late what happens to the periods of a fixed rate that could not run when they were due
+     * @throws io.asyncslot.DuplicateSlotMapException if an open map has one of the names
+     * @throws io.asyncslot.BackendUnavailableException if the backend is unknown or not usable
+     * @throws IllegalArgumentException if the name is not acceptable
+     */
+    public SlotScheduledExecutor(
+            AsyncSlotRegistry registry, String name, Ticker ticker, @Nullable String backend, LatePolicy late) {
         this.ticker = ticker;
-        this.delayed = registry.register(
-                TimerMapSpec.named(name, keyType()).callback(this::run).build());
+        this.late = late;
+        this.delayed = registry.register(TimerMapSpec.named(name, keyType())
+                .callback(this::run)
+                .backend(backend)
+                .build());
         try {
             this.immediate = registry.register(WorkMapSpec.named(name + IMMEDIATE, keyType())
                     .callback(this::run)
+                    .backend(backend)
                     .build());
         } catch (RuntimeException e) {
             close(delayed);
@@ -187,7 +212,7 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
 
     private <V extends @Nullable Object> SlotTask<V> task(Callable<V> task, long delay, Repeat repeat, long period) {
         Objects.requireNonNull(task, "callable");
-        return new SlotTask<>(task, ticker, submitted.getAndIncrement(), delay, repeat, period, this::free);
+        return new SlotTask<>(task, ticker, submitted.getAndIncrement(), delay, repeat, period, late, this::free);
     }
 
     private <V extends @Nullable Object> SlotTask<V> start(SlotTask<V> task) {

@@ -1,5 +1,6 @@
 package io.asyncslot.scheduling;
 
+import io.asyncslot.LatePolicy;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -30,6 +31,7 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
     private final long number;
     private final Repeat repeat;
     private final long period;
+    private final LatePolicy late;
     private final Consumer<SlotTask<?>> whenDone;
 
     /** When it is due, in nanoseconds of the monotonic clock. Moved on by its own runs; volatile. */
@@ -41,6 +43,7 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
      * @param number its place in the order of submission
      * @param delay nanoseconds from now; negative is zero
      * @param period nanoseconds, positive unless the task is never repeated
+     * @param late what happens to missed periods of a fixed rate
      * @param whenDone told once, when there will be no further run
      */
     SlotTask(
@@ -50,12 +53,14 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
             long delay,
             Repeat repeat,
             long period,
+            LatePolicy late,
             Consumer<SlotTask<?>> whenDone) {
         super(task);
         this.ticker = ticker;
         this.number = number;
         this.repeat = repeat;
         this.period = period;
+        this.late = late;
         this.whenDone = whenDone;
         this.due = later(ticker.monotonicNanos(), Math.max(0, delay));
     }
@@ -66,11 +71,21 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
      * @return whether it is to be run again
      */
     boolean runOnce() {
-        if (isPeriodic()) {
-            return runAndReset();
+        if (!isPeriodic()) {
+            super.run();
+            return false;
         }
-        super.run();
-        return false;
+        return isLeftOut() ? !isDone() : runAndReset();
+    }
+
+    /** Moves on to the latest period that is due, unless missed ones are made up for; whether this run is left out. */
+    private boolean isLeftOut() {
+        if (repeat != Repeat.FIXED_RATE || late == LatePolicy.ALL) {
+            return false;
+        }
+        long missed = (ticker.monotonicNanos() - due) / period; // never early: not negative
+        due += missed * period;
+        return missed > 0 && late == LatePolicy.SKIP;
     }
 
     /**
@@ -79,7 +94,14 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
      * @return the time until then
      */
     Duration next() {
-        due = later(repeat == Repeat.FIXED_RATE ? due : ticker.monotonicNanos(), period);
+        long now = ticker.monotonicNanos();
+        if (repeat == Repeat.FIXED_DELAY) {
+            due = later(now, period);
+        } else if (late == LatePolicy.SKIP) {
+            due = later(due + (now - due) / period * period, period); // also those that fell due during the run
+        } else {
+            due = later(due, period);
+        }
         return timeLeft();
     }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.asyncslot.DuplicateSlotMapException;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotMap;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WorkMapSpec;
@@ -78,6 +79,76 @@ class SlotScheduledExecutorTests {
         passUntil(20);
         assertThat(millis).containsExactly(0L, 3L, 7L);
         assertNothingOnTheHeap();
+    }
+
+    @Test
+    void fixedRate_afterAStop_makesUpForAllByDefault() throws Exception {
+        executor.scheduleAtFixedRate(this::note, 10, 10, MILLISECONDS);
+        assertThat(runsRoundAStop()).containsExactly(10L, 65L, 65L, 65L, 65L, 65L, 70L, 80L);
+    }
+
+    @Test
+    void fixedRate_afterAStop_once_runsOnceThenOnItsGrid() throws Exception {
+        late(LatePolicy.ONCE).scheduleAtFixedRate(this::note, 10, 10, MILLISECONDS);
+        assertThat(runsRoundAStop()).containsExactly(10L, 65L, 70L, 80L);
+    }
+
+    @Test
+    void fixedRate_afterAStop_skip_waitsForItsGrid() throws Exception {
+        late(LatePolicy.SKIP).scheduleAtFixedRate(this::note, 10, 10, MILLISECONDS);
+        assertThat(runsRoundAStop()).containsExactly(10L, 70L, 80L);
+    }
+
+    @Test
+    void fixedRate_thatOverruns_once_runsOnceForWhatFellDueMeanwhile() {
+        late(LatePolicy.ONCE).scheduleAtFixedRate(takingFirst(35), 10, 10, MILLISECONDS);
+        passUntil(60);
+        assertThat(millis).containsExactly(10L, 45L, 50L, 60L);
+    }
+
+    @Test
+    void fixedRate_thatOverruns_skip_leavesOutWhatFellDueMeanwhile() {
+        late(LatePolicy.SKIP).scheduleAtFixedRate(takingFirst(35), 10, 10, MILLISECONDS);
+        passUntil(60);
+        assertThat(millis).containsExactly(10L, 50L, 60L);
+    }
+
+    /** Notes the time; only its first run takes some. */
+    private Runnable takingFirst(long duration) {
+        return () -> {
+            note();
+            bench.ticker.advance(Duration.ofMillis(millis.size() == 1 ? duration : 0));
+        };
+    }
+
+    @Test
+    void fixedRate_skip_cancelledWhileLeftOut_leavesNothing() throws Exception {
+        SlotScheduledExecutor skipping = late(LatePolicy.SKIP);
+        ScheduledFuture<?> future = skipping.scheduleAtFixedRate(this::note, 10, 10, MILLISECONDS);
+        bench.registry.stop(Duration.ZERO);
+        passUntil(55);
+        bench.registry.start();
+        bench.settle();
+        assertThat(millis).isEmpty();
+        assertThat(future.isDone()).isFalse();
+        future.cancel(false);
+        passUntil(80);
+        assertThat(millis).isEmpty();
+        assertThat(map("late").stats().slots()).isZero();
+    }
+
+    private SlotScheduledExecutor late(LatePolicy policy) {
+        return new SlotScheduledExecutor(bench.registry, "late", bench.ticker, "jvm", policy);
+    }
+
+    /** Runs at 10 ms, then not before 65 ms: five points of the grid are missed. */
+    private List<Long> runsRoundAStop() throws InterruptedException {
+        passUntil(15);
+        bench.registry.stop(Duration.ZERO);
+        passUntil(65);
+        bench.registry.start();
+        passUntil(80);
+        return millis;
     }
 
     @Test
