@@ -1,0 +1,95 @@
+package io.asyncslot.autoconfigure;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.scheduling.SlotScheduledExecutor;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
+import io.asyncslot.spring.SlotSchedulerLifecycle;
+import io.asyncslot.spring.SlotSchedulingClock;
+import io.asyncslot.spring.TickerClock;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.LazyInitializationExcludeFilter;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
+import org.springframework.boot.autoconfigure.task.TaskSchedulingProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
+
+/**
+ * Auto-configuration of the application's scheduler on slots: {@code @Scheduled} methods and whatever else asks for a
+ * {@link TaskScheduler} or a {@link ScheduledExecutorService}. On with {@code asyncslot.task-scheduler.enabled=true};
+ * it takes the place of Spring Boot's own, and gives way to the application's.
+ */
+@AutoConfiguration(
+        after = {AsyncSlotAutoConfiguration.class, TaskExecutionAutoConfiguration.class},
+        before = TaskSchedulingAutoConfiguration.class)
+@ConditionalOnBooleanProperty(name = "asyncslot.task-scheduler.enabled")
+@ConditionalOnBean(AsyncSlotRegistry.class)
+@ConditionalOnMissingBean({TaskScheduler.class, ScheduledExecutorService.class})
+@EnableConfigurationProperties(AsyncSlotTaskSchedulerProperties.class)
+public final class AsyncSlotTaskSchedulerAutoConfiguration {
+
+    /** Name of the bean, and of the map of its delayed tasks. */
+    static final String BEAN_NAME = "taskScheduler";
+
+    /** Made by Spring. */
+    AsyncSlotTaskSchedulerAutoConfiguration() {}
+
+    /** On the jvm backend whatever the default is: tasks are objects of this JVM. */
+    @Bean(destroyMethod = "shutdownNow")
+    SlotScheduledExecutor asyncSlotScheduledExecutor(
+            AsyncSlotRegistry registry, ObjectProvider<Ticker> ticker, AsyncSlotTaskSchedulerProperties properties) {
+        return new SlotScheduledExecutor(registry, BEAN_NAME, ticker(ticker), JvmBackend.NAME, properties.late());
+    }
+
+    @Bean(name = BEAN_NAME)
+    ConcurrentTaskScheduler taskScheduler(SlotScheduledExecutor executor, ObjectProvider<Ticker> ticker) {
+        ConcurrentTaskScheduler scheduler = new ConcurrentTaskScheduler(executor);
+        scheduler.setClock(new TickerClock(ticker(ticker), ZoneId.systemDefault()));
+        return scheduler;
+    }
+
+    /** Where time is not the system's, {@code @Scheduled} methods begin by it too. */
+    @Bean
+    @ConditionalOnSingleCandidate(Ticker.class)
+    SlotSchedulingClock asyncSlotSchedulingClock(Ticker ticker) {
+        return new SlotSchedulingClock(new TickerClock(ticker, ZoneId.systemDefault()));
+    }
+
+    @Bean
+    SlotSchedulerLifecycle asyncSlotSchedulerLifecycle(
+            SlotScheduledExecutor executor, ObjectProvider<TaskSchedulingProperties> scheduling) {
+        return new SlotSchedulerLifecycle(executor, awaitTermination(scheduling.getIfAvailable()));
+    }
+
+    @Bean
+    static LazyInitializationExcludeFilter asyncSlotSchedulerLazyInitializationExcludeFilter() {
+        return LazyInitializationExcludeFilter.forBeanTypes(SlotSchedulerLifecycle.class);
+    }
+
+    private static Ticker ticker(ObjectProvider<Ticker> ticker) {
+        Ticker unique = ticker.getIfUnique();
+        return unique == null ? SystemTicker.instance() : unique;
+    }
+
+    /** What Spring Boot's own scheduler would do with {@code spring.task.scheduling.shutdown.*}. */
+    private static Duration awaitTermination(@Nullable TaskSchedulingProperties properties) {
+        if (properties == null || !properties.getShutdown().isAwaitTermination()) {
+            return Duration.ZERO;
+        }
+        Duration period = properties.getShutdown().getAwaitTerminationPeriod();
+        return period == null ? Duration.ZERO : period;
+    }
+}
