@@ -41,6 +41,10 @@ public record SlotEvent(
         COMPLETED("fire"),
         /** A callback threw; detail: how long it ran. */
         FAILED("fire"),
+        /** The firing is delivered again, as its next attempt; detail: the delay. */
+        RETRIED("fire"),
+        /** The firing is delivered again, and its callback was not called this time; detail: the delay. */
+        POSTPONED("fire"),
         /** A periodic slot left out missed periods; detail: how late the first of them was. */
         SKIPPED("fire"),
         /** The executor refused the callback; it is handed over again shortly. */

@@ -39,7 +39,8 @@ public interface SlotFiring {
     long generation();
 
     /**
-     * The point in time this firing was due. For a submit: when it was submitted.
+     * The point in time this firing was due. For a submit: when it was submitted. For a firing that is delivered again:
+     * when that was due.
      *
      * @return the deadline, on the wall clock
      */
@@ -61,7 +62,7 @@ public interface SlotFiring {
 
     /**
      * How often this firing has been delivered: 1, and more only where a crash cut an earlier run off or a retry
-     * delivers it again.
+     * delivers it again. The generation is the same for all attempts.
      *
      * @return the attempt, at least 1
      */
@@ -112,4 +113,49 @@ public interface SlotFiring {
      * @throws IllegalArgumentException if {@code delay} is negative
      */
     StartOutcome restart(Duration delay);
+
+    /**
+     * Lets this firing be delivered again after a delay, as its next attempt: same key, same generation. What the callback
+     * throws afterwards counts as {@code retried}, not as {@code failed}. Never waits; no thread is held meanwhile.
+     *
+     * <p>Until then the slot is armed, and whatever is asked for wins: a start begins a new firing in its place, a touch
+     * moves it, a cancel or delete removes it, and a cancel made during this run keeps it from being armed at all. A
+     * submit is coalesced with it. On a periodic slot the next period comes at its usual point after it; if that is due
+     * before the delay is over, it comes in place of it, except under the late policy {@code ALL}.
+     *
+     * @param delay time from now, not negative; too large values saturate and mean never
+     * @return {@link RetryOutcome#SCHEDULED}, or why it is not delivered again
+     * @throws IllegalArgumentException if {@code delay} is negative
+     * @throws IllegalStateException if called from outside the run, or from another thread than its own
+     */
+    RetryOutcome retry(Duration delay);
+
+    /**
+     * Lets this firing be delivered again after a delay, as the same attempt: for an interceptor that does not call the
+     * callback now. Such a run counts as {@code postponed}; no listener is told of it. Otherwise as {@link #retry}.
+     *
+     * @param delay time from now, not negative; too large values saturate and mean never
+     * @return {@link RetryOutcome#SCHEDULED}, or why it is not delivered again
+     * @throws IllegalArgumentException if {@code delay} is negative
+     * @throws IllegalStateException if called from outside the run, or from another thread than its own
+     */
+    RetryOutcome postpone(Duration delay);
+
+    /**
+     * What an earlier delivery of this firing has left by {@link #attach}. Lives in this process: a firing that another
+     * process or node delivers again begins without.
+     *
+     * @return the object; null when there is none
+     */
+    default @Nullable Object attachment() {
+        return null;
+    }
+
+    /**
+     * Leaves an object for the next delivery of this firing, if there is one. To be called by the thread of the run. Does
+     * nothing on backends whose firings may be delivered again elsewhere.
+     *
+     * @param object the object; null for none
+     */
+    default void attach(@Nullable Object object) {}
 }

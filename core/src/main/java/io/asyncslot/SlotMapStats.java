@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param paused slots that are paused by themselves, whether or not the map is
  * @param references sum of the live reference counts
  * @param started armed periods begun: starts answered STARTED, submits answered SUBMITTED, self re-arms of periodic
- *     slots
+ *     slots, retries and postponements of one-shot slots
  * @param rearmed starts answered REARMED
  * @param moved touches answered MOVED
  * @param coalesced submits answered COALESCED
@@ -24,8 +24,10 @@ import java.time.Duration;
  * @param cancelled cancels that removed a pending deadline
  * @param deleted slots freed
  * @param deletedArmed slots freed while a run was pending
- * @param fired callbacks begun
- * @param failed callbacks that threw
+ * @param fired runs begun, those included that were postponed
+ * @param failed callbacks that threw, and whose firing is not delivered again by a retry
+ * @param retried runs whose firing is delivered again as its next attempt
+ * @param postponed runs put off before their callback was called
  * @param skipped armed periods of periodic slots left out by the late policy
  * @param deferred times the executor refused a callback (each is handed over again)
  * @param fallbacks times the backend refused a slot, which is then measured in this JVM; 0 on the jvm backend
@@ -52,6 +54,8 @@ public record SlotMapStats(
         long deletedArmed,
         long fired,
         long failed,
+        long retried,
+        long postponed,
         long skipped,
         long deferred,
         long fallbacks,

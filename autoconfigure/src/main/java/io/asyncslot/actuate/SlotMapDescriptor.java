@@ -26,7 +26,9 @@ import java.time.Duration;
  * @param deleted slots freed
  * @param deletedArmed slots freed while a run was pending
  * @param fired callbacks begun
- * @param failed callbacks that threw
+ * @param failed callbacks that threw, and whose firing is not delivered again by a retry
+ * @param retried runs whose firing is delivered again as its next attempt
+ * @param postponed runs put off before their callback was called
  * @param skipped periods left out by the late policy
  * @param deferred times the executor refused a callback, which is handed over again
  * @param fallbacks times the backend refused a slot, which is then measured in this JVM
@@ -52,6 +54,8 @@ public record SlotMapDescriptor(
         long deletedArmed,
         long fired,
         long failed,
+        long retried,
+        long postponed,
         long skipped,
         long deferred,
         long fallbacks,
@@ -88,6 +92,8 @@ public record SlotMapDescriptor(
                 stats.deletedArmed(),
                 stats.fired(),
                 stats.failed(),
+                stats.retried(),
+                stats.postponed(),
                 stats.skipped(),
                 stats.deferred(),
                 stats.fallbacks(),

@@ -116,6 +116,15 @@ final class ArmedIn {
         }
     }
 
+    /** As {@link StateWord#redeliver}: the firing keeps what belongs to it. For the running thread. */
+    synchronized StateWord.Redelivering redeliver(StateWord word, long generation, long deadline, Periods periods) {
+        StateWord.Redelivering redelivering = word.redeliver(deadline, periods);
+        if (redelivering == StateWord.Redelivering.ARMED && latest == null) {
+            latest = new Entry(generation, current, null);
+        }
+        return redelivering;
+    }
+
     /** What belongs to the run under way; null when that is nothing, or when none is under way. */
     @Nullable
     Object current() {

@@ -46,6 +46,8 @@ final class CallbackRunner<K> {
         long now = Micros.floor(nanos);
         SlotMirror<K> mirror = map.mirror();
         FiredRun fired = FiredRun.of(mirror, block);
+        SlotDetails<K> details = block.details();
+        fired.again = details == null ? null : details.again;
         StateWord.Beginning beginning;
         if (isPaused(block)) { // looked at after the clock: what falls due after a pause has answered never passes
             beginning = StateWord.Beginning.NOT_DUE;
@@ -57,7 +59,10 @@ final class CallbackRunner<K> {
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             block.releaseReference(); // the expiry's; a running callback holds none
             binding = map.refresh(binding);
-            EndedRun<K> run;
+            if (details != null) {
+                details.begun(fired.again);
+            }
+            @Nullable EndedRun<K> run;
             try {
                 run = call(block, binding, fired, nanos);
             } finally {
@@ -65,7 +70,9 @@ final class CallbackRunner<K> {
                 end(block);
                 letGo(block);
             }
-            tell(run); // listeners last: the slot is not theirs to hold up
+            if (run != null) {
+                tell(run); // listeners last: the slot is not theirs to hold up
+            }
             return;
         }
         if (beginning == StateWord.Beginning.SKIPPED) {
@@ -91,6 +98,7 @@ final class CallbackRunner<K> {
                 end(block);
                 return StateWord.Beginning.FREED;
             }
+            fired.again = null;
             fired.deadline = recovery.runDeadline;
             fired.generation = recovery.runGeneration;
             fired.attempt = recovery.attempt + 1;
@@ -132,8 +140,8 @@ final class CallbackRunner<K> {
         return held && (details.recovery == null || !details.recovery.cutOff);
     }
 
-    /** Runs the callback and notes how it went. */
-    private EndedRun<K> call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
+    /** Runs the callback and notes how it went; null when it was postponed, so that no callback has ended. */
+    private @Nullable EndedRun<K> call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
         Firing<K> firing = new Firing<>(block, fired, nanos, ticker);
         SlotDetails<K> details = block.details();
         Counters counters = map.counters();
@@ -144,6 +152,7 @@ final class CallbackRunner<K> {
         }
         SlotDetails<K> memory = details != null && details.history != null ? details : null;
         LatenessSplit split = null;
+        LastFiring before = memory == null ? null : memory.lastFiring;
         if (memory != null) {
             map.note(
                     block,
@@ -167,7 +176,15 @@ final class CallbackRunner<K> {
         if (armedIn != null) {
             armedIn.ended();
         }
-        if (failure != null) {
+        firing.over();
+        Redelivery again = again(block);
+        if (again != null && again.postponed() && failure == null) {
+            if (memory != null) {
+                memory.lastFiring = before;
+            }
+            return null;
+        }
+        if (failure != null && (again == null || again.postponed())) {
             counters.failed.increment();
         }
         if (memory != null) {
@@ -202,13 +219,31 @@ final class CallbackRunner<K> {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            warn(
-                    "the callback of slot '" + Shown.of(block.key()) + "' of map '" + map.name()
-                            + "' failed, generation " + firing.generation(),
-                    e);
+            failed(block, firing, e);
             return e;
         } finally {
             RunningScope.leave();
+        }
+    }
+
+    /** Whether the run that goes on is delivered again. */
+    private @Nullable Redelivery again(ControlBlock<K> block) {
+        SlotDetails<K> details = block.details();
+        return details == null ? null : details.again;
+    }
+
+    /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
+    private void failed(ControlBlock<K> block, Firing<K> firing, Throwable failure) {
+        String message = "the callback of slot '" + Shown.of(block.key()) + "' of map '" + map.name()
+                + "' failed, generation " + firing.generation();
+        Redelivery again = again(block);
+        if (again == null || again.postponed()) {
+            warn(message, failure);
+        } else {
+            log(
+                    System.Logger.Level.INFO,
+                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.of(failure),
+                    null);
         }
     }
 
@@ -235,10 +270,14 @@ final class CallbackRunner<K> {
         }
     }
 
-    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
     private static void warn(String message, Throwable failure) {
+        log(System.Logger.Level.WARNING, message, failure);
+    }
+
+    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
+    private static void log(System.Logger.Level level, String message, @Nullable Throwable failure) {
         try {
-            LOG.log(System.Logger.Level.WARNING, message, failure);
+            LOG.log(level, message, failure);
         } catch (Throwable e) {
             // what failed is counted and told to the listener; there is nobody else to tell
         }

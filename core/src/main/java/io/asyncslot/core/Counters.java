@@ -26,6 +26,8 @@ final class Counters {
     final LongAdder fired = new LongAdder();
     final LongAdder ended = new LongAdder();
     final LongAdder failed = new LongAdder();
+    final LongAdder retried = new LongAdder();
+    final LongAdder postponed = new LongAdder();
     final LongAdder skipped = new LongAdder();
     final LongAdder deferred = new LongAdder();
     final LongAdder fallbacks = new LongAdder();
@@ -94,6 +96,8 @@ final class Counters {
                 goneArmed,
                 begun,
                 failed.sum(),
+                retried.sum(),
+                postponed.sum(),
                 skipped.sum(),
                 deferred.sum(),
                 fallbacks.sum(),

@@ -22,6 +22,10 @@ class FiredRun {
     /** Whether it became due while no process held the slot. */
     boolean whileAway;
 
+    /** The firing to be delivered again, if that is what is pending; null once another one has begun. */
+    @Nullable
+    Redelivery again;
+
     /** A run is made for a map without a mirror, or with one, which is told of a run before its word says RUNNING. */
     static <K> FiredRun of(@Nullable SlotMirror<K> mirror, ControlBlock<K> block) {
         return mirror == null ? new FiredRun() : new Mirrored<>(mirror, block);

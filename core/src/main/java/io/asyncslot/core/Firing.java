@@ -1,6 +1,7 @@
 package io.asyncslot.core;
 
 import io.asyncslot.ArmingContext;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotType;
@@ -21,6 +22,9 @@ final class Firing<K> implements SlotFiring {
     private final long firedAtNanos;
     private final int attempt;
     private final boolean whileAway;
+
+    /** Written and read by the running thread, and by later runs of the slot. */
+    private boolean over;
 
     Firing(ControlBlock<K> block, FiredRun fired, long nanos, Ticker ticker) {
         this.block = block;
@@ -104,6 +108,63 @@ final class Firing<K> implements SlotFiring {
     @Override
     public StartOutcome restart(Duration delay) {
         return block.map().restart(block, delay);
+    }
+
+    @Override
+    public RetryOutcome retry(Duration delay) {
+        return redeliver(delay, false);
+    }
+
+    @Override
+    public RetryOutcome postpone(Duration delay) {
+        return redeliver(delay, true);
+    }
+
+    private RetryOutcome redeliver(Duration delay, boolean postponed) {
+        Limits.delay(delay);
+        checkRunning();
+        return block.map().redeliver(block, this, delay, postponed);
+    }
+
+    private void checkRunning() {
+        if (over || !RunningScope.isInside(RunningScope.current(), block)) {
+            throw new IllegalStateException(
+                    "a firing can be delivered again only from inside its own run, on the thread of its callback: "
+                            + this);
+        }
+    }
+
+    @Override
+    public @Nullable Object attachment() {
+        SlotDetails<K> details = over ? null : block.details();
+        return details == null ? null : details.attachment;
+    }
+
+    @Override
+    public void attach(@Nullable Object object) {
+        checkRunning();
+        if (object != null || block.details() != null) {
+            block.needDetails().attachment = object;
+        }
+    }
+
+    /** The run has ended: nothing can be asked of it any more. */
+    void over() {
+        over = true;
+    }
+
+    /** What becomes of this firing if it is delivered again. */
+    Redelivery again(StateWord.Redelivering how, boolean postponed) {
+        SlotDetails<K> details = block.needDetails();
+        Redelivery former = details.redelivered;
+        boolean apart = how == StateWord.Redelivering.PUT_PERIOD_OFF;
+        long armed = former != null && former.putPeriodOff() ? former.armed() : generation + (apart ? 1 : 0);
+        return new Redelivery(
+                generation,
+                armed,
+                former == null ? deadline : former.point(),
+                postponed ? attempt : attempt + 1,
+                postponed);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
@@ -276,10 +277,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private void adopt(SlotMirror<K> mirror, RecoveredSlot<K> slot) {
         long word = slot.word();
         SlotDetails<K> details = new SlotDetails<>(historySize);
-        Recovery recovery = new Recovery(slot, StateWord.generation(word, slot.generationBase()));
+        long generation = StateWord.generation(word, slot.generationBase());
+        Recovery recovery = new Recovery(slot, generation);
         details.recovery = recovery;
+        details.again = Recovery.pendingRetry(slot, generation);
         ControlBlock<K> block = index.create(
-                (key, hash, former, deadline, generation) ->
+                (key, hash, former, deadline, firstGeneration) ->
                         new ControlBlock<>(this, slot, hash, recovery.cutOff ? 3 : 2, details),
                 slot.key(),
                 0);
@@ -362,9 +365,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             return gone();
         }
         StateWord.Disarming disarming = block.disarm();
-        leave(
-                block,
-                disarming == StateWord.Disarming.CANCELLED || disarming == StateWord.Disarming.CANCELLED_WHILE_RUNNING);
+        leave(block, disarming != StateWord.Disarming.NOT_ARMED && disarming != StateWord.Disarming.FREED);
         return switch (disarming) {
             case CANCELLED, CANCELLED_WHILE_RUNNING -> {
                 counters.cancelled.increment();
@@ -498,6 +499,36 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             keeper.armed(block, deadline);
         }
         return started ? StartOutcome.STARTED : StartOutcome.REARMED;
+    }
+
+    /** Arms the firing of a run once more, from inside that run; whoever ends the run passes the slot on. */
+    final RetryOutcome redeliver(ControlBlock<K> block, Firing<K> firing, Duration delay, boolean postponed) {
+        long nanos = ticker.nanos(clock);
+        long deadline = Micros.after(nanos, delay);
+        if (!enter(block)) {
+            return RetryOutcome.FREED;
+        }
+        StateWord.Redelivering redelivering = armingContexts == null
+                ? block.redeliver(deadline, periods)
+                : block.needDetails().armedIn().redeliver(block, firing.generation(), deadline, periods);
+        boolean armed = redelivering == StateWord.Redelivering.ARMED;
+        boolean done = armed || redelivering == StateWord.Redelivering.PUT_PERIOD_OFF;
+        leave(block, done);
+        if (done) {
+            block.needDetails().again = firing.again(redelivering, postponed);
+            if (armed) {
+                counters.restarted.increment();
+            }
+            (postponed ? counters.postponed : counters.retried).increment();
+            long now = noted(nanos);
+            note(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now, null);
+        }
+        return switch (redelivering) {
+            case ARMED, PUT_PERIOD_OFF -> RetryOutcome.SCHEDULED;
+            case SUPERSEDED -> RetryOutcome.SUPERSEDED;
+            case WITHDRAWN -> RetryOutcome.WITHDRAWN;
+            case FREED -> RetryOutcome.FREED;
+        };
     }
 
     // ---- pausing ------------------------------------------------------------------------------------------------

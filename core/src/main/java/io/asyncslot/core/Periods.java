@@ -72,6 +72,17 @@ abstract class Periods {
     }
 
     /**
+     * Whether the point that is pending waits for an earlier one that is delivered again.
+     *
+     * @param deadline when that is to be
+     * @param pending the point
+     * @return true when it comes before the point, or when no point is left out for being late
+     */
+    final boolean waitsFor(long deadline, long pending) {
+        return late == LatePolicy.ALL || deadline < pending;
+    }
+
+    /**
      * The first point of the grid through {@code point} that is after {@code now}.
      *
      * @param point a point of the grid

@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a slot that a former process left has to make good. Owned by the slot's custodian, once the slot is published. */
 final class Recovery {
 
@@ -22,6 +24,20 @@ final class Recovery {
         this.awayGeneration = slot.dueWhileAway() ? generation : 0;
         this.awayDeadline = StateWord.deadline(slot.word());
         this.cutOff = StateWord.isRunning(slot.word());
+    }
+
+    /**
+     * The retry that was pending when the former process ended: only a retry arms the generation of a run that has ended.
+     * That of a periodic slot has its own generation and is taken for the next period.
+     *
+     * @return null when there was none
+     */
+    static @Nullable Redelivery pendingRetry(RecoveredSlot<?> slot, long generation) {
+        long word = slot.word();
+        if (!StateWord.isArmed(word) || StateWord.isRunning(word) || slot.runGeneration() != generation) {
+            return null;
+        }
+        return new Redelivery(generation, generation, StateWord.deadline(word), slot.attempt() + 1, false);
     }
 
     /** Whether a run is the one that became due while no process held the slot. */

@@ -39,6 +39,16 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
         return false;
     }
 
+    /** Whether one of the scopes is a run of this very incarnation. */
+    static boolean isInside(@Nullable RunningScope scope, ControlBlock<?> block) {
+        for (RunningScope s = scope; s != null; s = s.outer) {
+            if (s.block == block) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether one of the scopes is a run of this map. */
     static boolean isInside(@Nullable RunningScope scope, LocalSlots<?> map) {
         for (RunningScope s = scope; s != null; s = s.outer) {

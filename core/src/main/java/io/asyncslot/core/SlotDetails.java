@@ -42,6 +42,18 @@ final class SlotDetails<K> extends PauseSwitch {
     @Nullable
     Recovery recovery;
 
+    /** What this run, or the latest one, was: a firing delivered again; null for a first delivery. Custodian only. */
+    @Nullable
+    Redelivery redelivered;
+
+    /** The firing to be delivered again, if the word still has that pending. Custodian only. */
+    @Nullable
+    Redelivery again;
+
+    /** What an attempt left for the next one of the same firing. Custodian only. */
+    @Nullable
+    Object attachment;
+
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
 
@@ -118,6 +130,15 @@ final class SlotDetails<K> extends PauseSwitch {
 
     int endedRuns() {
         return endedRuns;
+    }
+
+    /** A run has begun: of a firing that is delivered again, or of another one. */
+    void begun(@Nullable Redelivery redelivery) {
+        redelivered = redelivery;
+        again = null;
+        if (redelivery == null) {
+            attachment = null;
+        }
     }
 
     /** For the running thread only. */

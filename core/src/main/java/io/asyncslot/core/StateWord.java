@@ -2,6 +2,7 @@ package io.asyncslot.core;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of one incarnation of a slot: one word that every operation changes by one compare-and-set, and the
@@ -24,6 +25,9 @@ public abstract class StateWord {
      * P  PERIOD     the pending run is the slot's own next period, not something a caller asked for: only such a run
      *               may be left out by a late policy. Set by beginFire / skip, cleared by arm and move.
      * C  RECLAIMED  the last reference is gone and no run goes on. Set once by tryReclaim; nothing changes after it.
+     *
+     * The deadline of a word that is not armed is 0, or WITHDRAWN: the run that goes on, or has ended since, was cancelled
+     * and is not to be delivered again.
      *
      * Every transition is one CAS on this word, hence one modification order per incarnation, which is the order that
      * all observers agree on. An outcome is decided by the value the CAS replaced.
@@ -52,6 +56,7 @@ public abstract class StateWord {
     private static final int TAG_MASK = 0x7F;
     private static final int DEADLINE_SHIFT = 12;
     private static final int HELP_LAG = 64;
+    private static final long WITHDRAWN = 1L << DEADLINE_SHIFT;
 
     private static final VarHandle WORD;
     private static final VarHandle BASE;
@@ -115,9 +120,23 @@ public abstract class StateWord {
         CANCELLED_WHILE_RUNNING,
         /** Nothing was pending; nothing changed. */
         NOT_ARMED,
-        /** Nothing was pending, the callback runs; nothing changed. */
+        /** Nothing was pending, the callback runs; its firing will not be delivered again. */
         RUNNING,
         /** The incarnation is freed; nothing changed. */
+        FREED
+    }
+
+    /** What {@link #redeliver} did. */
+    enum Redelivering {
+        /** Was not armed; is now. */
+        ARMED,
+        /** Took the place of the slot's next period, which is armed when the run for this one begins. */
+        PUT_PERIOD_OFF,
+        /** Refused: something else is pending. */
+        SUPERSEDED,
+        /** Refused: the run was cancelled. */
+        WITHDRAWN,
+        /** Refused: the incarnation is freed. */
         FREED
     }
 
@@ -249,7 +268,7 @@ public abstract class StateWord {
     }
 
     /**
-     * Removes a pending run.
+     * Removes a pending run; keeps a run that goes on from being delivered again.
      *
      * @return what happened
      */
@@ -260,11 +279,44 @@ public abstract class StateWord {
                 return Disarming.FREED;
             }
             boolean running = (seen & RUNNING) != 0;
-            if ((seen & ARMED) == 0) {
-                return running ? Disarming.RUNNING : Disarming.NOT_ARMED;
+            if ((seen & ARMED) == 0 && !running) {
+                return Disarming.NOT_ARMED;
             }
-            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING))) {
+            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING) | (running ? WITHDRAWN : 0))) {
+                if ((seen & ARMED) == 0) {
+                    return Disarming.RUNNING;
+                }
                 return running ? Disarming.CANCELLED_WHILE_RUNNING : Disarming.CANCELLED;
+            }
+        }
+    }
+
+    /**
+     * Arms the firing of the run that goes on once more, under the generation that the word has. To be called by the
+     * running thread. Whatever was asked for during the run wins.
+     *
+     * @param deadline in microseconds
+     * @param periods the map's periods, whose next point may have to wait
+     * @return what happened
+     */
+    final Redelivering redeliver(long deadline, Periods periods) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & RUNNING) == 0) {
+                throw new IllegalStateException("a run that has ended was to be delivered again: " + this);
+            }
+            if ((seen & FREED) != 0) {
+                return Redelivering.FREED;
+            }
+            boolean armed = (seen & ARMED) != 0;
+            if (!armed && (seen & WITHDRAWN) != 0) {
+                return Redelivering.WITHDRAWN;
+            }
+            if (armed && ((seen & PERIOD) == 0 || !periods.waitsFor(deadline, deadline(seen)))) {
+                return Redelivering.SUPERSEDED;
+            }
+            if (WORD.compareAndSet(this, seen, pack(deadline, tag(seen), RUNNING | ARMED))) {
+                return armed ? Redelivering.PUT_PERIOD_OFF : Redelivering.ARMED;
             }
         }
     }
@@ -297,7 +349,8 @@ public abstract class StateWord {
      *
      * @param now microseconds of the map's clock, rounded down
      * @param periods the map's periods
-     * @param fired receives deadline and generation of the run that begins, and whether the slot armed itself
+     * @param fired says which firing may have to be delivered again; receives deadline, generation and attempt of the run
+     *     that begins, whether it is that one, and whether the slot armed itself
      * @return what happened
      */
     final Beginning beginFire(long now, Periods periods, FiredRun fired) {
@@ -321,7 +374,8 @@ public abstract class StateWord {
             }
             fired.byPeriod = (seen & PERIOD) != 0;
             boolean leftOut = fired.byPeriod && periods.leavesOut(deadline, now);
-            long next = periods.next(deadline, now);
+            Redelivery again = fired.again == null ? null : pending(fired.again, seen);
+            long next = periods.next(again == null ? deadline : again.point(), now);
             if (leftOut) {
                 if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, next))) {
                     fired.rearmed = next != Periods.NONE;
@@ -330,10 +384,14 @@ public abstract class StateWord {
                 continue;
             }
             fired.deadline = deadline;
-            fired.generation = generationOf(seen);
+            fired.generation = again == null ? generationOf(seen) : again.generation();
+            fired.attempt = again == null ? 1 : again.attempt();
             fired.beginning();
-            if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
+            long begun =
+                    again != null && again.putPeriodOff() ? samePeriod(seen, next) : nextPeriod(seen, RUNNING, next);
+            if (WORD.compareAndSet(this, seen, begun)) {
                 fired.rearmed = next != Periods.NONE;
+                fired.again = again;
                 return Beginning.BEGUN;
             }
         }
@@ -571,6 +629,16 @@ public abstract class StateWord {
     /** The word of a run that begins or is left out: armed again by its own period, if there is a next one. */
     private static long nextPeriod(long seen, int running, long next) {
         return next == Periods.NONE ? pack(0, tag(seen), running) : pack(next, tag(seen) + 1, running | ARMED | PERIOD);
+    }
+
+    /** The word of a run whose following period was armed before and put off: it keeps its generation. */
+    private static long samePeriod(long seen, long next) {
+        return next == Periods.NONE ? pack(0, tag(seen), RUNNING) : pack(next, tag(seen), RUNNING | ARMED | PERIOD);
+    }
+
+    /** The firing that is delivered again, if it is what the word has pending: else a start has come instead. */
+    private @Nullable Redelivery pending(Redelivery again, long seen) {
+        return (seen & PERIOD) == 0 && generationOf(seen) == again.armed() ? again : null;
     }
 
     /** Right if {@code seen} is still the word afterwards; every caller confirms that, by a CAS or by reading again. */

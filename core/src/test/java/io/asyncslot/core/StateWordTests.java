@@ -10,6 +10,7 @@ import io.asyncslot.core.StateWord.Beginning;
 import io.asyncslot.core.StateWord.Disarming;
 import io.asyncslot.core.StateWord.Freeing;
 import io.asyncslot.core.StateWord.Move;
+import io.asyncslot.core.StateWord.Redelivering;
 import io.asyncslot.core.StateWord.Submission;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -75,7 +76,9 @@ class StateWordTests {
         assertThat(StateWord.isFreed(seen))
                 .as("freed in %s", word)
                 .isEqualTo(state == State.FREED || state == State.FREED_RUNNING);
-        assertThat(StateWord.deadline(seen)).as("deadline in %s", word).isEqualTo(armed ? deadline : 0);
+        if (armed) {
+            assertThat(StateWord.deadline(seen)).as("deadline in %s", word).isEqualTo(deadline);
+        }
         assertThat(word.generation()).as("generation in %s", word).isEqualTo(generation);
         assertThat(word.references()).as("references in %s", word).isEqualTo(REFERENCES);
     }
@@ -164,6 +167,85 @@ class StateWordTests {
         Word word = in(from);
         assertThat(word.disarm()).isEqualTo(outcome);
         check(word, to, 0, generationIn(from));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RUNNING, ARMED, RUNNING_ARMED, 2000",
+        "RUNNING_ARMED, SUPERSEDED, RUNNING_ARMED, 1000",
+        "FREED_RUNNING, FREED, FREED_RUNNING, 0"
+    })
+    void redeliver_from(State from, Redelivering outcome, State to, long deadline) {
+        Word word = in(from);
+        assertThat(word.redeliver(2_000, Periods.ONE_SHOT)).isEqualTo(outcome);
+        check(word, to, deadline, generationIn(from));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"IDLE", "ARMED"})
+    void redeliver_withoutARun_isRefused(State from) {
+        Word word = in(from);
+        assertThatIllegalStateException().isThrownBy(() -> word.redeliver(2_000, Periods.ONE_SHOT));
+        check(word, from, FIRST, generationIn(from));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RUNNING, RUNNING", "RUNNING_ARMED, CANCELLED_WHILE_RUNNING"})
+    void redeliver_afterACancel_isWithdrawn(State from, Disarming disarming) {
+        Word word = in(from);
+        assertThat(word.disarm()).isEqualTo(disarming);
+        assertThat(word.disarm()).isEqualTo(Disarming.RUNNING);
+        assertThat(word.redeliver(2_000, Periods.ONE_SHOT)).isEqualTo(Redelivering.WITHDRAWN);
+        check(word, State.RUNNING, 0, generationIn(from));
+        assertThat(word.arm(3_000)).isEqualTo(Arming.STARTED);
+        assertThat(word.redeliver(2_000, Periods.ONE_SHOT)).isEqualTo(Redelivering.SUPERSEDED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ONCE, 1099, PUT_PERIOD_OFF",
+        "ONCE, 1100, SUPERSEDED",
+        "SKIP, 1100, SUPERSEDED",
+        "ALL, 1100, PUT_PERIOD_OFF"
+    })
+    void redeliver_againstTheNextPeriod(LatePolicy late, long deadline, Redelivering outcome) {
+        Periods periods = every(100, late);
+        Word word = new Word();
+        word.beginFire(FIRST, periods, new FiredRun());
+        assertThat(word.redeliver(deadline, periods)).isEqualTo(outcome);
+        check(word, State.RUNNING_ARMED, deadline, GENERATION + 1);
+        assertThat(StateWord.isPeriod(word.word())).isEqualTo(outcome == Redelivering.SUPERSEDED);
+    }
+
+    @Test
+    void beginFire_ofAPeriodDeliveredAgain_armsTheSamePeriodUnderItsGeneration() {
+        Periods periods = every(100, LatePolicy.ONCE);
+        Word word = new Word();
+        word.beginFire(FIRST, periods, new FiredRun());
+        word.redeliver(1_050, periods);
+        word.endFire();
+        FiredRun fired = new FiredRun();
+        fired.again = new Redelivery(GENERATION, GENERATION + 1, FIRST, 2, false);
+        assertThat(word.beginFire(1_050, periods, fired)).isEqualTo(Beginning.BEGUN);
+        assertThat(fired.generation).isEqualTo(GENERATION);
+        assertThat(fired.attempt).isEqualTo(2);
+        assertThat(fired.rearmed).isTrue();
+        check(word, State.RUNNING_ARMED, 1_100, GENERATION + 1);
+        assertThat(StateWord.isPeriod(word.word())).isTrue();
+    }
+
+    @Test
+    void beginFire_ofSomethingElse_forgetsTheRedelivery() {
+        Word word = in(State.RUNNING);
+        word.redeliver(2_000, Periods.ONE_SHOT);
+        word.endFire();
+        word.arm(2_000);
+        FiredRun fired = new FiredRun();
+        fired.again = new Redelivery(GENERATION, GENERATION, FIRST, 2, false);
+        assertThat(word.beginFire(2_000, Periods.ONE_SHOT, fired)).isEqualTo(Beginning.BEGUN);
+        assertThat(fired.again).isNull();
+        assertThat(fired.attempt).isOne();
+        assertThat(fired.generation).isEqualTo(GENERATION + 1);
     }
 
     @ParameterizedTest

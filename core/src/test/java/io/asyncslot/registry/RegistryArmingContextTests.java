@@ -84,6 +84,26 @@ class RegistryArmingContextTests {
     }
 
     @Test
+    void retry_seesWhatTheStartOfItsFiringTookDown() {
+        List<@Nullable String> seen = new ArrayList<>();
+        TimerSlots<String> timers = registry.register(TimerMapSpec.named("t", String.class)
+                .delay(DELAY)
+                .callback((key, firing) -> {
+                    seen.add(firing.armedIn(where));
+                    if (firing.attempt() < 3) {
+                        firing.retry(DELAY);
+                    }
+                })
+                .build());
+        at("request", () -> timers.start("a"));
+        advance(DELAY);
+        advance(DELAY);
+        at("other", () -> timers.start("a"));
+        advance(DELAY);
+        assertThat(seen).containsExactly("request", "request", "other");
+    }
+
+    @Test
     void start_takesNothingDown_replacesWhatAnEarlierOneTookDown() {
         TimerSlots<String> timers = timers();
         at("first", () -> timers.start("a"));

@@ -2,6 +2,7 @@ package io.asyncslot.stress.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotType;
@@ -114,6 +115,8 @@ class LedgerTests {
                         0,
                         0,
                         0,
+                        0,
+                        0,
                         none,
                         none,
                         none),
@@ -126,6 +129,16 @@ class LedgerTests {
     }
 
     private record BookedFiring(long generation, Duration lateness) implements SlotFiring {
+        @Override
+        public RetryOutcome retry(Duration delay) {
+            return RetryOutcome.SUPERSEDED;
+        }
+
+        @Override
+        public RetryOutcome postpone(Duration delay) {
+            return RetryOutcome.SUPERSEDED;
+        }
+
         @Override
         public String map() {
             return "books";

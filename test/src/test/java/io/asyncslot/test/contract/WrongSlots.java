@@ -235,6 +235,8 @@ final class WrongSlots<K> {
                 stats.deletedArmed(),
                 stats.fired(),
                 stats.failed(),
+                stats.retried(),
+                stats.postponed(),
                 stats.skipped(),
                 stats.deferred(),
                 stats.fallbacks(),
