@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A named map of slots: what timer maps and work maps have in common.
  *
- * <p>Thread-safe. Every operation but {@link #cancelAndAwait} and {@link #close} is non-blocking, also from inside
+ * <p>Thread-safe. Every operation but {@link #cancelAndAwait}, {@link #awaitRun} and {@link #close} is non-blocking, also from inside
  * callbacks and under the caller's own locks. The operations of one key have one total order that all threads agree
  * on. A key that is null, of another type than {@link #keyType()} or longer than the registry's limit is misuse and
  * throws {@link IllegalArgumentException} before anything changes.
@@ -76,6 +76,21 @@ public interface SlotMap<K> {
      *     the same
      */
     CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException;
+
+    /**
+     * Waits until the run of the key's callback that goes on now has ended, also when its slot was deleted meanwhile.
+     * Changes nothing: what is pending stays pending, and further runs are not waited for.
+     *
+     * <p>Refuses with {@link AwaitOutcome#WOULD_DEADLOCK} where {@link #cancelAndAwait} would.
+     *
+     * @param key the key
+     * @param limit the longest wait; zero asks without waiting
+     * @return {@link AwaitOutcome#ENDED}, at once when nothing runs; {@link AwaitOutcome#TIMED_OUT} or
+     *     {@link AwaitOutcome#WOULD_DEADLOCK}
+     * @throws IllegalArgumentException if the key is not acceptable or {@code limit} is negative
+     * @throws InterruptedException if the calling thread is interrupted while it waits
+     */
+    AwaitOutcome awaitRun(K key, Duration limit) throws InterruptedException;
 
     /**
      * Cancels and frees the slot. Never waits; safe while the callback runs. No new run starts after it returned,

@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
@@ -408,6 +409,26 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             }
             boolean closedWhileRunning = outcome == CancelOutcome.CLOSED && awaited;
             return outcome == CancelOutcome.RUNNING || closedWhileRunning ? CancelOutcome.NOT_ARMED : outcome;
+        }
+    }
+
+    @Override
+    public final AwaitOutcome awaitRun(K key, Duration limit) throws InterruptedException {
+        keys.check(key);
+        long nanos = Limits.nanos(limit);
+        RunningScope scope = RunningScope.current();
+        if (RunningScope.isInside(scope, this, key)) {
+            return AwaitOutcome.WOULD_DEADLOCK;
+        }
+        ControlBlock<K> block = index.get(key);
+        if (block == null || !StateWord.isRunning(block.word()) && runningPredecessor(block) == null) {
+            return AwaitOutcome.ENDED;
+        }
+        try (RunAwait<K> runs = new RunAwait<>(block, scope)) {
+            if (runs.wouldDeadlock()) {
+                return AwaitOutcome.WOULD_DEADLOCK;
+            }
+            return runs.await(nanos) ? AwaitOutcome.ENDED : AwaitOutcome.TIMED_OUT;
         }
     }
 

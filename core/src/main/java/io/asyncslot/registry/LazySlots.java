@@ -1,5 +1,6 @@
 package io.asyncslot.registry;
 
+import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
@@ -46,6 +47,12 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
         return present;
     }
 
+    /** Whether its map was there and is closed. */
+    final boolean isOver() {
+        M present = found;
+        return present != null && present.isClosed();
+    }
+
     @Override
     public final String name() {
         return name;
@@ -74,6 +81,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException {
         return map().cancelAndAwait(key, limit);
+    }
+
+    @Override
+    public final AwaitOutcome awaitRun(K key, Duration limit) throws InterruptedException {
+        return map().awaitRun(key, limit);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.asyncslot.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
@@ -121,6 +122,61 @@ interface AwaitScenarios {
             waiter.join();
         }
         assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+    }
+
+    @Scenario(
+            id = "A3a",
+            clause = "P7",
+            says = "awaitRun waits for the run that goes on, deleted or not, and leaves alone what is pending")
+    default void awaitsTheRunAndChangesNothing(ContractRig rig) throws Exception {
+        Gate gate = rig.gate();
+        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        TimerSlots<String> slots = rig.timers(runs);
+        assertThat(slots.awaitRun("kept", Duration.ZERO)).isEqualTo(AwaitOutcome.ENDED);
+        slots.start("kept", Duration.ZERO);
+        slots.start("deleted", Duration.ZERO);
+        runs.awaitBegun(2);
+        slots.start("kept", Duration.ofHours(1));
+        slots.delete("deleted");
+        slots.start("deleted", Duration.ofHours(1));
+        List<Strand> waiters = new ArrayList<>();
+        for (String key : List.of("kept", "deleted")) {
+            assertThat(slots.awaitRun(key, Duration.ZERO)).isEqualTo(AwaitOutcome.TIMED_OUT);
+            Strand waiter = rig.strand("awaitRun " + key, () -> {
+                AwaitOutcome outcome = slots.awaitRun(key, rig.patience());
+                if (outcome != AwaitOutcome.ENDED || runs.ended() == 0) {
+                    rig.violated("awaitRun answered " + outcome + " after " + runs.ended() + " runs");
+                }
+            });
+            waiter.awaitWaiting();
+            waiters.add(waiter);
+        }
+        gate.open();
+        for (Strand waiter : waiters) {
+            waiter.join();
+        }
+        for (String key : List.of("kept", "deleted")) {
+            assertThat(slots.awaitRun(key, Duration.ZERO)).isEqualTo(AwaitOutcome.ENDED);
+            assertThat(ContractRig.state(slots, key)).as("state of " + key).isEqualTo(RunState.ARMED);
+        }
+        assertThat(runs.count()).isEqualTo(2);
+    }
+
+    @Scenario(id = "A3b", clause = "P7", says = "awaitRun refuses to wait for its own run")
+    default void awaitRunOfOneself(ContractRig rig) throws Exception {
+        AtomicReference<@Nullable TimerSlots<String>> map = new AtomicReference<>();
+        AtomicReference<@Nullable AwaitOutcome> outcome = new AtomicReference<>();
+        Runs<String> runs = rig.<String>runs().doing((key, firing) -> {
+            TimerSlots<String> slots = map.get();
+            if (slots != null) {
+                outcome.set(slots.awaitRun(key, rig.patience()));
+            }
+        });
+        TimerSlots<String> slots = rig.timers(runs);
+        map.set(slots);
+        slots.start("key", Duration.ZERO);
+        runs.awaitEnded(1);
+        assertThat(outcome.get()).isEqualTo(AwaitOutcome.WOULD_DEADLOCK);
     }
 
     @Scenario(
