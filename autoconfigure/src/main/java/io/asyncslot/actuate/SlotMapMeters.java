@@ -20,19 +20,6 @@ import java.util.function.ToDoubleFunction;
 /** The meters of one map in one meter registry. Counters and gauges read the map's own counters. Thread-safe. */
 final class SlotMapMeters {
 
-    private static final Duration[] LATENESS_BUCKETS = {
-        Duration.ofNanos(50_000),
-        Duration.ofNanos(100_000),
-        Duration.ofNanos(500_000),
-        Duration.ofMillis(1),
-        Duration.ofMillis(5),
-        Duration.ofMillis(10),
-        Duration.ofMillis(50),
-        Duration.ofMillis(100),
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(10)
-    };
-
     private final MeterRegistry registry;
     private final SlotMap<?> map;
     private final Tags tags;
@@ -67,13 +54,9 @@ final class SlotMapMeters {
         counter(SlotMeterDocumentation.COALESCED, tags, SlotMapStats::coalesced);
         counter(SlotMeterDocumentation.FALLBACKS, tags, SlotMapStats::fallbacks);
         counter(SlotMeterDocumentation.DROPPED, tags, SlotMapStats::dropped);
-        this.lateness = keep(Timer.builder(SlotMeterDocumentation.LATENESS.getName())
-                .description("Time from the deadline to the begin of the callback")
-                .tags(tags)
-                .serviceLevelObjectives(LATENESS_BUCKETS)
-                .register(registry));
-        this.succeeded = callbackTimer("success");
-        this.failed = callbackTimer("failure");
+        this.lateness = timer(SlotMeterDocumentation.LATENESS, tags);
+        this.succeeded = timer(SlotMeterDocumentation.CALLBACK, outcome("success"));
+        this.failed = timer(SlotMeterDocumentation.CALLBACK, outcome("failure"));
     }
 
     /** Notes a callback that ended. */
@@ -87,10 +70,11 @@ final class SlotMapMeters {
         meters.forEach(registry::remove);
     }
 
-    private Timer callbackTimer(String outcome) {
-        return keep(Timer.builder(SlotMeterDocumentation.CALLBACK.getName())
-                .description("Time that callbacks ran")
-                .tags(outcome(outcome))
+    private Timer timer(SlotMeterDocumentation meter, Tags withTags) {
+        return keep(Timer.builder(meter.getName())
+                .description(meter.description())
+                .tags(withTags)
+                .serviceLevelObjectives(meter.buckets().toArray(Duration[]::new))
                 .register(registry));
     }
 
@@ -104,12 +88,14 @@ final class SlotMapMeters {
 
     private void gauge(SlotMeterDocumentation meter, Tags withTags, ToDoubleFunction<SlotMapStats> value) {
         keep(Gauge.builder(meter.getName(), map, present -> value.applyAsDouble(present.stats()))
+                .description(meter.description())
                 .tags(withTags)
                 .register(registry));
     }
 
     private void counter(SlotMeterDocumentation meter, Tags withTags, ToDoubleFunction<SlotMapStats> value) {
         keep(FunctionCounter.builder(meter.getName(), map, present -> value.applyAsDouble(present.stats()))
+                .description(meter.description())
                 .tags(withTags)
                 .register(registry));
     }

@@ -4,6 +4,8 @@ import io.asyncslot.SlotMapStats;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.docs.MeterDocumentation;
+import java.time.Duration;
+import java.util.List;
 
 /**
  * The meters of AsyncSlot. Each has the tags {@link Tags}; none has the key of a slot, which would make as many meters
@@ -11,40 +13,52 @@ import io.micrometer.core.instrument.docs.MeterDocumentation;
  */
 public enum SlotMeterDocumentation implements MeterDocumentation {
     /** Live slots by state: armed, running, idle. A slot that is armed while it runs counts as both. */
-    SLOTS("asyncslot.slots", Meter.Type.GAUGE, StateTag.values()),
+    SLOTS(
+            "asyncslot.slots",
+            Meter.Type.GAUGE,
+            "Live slots by state: armed, running, idle. A slot that is armed while it runs counts as both",
+            StateTag.values()),
 
     /** Sum of the live reference counts. */
-    REFERENCES("asyncslot.references", Meter.Type.GAUGE),
+    REFERENCES("asyncslot.references", Meter.Type.GAUGE, "Sum of the live reference counts"),
 
-    /**
-     * Starts and submits by outcome: started, rearmed, rejected. Of the first, the periods that a periodic slot arms
-     * by itself are part.
-     */
-    STARTS("asyncslot.starts", Meter.Type.COUNTER, OutcomeTag.values()),
+    /** Starts and submits by outcome: started, rearmed, rejected. Of the first, the periods that a periodic slot arms by itself are part. */
+    STARTS(
+            "asyncslot.starts",
+            Meter.Type.COUNTER,
+            "Starts and submits by outcome: started, rearmed, rejected. Of the first, the periods that a periodic slot arms by itself are part",
+            OutcomeTag.values()),
 
     /** Callbacks begun. */
-    FIRED("asyncslot.fired", Meter.Type.COUNTER),
+    FIRED("asyncslot.fired", Meter.Type.COUNTER, "Callbacks begun"),
 
-    /** How long after their deadlines callbacks began; a histogram. */
-    LATENESS("asyncslot.lateness", Meter.Type.TIMER),
+    /** How long after their deadlines callbacks began. A histogram with the buckets of {@link #buckets()}. */
+    LATENESS("asyncslot.lateness", Meter.Type.TIMER, "How long after their deadlines callbacks began"),
 
-    /** How long callbacks ran, by outcome: success or failure. */
-    CALLBACK("asyncslot.callback", Meter.Type.TIMER, OutcomeTag.values()),
+    /** How long callbacks ran, by outcome: success or failure. A histogram with the buckets of {@link #buckets()}. */
+    CALLBACK(
+            "asyncslot.callback",
+            Meter.Type.TIMER,
+            "How long callbacks ran, by outcome: success or failure",
+            OutcomeTag.values()),
 
     /** Callbacks that threw. */
-    FAILURES("asyncslot.failures", Meter.Type.COUNTER),
+    FAILURES("asyncslot.failures", Meter.Type.COUNTER, "Callbacks that threw"),
 
     /** Submits merged into a pending run. */
-    COALESCED("asyncslot.coalesced", Meter.Type.COUNTER),
+    COALESCED("asyncslot.coalesced", Meter.Type.COUNTER, "Submits merged into a pending run"),
 
     /** Callbacks handed to the executor that have not begun. */
-    QUEUE("asyncslot.queue", Meter.Type.GAUGE),
+    QUEUE("asyncslot.queue", Meter.Type.GAUGE, "Callbacks handed to the executor that have not begun"),
 
     /** Slots that the backend refused, which are then measured in the JVM. See {@link SlotMapStats#fallbacks()}. */
-    FALLBACKS("asyncslot.fallbacks", Meter.Type.COUNTER),
+    FALLBACKS(
+            "asyncslot.fallbacks",
+            Meter.Type.COUNTER,
+            "Slots that the backend refused, which are then measured in the JVM"),
 
     /** Callbacks lost at the end of a stop; must stay 0. See {@link SlotMapStats#dropped()}. */
-    DROPPED("asyncslot.dropped", Meter.Type.COUNTER);
+    DROPPED("asyncslot.dropped", Meter.Type.COUNTER, "Callbacks lost at the end of a stop; must stay 0");
 
     /** The tags of every meter. */
     public enum Tags implements KeyName {
@@ -89,15 +103,41 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
         }
     }
 
+    private static final List<Duration> LATENESS_BUCKETS = List.of(
+            Duration.ofNanos(50_000),
+            Duration.ofNanos(100_000),
+            Duration.ofNanos(500_000),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            Duration.ofMillis(10),
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10));
+
+    private static final List<Duration> CALLBACK_BUCKETS = List.of(
+            Duration.ofNanos(100_000),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            Duration.ofMillis(10),
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30));
+
     private final String meterName;
     private final Meter.Type type;
+    private final String description;
 
     @SuppressWarnings("ImmutableEnumChecker") // never written
     private final KeyName[] further;
 
-    SlotMeterDocumentation(String meterName, Meter.Type type, KeyName... further) {
+    SlotMeterDocumentation(String meterName, Meter.Type type, String description, KeyName... further) {
         this.meterName = meterName;
         this.type = type;
+        this.description = description;
         this.further = further;
     }
 
@@ -109,6 +149,29 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
     @Override
     public Meter.Type getType() {
         return type;
+    }
+
+    /**
+     * What it tells, as monitoring systems show it.
+     *
+     * @return a sentence without its full stop
+     */
+    public String description() {
+        return description;
+    }
+
+    /**
+     * The upper bounds of the buckets that a timer has unless properties say otherwise
+     * ({@code management.metrics.distribution.slo}).
+     *
+     * @return the bounds, rising; empty for meters that are no timers
+     */
+    public List<Duration> buckets() {
+        return switch (this) {
+            case LATENESS -> LATENESS_BUCKETS;
+            case CALLBACK -> CALLBACK_BUCKETS;
+            default -> List.of();
+        };
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.asyncslot.autoconfigure;
 
+import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
@@ -66,6 +67,7 @@ public final class AsyncSlotAutoConfiguration {
             ObjectProvider<SlotBackend> backends,
             ObjectProvider<SlotListener> listeners,
             ObjectProvider<SlotInterceptor> interceptors,
+            ObjectProvider<ArmingContext<?>> armingContexts,
             ObjectProvider<Ticker> ticker,
             ObjectProvider<AsyncSlotRegistryCustomizer> customizers) {
         AsyncSlotRegistryBuilder builder = new AsyncSlotRegistryBuilder(executor)
@@ -78,6 +80,7 @@ public final class AsyncSlotAutoConfiguration {
         }
         present.forEach(builder::backend);
         interceptors.orderedStream().forEach(builder::interceptor);
+        armingContexts.orderedStream().forEach(builder::armingContext);
         ticker.ifUnique(builder::ticker);
         customizers.orderedStream().forEach(customizer -> customizer.customize(builder));
         return builder.build();

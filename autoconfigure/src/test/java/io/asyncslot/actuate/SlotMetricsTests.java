@@ -58,11 +58,40 @@ class SlotMetricsTests {
                         .containsExactlyInAnyOrderElementsOf(Arrays.stream(documented.getKeyNames())
                                 .map(KeyName::asString)
                                 .toList());
+                assertThat(meter.getId().getDescription()).isEqualTo(documented.description());
                 assertThat(meter.getId().getTag("map")).isEqualTo("cart");
                 assertThat(meter.getId().getTag("backend")).isEqualTo("jvm");
                 assertThat(meter.getId().getTag("type")).isEqualTo("timer");
             });
         });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LATENESS", "CALLBACK"})
+    void timer_hasTheDocumentedBuckets_unlessPropertiesSayOtherwise(SlotMeterDocumentation documented) {
+        runner.run(context -> {
+            openTimers(context.getBean(AsyncSlotRegistry.class), "cart");
+            assertThat(buckets(context.getBean(MeterRegistry.class), documented))
+                    .isNotEmpty()
+                    .containsExactlyElementsOf(documented.buckets());
+        });
+        runner.withPropertyValues("management.metrics.distribution.slo." + documented.getName() + "=7ms,70ms")
+                .run(context -> {
+                    openTimers(context.getBean(AsyncSlotRegistry.class), "cart");
+                    assertThat(buckets(context.getBean(MeterRegistry.class), documented))
+                            .containsExactly(Duration.ofMillis(7), Duration.ofMillis(70));
+                });
+    }
+
+    private static List<Duration> buckets(MeterRegistry meters, SlotMeterDocumentation documented) {
+        return Arrays.stream(meters.find(documented.getName())
+                        .timers()
+                        .iterator()
+                        .next()
+                        .takeSnapshot()
+                        .histogramCounts())
+                .map(bucket -> Duration.ofNanos((long) bucket.bucket()))
+                .toList();
     }
 
     @Test
