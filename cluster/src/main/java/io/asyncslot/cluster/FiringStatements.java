@@ -16,6 +16,10 @@ final class FiringStatements {
      * Each statement locks its rows first, and skips those that other transactions have: a user's transaction that
      * stays open must not hold up a node, and cannot come to a deadlock with it. What was skipped is asked again.
      *
+     * What is locked is changed by its place in the table: whatever the planner believes about the size of the table, it
+     * neither scans nor hashes it for that. A row that was changed between the statement's snapshot and the lock has
+     * another place, which the snapshot does not show: it is skipped as well.
+     *
      * The node's own row is locked against its release: so a begin is either before the release, and then cut off by
      * it, or never.
      */
@@ -31,25 +35,32 @@ final class FiringStatements {
 
     private static final String ME = "me as (select id from asyncslot_node where id = ? for key share)";
 
+    /** Has one parameter, the namespace. */
     private static final String NOT_PAUSED =
-            "not s.paused and not exists (select 1 from asyncslot_paused p where p.ns = s.ns and p.map = s.map)";
+            "not s.paused and s.map <> all (array (select p.map from asyncslot_paused p where p.ns = ?))";
+
+    /** What a node holds under a generation. The owner is compared so that no index but the key's is thought of. */
+    private static final String HELD = """
+            s.ns = ? and s.map = a.map and s.key = a.key and (s.owner = ?) is true and s.run_began is null
+            and case when s.run_token is not null then s.run_generation else s.generation end = a.generation
+            and {not paused}""".replace("{not paused}", NOT_PAUSED);
 
     private static final String SWEEP =
             """
             with {me},
-            l as (select s.map, s.key, me.id
+            l as (select s.ctid as place
                   from asyncslot_slot s, me
                   where s.ns = ? and s.shard = ? and s.wake <= (select {now}) + ? and s.map = any (?)
                     and {not paused}
                   order by s.wake limit ? for update of s skip locked)
-            update asyncslot_slot s set owner = l.id
-            from l where s.ns = ? and s.map = l.map and s.key = l.key
+            update asyncslot_slot s set owner = me.id
+            from me where s.ctid = any (array (select place from l))
             returning {due}""".replace("{me}", ME).replace("{not paused}", NOT_PAUSED).replace("{due}", DUE);
 
     private static final String OVERLOOKED =
             """
             select {due} from asyncslot_slot s
-            where s.owner = ? and s.ns = ? and s.run_began is null
+            where s.owner = ? and s.run_began is null
               and coalesce(s.run_due, s.due) < (select {now}) - ?
               and {not paused}
             limit ?""".replace("{not paused}", NOT_PAUSED).replace("{due}", DUE);
@@ -57,15 +68,13 @@ final class FiringStatements {
     private static final String BEGIN = """
             with {me},
             n as (select {now} as now),
-            a as (select u.map, u.key, u.generation, nullif(u.next, -1) as next
-                  from unnest(?, ?, ?, ?) as u (map, key, generation, next)),
-            l as (select s.map, s.key, a.next, s.run_token is not null as redo
-                  from a join asyncslot_slot s on s.ns = ? and s.map = a.map and s.key = a.key
-                  where s.owner = (select id from me) and s.run_began is null
-                    and case when s.run_token is not null then s.run_generation else s.generation end = a.generation
-                    and coalesce(s.run_due, s.due) <= (select now from n)
-                    and {not paused}
-                  for update of s skip locked)
+            l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next
+                  from unnest(?, ?, ?, ?) as a (map, key, generation, next)
+                  cross join lateral (
+                      select s.ctid as place, s.map, s.key, s.run_token is not null as redo
+                      from asyncslot_slot s, me
+                      where {held} and coalesce(s.run_due, s.due) <= (select now from n)
+                      for update of s skip locked) s)
             update asyncslot_slot s set
                 run_token = nextval('asyncslot_sequence'),
                 run_incarnation = s.incarnation,
@@ -78,9 +87,9 @@ final class FiringStatements {
                                   else nextval('asyncslot_sequence') end,
                 due = case when l.redo then s.due else l.next end,
                 due_attempt = case when l.redo then s.due_attempt else 1 end
-            from l, n where s.ns = ? and s.map = l.map and s.key = l.key
+            from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
             returning s.map, s.key, s.run_token, s.run_incarnation, s.run_generation, s.run_due, s.run_began,
-                      s.run_attempt, nullif(coalesce(s.run_payload, s.payload), '')""".replace("{me}", ME).replace("{not paused}", NOT_PAUSED);
+                      s.run_attempt, nullif(coalesce(s.run_payload, s.payload), '')""".replace("{me}", ME).replace("{held}", HELD);
 
     /** Why a slot did not begin: it is not this node's any more, or not due yet, or else was locked. */
     private static final String NOT_BEGUN = """
@@ -89,18 +98,17 @@ final class FiringStatements {
             left join lateral (
                 select coalesce(s.run_due, s.due) as due, c.now
                 from asyncslot_slot s, (select {now} as now) c
-                where s.ns = ? and s.map = a.map and s.key = a.key and s.owner = ? and s.run_began is null
-                  and case when s.run_token is not null then s.run_generation else s.generation end = a.generation
-                  and exists (select 1 from asyncslot_node n where n.id = s.owner)
-                  and {not paused}) d on true""".replace("{not paused}", NOT_PAUSED);
+                where {held} and exists (select 1 from asyncslot_node n where n.id = s.owner) offset 0) d on true""".replace("{held}", HELD);
 
     private static final String END = """
             with n as (select {now} + ? as horizon),
-            l as (select s.map, s.key, a.token
+            l as (select s.place, s.map, s.key, a.token
                   from unnest(?, ?, ?) as a (map, key, token)
-                  join asyncslot_slot s on s.ns = ? and s.map = a.map and s.key = a.key
-                  where s.run_token = a.token and s.owner = ?
-                  for update of s skip locked)
+                  cross join lateral (
+                      select s.ctid as place, s.map, s.key from asyncslot_slot s
+                      where s.ns = ? and s.map = a.map and s.key = a.key and s.run_token = a.token
+                        and (s.owner = ?) is true
+                      for update skip locked) s)
             update asyncslot_slot s set
                 run_token = null,
                 run_due = null,
@@ -109,19 +117,21 @@ final class FiringStatements {
                 awaits_map = null,
                 awaits_key = null,
                 owner = case when not s.paused and s.due <= n.horizon then s.owner end
-            from l, n where s.ns = ? and s.map = l.map and s.key = l.key
+            from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
             returning {due}, s.owner is not null as claimed, l.token""".replace("{due}", DUE);
 
     private static final String NOT_ENDED = """
             select s.run_token
             from unnest(?, ?, ?) as a (map, key, token)
-            join asyncslot_slot s on s.ns = ? and s.map = a.map and s.key = a.key
-            where s.run_token = a.token and s.owner = ?""";
+            cross join lateral (
+                select s.run_token from asyncslot_slot s
+                where s.ns = ? and s.map = a.map and s.key = a.key and s.run_token = a.token
+                  and (s.owner = ?) is true offset 0) s""";
 
     private static final String RUNNING = """
             select s.map, s.key, s.run_token, s.run_began, not s.live or s.run_incarnation <> s.incarnation
             from asyncslot_slot s
-            where s.owner = ? and s.ns = ? and s.run_began is not null
+            where s.owner = ? and s.run_began is not null
             order by s.run_began limit ?""";
 
     private final String namespace;
@@ -155,8 +165,8 @@ final class FiringStatements {
                 shard,
                 claim.horizon(),
                 maps.toArray(String[]::new),
-                limit,
-                namespace);
+                namespace,
+                limit);
     }
 
     List<Due> overlooked(Connection connection, long node, long overdue, int limit) {
@@ -166,8 +176,8 @@ final class FiringStatements {
                 overlooked,
                 FiringStatements::due,
                 node,
-                namespace,
                 overdue,
+                namespace,
                 limit);
     }
 
@@ -190,6 +200,7 @@ final class FiringStatements {
                 batch.numbers,
                 next,
                 namespace,
+                node,
                 namespace);
         return new SlotStore.BeginResult(
                 begun, begun.size() == begins.size() ? List.of() : notBegun(connection, node, begins, begun));
@@ -213,7 +224,8 @@ final class FiringStatements {
                 batch.keys,
                 batch.numbers,
                 namespace,
-                node);
+                node,
+                namespace);
     }
 
     List<Ended> end(Connection connection, Claim claim, List<Begun> runs) {
@@ -232,8 +244,7 @@ final class FiringStatements {
                 batch.keys,
                 batch.numbers,
                 namespace,
-                claim.node(),
-                namespace);
+                claim.node());
         Set<Long> locked = ended.size() == runs.size() ? Set.of() : locked(connection, claim.node(), batch);
         return runs.stream()
                 .map(run -> {
@@ -272,7 +283,6 @@ final class FiringStatements {
                         row.getLong(4),
                         row.getBoolean(5)),
                 node,
-                namespace,
                 limit);
     }
 

@@ -24,7 +24,7 @@ final class NodeStatements {
      * Rows that a transaction has changed and not committed are left to {@link #ORPHANS}.
      */
     private static final String LET_GO = """
-            with l as (select s.ns, s.map, s.key,
+            with l as (select s.ctid as place, s.ns, s.map, s.key,
                               s.run_token is not null as run,
                               s.run_token is not null and s.live and s.run_incarnation = s.incarnation as again
                        from asyncslot_slot s where s.owner = ? limit ? for update skip locked),
@@ -35,7 +35,8 @@ final class NodeStatements {
                       run_began = null,
                       awaits_map = null,
                       awaits_key = null
-                  from l where s.ns = l.ns and s.map = l.map and s.key = l.key
+                  from l where s.ctid = any (array (select place from l))
+                           and s.ns = l.ns and s.map = l.map and s.key = l.key
                   returning l.run, l.again)
             select count(*) filter (where not run), count(*) filter (where again),
                    count(*) filter (where run and not again)
@@ -52,10 +53,10 @@ final class NodeStatements {
             where o.owner is not null and not exists (select 1 from asyncslot_node n where n.id = o.owner)""";
 
     private static final String PURGE = """
-            delete from asyncslot_slot where ctid in (
+            delete from asyncslot_slot where ctid = any (array (
                 select ctid from asyncslot_slot
                 where dead_at is not null and dead_at < (select {now}) - 60000000 and run_token is null
-                limit ? for update skip locked)""";
+                limit ? for update skip locked))""";
 
     private static final String CUT_OFF = """
             update asyncslot_slot s set

@@ -175,9 +175,12 @@ final class PostgresSlotStore implements SlotStore {
                                 where s.ns = ? and s.shard = h.shard and s.wake is not null
                                 order by s.wake limit 1) e""";
 
+    /** By what nodes own, which is little, and not by the map, which may be large. */
     private static final String RUNS = """
-            select 1 from asyncslot_slot s
-            where s.owner is not null and s.ns = ? and s.map = ? and s.run_token is not null limit 1""";
+            select 1 from asyncslot_node n
+            cross join lateral (select 1 from asyncslot_slot s
+                                where s.owner = n.id and s.run_token is not null and (s.map = ?) is true limit 1) r
+            where n.ns = ? limit 1""";
 
     private final String namespace;
     private final NodeStatements nodes;
@@ -417,7 +420,7 @@ final class PostgresSlotStore implements SlotStore {
 
     @Override
     public boolean runs(Connection connection, String map) {
-        return Jdbc.first(connection, "look for runs", runs, row -> true, namespace, map) != null;
+        return Jdbc.first(connection, "look for runs", runs, row -> true, map, namespace) != null;
     }
 
     @Override

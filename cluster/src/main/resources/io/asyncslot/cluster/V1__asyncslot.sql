@@ -51,7 +51,10 @@ create table asyncslot_slot (
     payload         bytea,
     run_payload     bytea,
     primary key (ns, map, key)
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+)
+-- Updates find room on the row's own page; and a table that is small now is not taken to stay small.
+with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+      autovacuum_analyze_threshold = 1000);
 
 create index asyncslot_slot_wake on asyncslot_slot (ns, shard, wake) where wake is not null;
 create index asyncslot_slot_owner on asyncslot_slot (owner) where owner is not null;

@@ -1,0 +1,101 @@
+package io.asyncslot.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.StartOutcome;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * How PostgreSQL carries out the statements on a large table: by an index and never by reading the table, also before
+ * it has been analyzed. The number of slots is set by {@code -Dasyncslot.test.slots}, one million when it is measured.
+ */
+class PlanTests {
+
+    private static final int SLOTS = Integer.getInteger("asyncslot.test.slots", 50_000);
+    private static final int BATCH = 1_000;
+    private static final long HOUR = 3_600_000_000L;
+
+    private final SlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "plans");
+    private HikariDataSource pool;
+    private Connection connection;
+    private Claim claim;
+
+    @BeforeEach
+    void fill() throws SQLException {
+        pool = TestDatabase.pool(2);
+        connection = pool.getConnection();
+        claim = new Claim(store.join(connection, "planning"), 2_000_000);
+        for (int from = 0; from < SLOTS; from += BATCH) {
+            store.startAll(connection, claim, ids(from, BATCH), When.in(HOUR + from), null, 0);
+        }
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        connection.close();
+        pool.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyStatement_findsItsRowsByAnIndex(boolean analyzed) {
+        if (analyzed) {
+            Jdbc.update(connection, "analyze", "analyze");
+        }
+        SlotId id = new SlotId("m", "k7");
+        List<Begun> runs = new ArrayList<>();
+        assertIndexed("asyncslot_slot_pkey", c -> store.touch(c, claim, id, When.in(HOUR)));
+        assertIndexed("asyncslot_slot_pkey", c -> store.cancel(c, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.find(c, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.list(c, "m", "k1", "k12", 100));
+        assertIndexed("asyncslot_slot_pkey", c -> store.runToken(c, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.restart(c, claim, id, 1, When.in(HOUR)));
+        assertIndexed("asyncslot_slot_pkey", c -> store.deleteAll(c, "m", "k98", 10));
+        assertIndexed("asyncslot_slot_pkey", c -> runs.addAll(begin(c)));
+        assertThat(runs).hasSize(200);
+        assertIndexed("asyncslot_slot_owner", c -> store.running(c, claim.node(), 100));
+        assertIndexed("asyncslot_slot_owner", c -> store.overlooked(c, claim.node(), 0, 100));
+        assertIndexed("asyncslot_slot_owner", c -> store.runs(c, "m"));
+        assertIndexed("asyncslot_slot_owner", store::releaseOrphans);
+        assertIndexed("asyncslot_slot_pkey", c -> store.end(c, claim, runs));
+        assertIndexed("asyncslot_slot_wake", c -> store.sweep(c, claim, 3, List.of("m"), 100));
+        assertIndexed("asyncslot_slot_wake", store::overdue);
+        assertIndexed("asyncslot_slot_dead", c -> store.purge(c, 100));
+        assertIndexed("asyncslot_slot_owner", c -> store.release(c, claim.node()));
+    }
+
+    /** Begins the first slots; that they are started is not looked at. */
+    private List<Begun> begin(Connection planned) {
+        List<SlotId> ids = ids(0, 200);
+        List<Armed<StartOutcome>> armed = store.startAll(connection, claim, ids, When.in(0), null, 0);
+        List<Begin> begins = IntStream.range(0, ids.size())
+                .mapToObj(i -> new Begin(ids.get(i), armed.get(i).generation(), SlotStore.NONE))
+                .toList();
+        return store.begin(planned, claim.node(), begins).begun();
+    }
+
+    private void assertIndexed(String index, Consumer<Connection> statement) {
+        Plans plans = new Plans(connection);
+        statement.accept(plans.connection());
+        assertThat(plans.plans())
+                .isNotEmpty()
+                .allSatisfy(plan -> assertThat(plan).doesNotContain("Seq Scan on asyncslot_slot"))
+                .anySatisfy(plan -> assertThat(plan).contains(index));
+    }
+
+    private static List<SlotId> ids(int from, int size) {
+        return IntStream.range(from, from + size)
+                .mapToObj(i -> new SlotId("m", "k" + i))
+                .toList();
+    }
+}
