@@ -53,9 +53,15 @@ public final class AsyncSlotAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     BackendSelection asyncSlotBackendSelection(AsyncSlotProperties properties, ObjectProvider<SlotBackend> backends) {
-        return BackendSelection.of(
+        BackendSelection selection = BackendSelection.of(
                 properties.backend(),
                 () -> backends.orderedStream().map(SlotBackend::report).toList());
+        if (selection.requested().equals(BackendSelection.AUTO)) {
+            String reasons = String.join(" ", selection.reasons());
+            LOG.info("asyncslot.backend=auto takes the " + selection.used() + " backend"
+                    + (reasons.isEmpty() ? "" : ", because the kernel backend cannot be used: " + reasons));
+        }
+        return selection;
     }
 
     @Bean

@@ -281,11 +281,14 @@ class AsyncSlotAutoConfigurationTests {
     }
 
     @Test
-    void autoBackendWithoutKernel_isJvmAndSaysWhy() {
+    void autoBackendWithoutKernel_isJvmAndSaysWhy(CapturedOutput output) {
         runner.withPropertyValues("asyncslot.backend=auto")
                 .run(context -> assertThat(context.getBean(BackendSelection.class))
                         .isEqualTo(new BackendSelection(
                                 "auto", "jvm", List.of("backend 'kernel' is not on the class path"))));
+        assertThat(output)
+                .contains("asyncslot.backend=auto takes the jvm backend")
+                .contains("backend 'kernel' is not on the class path");
     }
 
     @Test
