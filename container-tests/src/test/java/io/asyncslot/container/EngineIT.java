@@ -1,0 +1,23 @@
+package io.asyncslot.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Says whether the other tests here run; where they have to, their being skipped is a failure. */
+@ExtendWith(Findings.class)
+class EngineIT {
+
+    @Test
+    void containersCanBeStarted() {
+        Engine.require();
+        assertThat(Engine.obstacle()).isEmpty();
+        Findings.note(
+                "base image %s, %s",
+                Engine.BASE,
+                Engine.privilege() == Privilege.PRIVILEGED
+                        ? "privileged containers"
+                        : "no privileged containers, every capability of the host instead");
+    }
+}
