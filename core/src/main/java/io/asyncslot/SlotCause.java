@@ -25,8 +25,10 @@ public record SlotCause(Type type, @Nullable String name) {
         ENDPOINT,
         /** The slot's own callback. */
         CALLBACK,
-        /** A retry of a failed run; name: the attempt. */
+        /** A retry of a failed run; name: which retry. */
         RETRY,
+        /** What guards the callback and did not let it pass; name: which guard, and why. */
+        GUARD,
         /** The slot's own period. */
         PERIOD,
         /** The end of a scope that the slot belonged to; name: the scope. */

@@ -26,9 +26,11 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param generation the generation of the latest start
  * @param deadline when it is due, null when nothing is pending
  * @param timeLeft time until then, null when nothing is pending
+ * @param pausedSince since when the slot is paused by itself, null when it is not
  * @param lastFiring the last firing, null when there is none or when history is off
  * @param history the last transitions, oldest first
  * @param measure what measures its time, in its own words; null on a backend that has none
+ * @param explanation why it fires, fired or did not, a sentence each; null in a list of slots
  */
 public record SlotDescriptor(
         String map,
@@ -43,9 +45,11 @@ public record SlotDescriptor(
         long generation,
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
+        @Nullable Instant pausedSince,
         @Nullable LastFiring lastFiring,
         List<Transition> history,
-        @Nullable Measure measure)
+        @Nullable Measure measure,
+        @Nullable List<String> explanation)
         implements OperationResponseBody {
 
     /**
@@ -53,14 +57,18 @@ public record SlotDescriptor(
      *
      * @param firedAt when the callback began
      * @param generation its generation
+     * @param attempt how often this firing has been delivered
      * @param lateness how long after the deadline it began
+     * @param split where that time went; null where it is not measured
      * @param duration how long it ran, null while it runs
      * @param failure what it threw, null when it ended normally or still runs
      */
     public record LastFiring(
             Instant firedAt,
             long generation,
+            int attempt,
             Duration lateness,
+            SlotSnapshot.@Nullable LatenessSplit split,
             @Nullable Duration duration,
             @Nullable String failure) {}
 
@@ -68,13 +76,15 @@ public record SlotDescriptor(
      * One transition.
      *
      * @param time when
-     * @param cause the operation: start, touch, submit, cancel, delete or fire
+     * @param cause the operation: start, touch, submit, cancel, delete, fire, pause or resume
+     * @param by on whose account, where it was not a plain call: annotation and method, user, retry, period
      * @param outcome how it ended, such as STARTED, MOVED, FIRED or COMPLETED
      * @param detail delay of a start or touch, lateness of a firing, duration of a run; null where there is none
      */
     public record Transition(
             Instant time,
             String cause,
+            @Nullable String by,
             String outcome,
             @Nullable Duration detail) {}
 
@@ -105,8 +115,9 @@ public record SlotDescriptor(
      * Describes a slot.
      *
      * @param failures what to show of a failure's text
+     * @param explanation sentences about it, or null
      */
-    static SlotDescriptor of(SlotSnapshot slot, UnaryOperator<String> failures) {
+    static SlotDescriptor of(SlotSnapshot slot, UnaryOperator<String> failures, @Nullable List<String> explanation) {
         return new SlotDescriptor(
                 slot.map(),
                 slot.key().toString(),
@@ -120,15 +131,18 @@ public record SlotDescriptor(
                 slot.generation(),
                 slot.deadline(),
                 slot.timeLeft(),
+                slot.pausedSince(),
                 lastFiring(slot.lastFiring(), failures),
                 slot.history().stream()
                         .map(event -> new Transition(
                                 event.time(),
                                 event.kind().operation(),
+                                SlotExplanation.phrase(event.cause()),
                                 event.kind().name(),
                                 event.detail()))
                         .toList(),
-                measure(slot.measure()));
+                measure(slot.measure()),
+                explanation);
     }
 
     private static @Nullable Measure measure(SlotSnapshot.@Nullable Measure measure) {
@@ -154,7 +168,9 @@ public record SlotDescriptor(
         return new LastFiring(
                 firing.firedAt(),
                 firing.generation(),
+                firing.attempt(),
                 firing.lateness(),
+                firing.split(),
                 firing.duration(),
                 failure == null ? null : failures.apply(failure));
     }

@@ -4,6 +4,8 @@ import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotType;
 import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One map and its counters. Once the map is at rest, {@code started} is the sum of {@code fired}, {@code cancelled},
@@ -12,10 +14,12 @@ import java.time.Duration;
  * @param type timer or work
  * @param keyType name of the key type
  * @param backend name of the backend
+ * @param pausedSince since when the map is paused as a whole, null when it is not
  * @param slots live slots
  * @param armed slots with a run pending
  * @param running callbacks running now
  * @param queued callbacks handed to the executor that have not begun
+ * @param paused slots paused by themselves
  * @param references sum of the live reference counts
  * @param started armed periods begun
  * @param rearmed deadlines replaced by a start
@@ -39,10 +43,12 @@ public record SlotMapDescriptor(
         SlotType type,
         String keyType,
         String backend,
+        @Nullable Instant pausedSince,
         long slots,
         long armed,
         long running,
         long queued,
+        long paused,
         long references,
         long started,
         long rearmed,
@@ -77,10 +83,12 @@ public record SlotMapDescriptor(
                 map.type(),
                 map.keyType().getName(),
                 map.backend(),
+                map.pausedSince().orElse(null),
                 stats.slots(),
                 stats.armed(),
                 stats.running(),
                 stats.queued(),
+                stats.paused(),
                 stats.references(),
                 stats.started(),
                 stats.rearmed(),

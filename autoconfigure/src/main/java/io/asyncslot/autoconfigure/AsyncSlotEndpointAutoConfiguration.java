@@ -12,6 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
 /** Auto-configuration of the Actuator endpoint {@code asyncslots}, where Actuator is on the class path. */
@@ -30,9 +31,10 @@ public final class AsyncSlotEndpointAutoConfiguration {
     AsyncSlotsEndpoint asyncSlotsEndpoint(
             AsyncSlotRegistry registry,
             BackendSelection selection,
-            ObjectProvider<SanitizingFunction> sanitizingFunctions) {
+            ObjectProvider<SanitizingFunction> sanitizingFunctions,
+            ApplicationEventPublisher audit) {
         return new AsyncSlotsEndpoint(
-                registry, selection, sanitizingFunctions.orderedStream().toList());
+                registry, selection, sanitizingFunctions.orderedStream().toList(), audit);
     }
 
     @Bean

@@ -45,13 +45,7 @@ record SlotAction(
     void act() {
         Object outcome;
         try {
-            outcome = switch (trigger.kind()) {
-                case START -> delay == null ? timers().start(key) : timers().start(key, delay);
-                case TOUCH -> delay == null ? timers().touch(key) : timers().touch(key, delay);
-                case CANCEL -> map.cancel(key);
-                case DELETE -> map.delete(key);
-                case SUBMIT -> ((WorkSlots<Object>) map).submit(key);
-            };
+            outcome = trigger.cause().during(this::perform);
         } catch (RuntimeException e) {
             throw failed(e);
         }
@@ -62,6 +56,16 @@ record SlotAction(
         } else if (LOG.isDebugEnabled()) {
             LOG.debug(trigger.place() + ": " + said + " for key '" + key + "'");
         }
+    }
+
+    private Object perform() {
+        return switch (trigger.kind()) {
+            case START -> delay == null ? timers().start(key) : timers().start(key, delay);
+            case TOUCH -> delay == null ? timers().touch(key) : timers().touch(key, delay);
+            case CANCEL -> map.cancel(key);
+            case DELETE -> map.delete(key);
+            case SUBMIT -> ((WorkSlots<Object>) map).submit(key);
+        };
     }
 
     /** Acts after the call is over: nobody is left to be told of a failure, so it is logged. */

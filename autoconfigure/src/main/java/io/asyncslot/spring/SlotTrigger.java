@@ -1,5 +1,6 @@
 package io.asyncslot.spring;
 
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotType;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.springframework.expression.Expression;
  * @param delay the delay where it is known; null for the map's own or an expression
  * @param delayExpression yields the delay; null where it is known
  * @param place annotation and method, for messages
+ * @param cause annotation and method, for the histories of slots
  */
 record SlotTrigger(
         Kind kind,
@@ -25,7 +27,8 @@ record SlotTrigger(
         @Nullable Expression condition,
         @Nullable Duration delay,
         @Nullable Expression delayExpression,
-        String place) {
+        String place,
+        SlotCause cause) {
 
     /** What a trigger does; the triggers of one call act in this order. */
     enum Kind {

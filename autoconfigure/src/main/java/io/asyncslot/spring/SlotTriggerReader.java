@@ -1,5 +1,6 @@
 package io.asyncslot.spring;
 
+import io.asyncslot.SlotCause;
 import io.asyncslot.annotation.CancelSlot;
 import io.asyncslot.annotation.DeleteSlot;
 import io.asyncslot.annotation.StartSlot;
@@ -48,7 +49,11 @@ final class SlotTriggerReader {
     }
 
     private List<SlotTrigger> read(Method method, Class<?> targetClass, Search search) {
-        Reading reading = new Reading(method, ClassUtils.getQualifiedMethodName(method, targetClass), search);
+        Reading reading = new Reading(
+                method,
+                ClassUtils.getQualifiedMethodName(method, targetClass),
+                ClassUtils.getShortName(targetClass) + "." + method.getName(),
+                search);
         reading.each(
                 DeleteSlot.class,
                 DeleteSlot.List.class,
@@ -78,12 +83,14 @@ final class SlotTriggerReader {
 
         private final Method method;
         private final String methodName;
+        private final String shortName;
         private final Search search;
         private final List<SlotTrigger> triggers = new ArrayList<>();
 
-        Reading(Method method, String methodName, Search search) {
+        Reading(Method method, String methodName, String shortName, Search search) {
             this.method = method;
             this.methodName = methodName;
+            this.shortName = shortName;
             this.search = search;
         }
 
@@ -108,7 +115,8 @@ final class SlotTriggerReader {
                     condition.isBlank() ? null : parse("condition", condition, place),
                     delayText.isBlank() || computed ? null : duration(delayText, delay, place),
                     computed ? parse("delay", delay, place) : null,
-                    place);
+                    place,
+                    new SlotCause(SlotCause.Type.ANNOTATION, kind.annotation() + " " + shortName));
         }
 
         private Expression parse(String attribute, String written, String place) {

@@ -61,7 +61,8 @@ class AsyncSlotEndpointAutoConfigurationTests {
         AsyncSlotsEndpoint own = new AsyncSlotsEndpoint(
                 new AsyncSlotRegistryBuilder(Runnable::run).build(),
                 new BackendSelection("jvm", "jvm", List.of()),
-                List.of());
+                List.of(),
+                event -> {});
         runner.withPropertyValues("management.endpoints.web.exposure.include=*")
                 .withBean("mine", AsyncSlotsEndpoint.class, () -> own)
                 .run(context -> assertThat(context)

@@ -542,7 +542,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             }
             (postponed ? counters.postponed : counters.retried).increment();
             long now = noted(nanos);
-            note(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now, null);
+            record(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now);
         }
         return switch (redelivering) {
             case ARMED, PUT_PERIOD_OFF -> RetryOutcome.SCHEDULED;

@@ -1,0 +1,224 @@
+package io.asyncslot.actuate;
+
+import io.asyncslot.SlotCause;
+import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.SlotSnapshot.LatenessSplit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Says in sentences why a slot fires, fired or did not: from its snapshot, its history and its map. Used by one thread. */
+final class SlotExplanation {
+
+    private static final Set<Kind> ARMING =
+            EnumSet.of(Kind.STARTED, Kind.REARMED, Kind.SUBMITTED, Kind.RETRIED, Kind.POSTPONED);
+
+    private static final Set<Kind> DISARMING = EnumSet.of(Kind.CANCELLED, Kind.FIRED);
+
+    private final List<String> sentences = new ArrayList<>();
+
+    private SlotExplanation() {}
+
+    /**
+     * Explains a slot that exists.
+     *
+     * @param running whether the registry runs callbacks
+     * @param failures what to show of a failure's text
+     */
+    static List<String> of(SlotSnapshot slot, SlotMap<?> map, boolean running, UnaryOperator<String> failures) {
+        SlotExplanation explanation = new SlotExplanation();
+        explanation.pending(slot, map, running);
+        explanation.pauses(slot, map);
+        explanation.lastFiring(slot, failures);
+        if (slot.history().isEmpty()) {
+            explanation.say("Nothing else is on record: the history is off (asyncslot.history.size, or asyncslot.maps."
+                    + slot.map() + ".history-size), or begins with the next event.");
+        }
+        return explanation.sentences;
+    }
+
+    /** Explains why there is no slot, from what is remembered of the last one of the key. */
+    static List<String> ofAbsent(List<SlotEvent> history) {
+        SlotExplanation explanation = new SlotExplanation();
+        if (history.isEmpty()) {
+            explanation.say("It was never started, or its deletion is no longer on record.");
+            return explanation.sentences;
+        }
+        SlotEvent last = history.get(history.size() - 1);
+        explanation.say("Deleted at " + last.time() + by(last) + ".");
+        List<SlotEvent> before = history.subList(0, history.size() - 1);
+        int arming = lastOf(before, ARMING);
+        int end = lastOf(before, DISARMING);
+        if (arming > end) {
+            explanation.say("It was pending then: " + armed(before, arming) + ".");
+        } else if (end >= 0) {
+            SlotEvent event = before.get(end);
+            explanation.say((event.kind() == Kind.FIRED ? "It had fired at " : "It had been cancelled at ")
+                    + event.time() + by(event) + ".");
+        }
+        return explanation.sentences;
+    }
+
+    private void say(String sentence) {
+        sentences.add(Character.toUpperCase(sentence.charAt(0)) + sentence.substring(1));
+    }
+
+    /** What is pending and what it waits for; or why nothing is. */
+    private void pending(SlotSnapshot slot, SlotMap<?> map, boolean running) {
+        List<SlotEvent> history = slot.history();
+        Duration left = slot.timeLeft();
+        if (left == null) {
+            int end = lastOf(history, DISARMING);
+            if (slot.runState().isRunning()) {
+                say("Its callback runs, and nothing further is pending.");
+            } else if (end >= 0 && history.get(end).kind() == Kind.CANCELLED) {
+                SlotEvent event = history.get(end);
+                say("Nothing is pending: cancelled at " + event.time() + by(event) + ".");
+            } else {
+                say("Nothing is pending" + (end >= 0 ? " since it fired." : "."));
+            }
+            return;
+        }
+        int arming = lastOf(history, ARMING);
+        int fired = lastOf(history, EnumSet.of(Kind.FIRED, Kind.SKIPPED));
+        if (fired > arming) {
+            say("armed by its own period at " + history.get(fired).time() + moves(history, fired) + ".");
+        } else if (arming >= 0) {
+            say(armed(history, arming) + ".");
+        } else if (!history.isEmpty()) {
+            say("armed by a start that is no longer on record" + moves(history, -1) + ".");
+        }
+        if (!left.isZero()) {
+            say("Due at " + slot.deadline() + ", in " + left + ".");
+        } else {
+            say("Due since " + slot.deadline() + "; it waits for " + awaited(slot, map, running) + ".");
+        }
+    }
+
+    private static String awaited(SlotSnapshot slot, SlotMap<?> map, boolean running) {
+        if (slot.runState().isRunning()) {
+            return "the end of the run that goes on";
+        }
+        if (slot.pausedSince() != null || map.isPaused()) {
+            return "a resume";
+        }
+        if (!running) {
+            return "the start of the application: no callbacks are run now";
+        }
+        int last = slot.history().size() - 1;
+        if (last >= 0 && slot.history().get(last).kind() == Kind.DEFERRED) {
+            return "the executor, which refused it at "
+                    + slot.history().get(last).time() + " and is asked again each millisecond";
+        }
+        return "a thread of the executor, or the map's concurrency ("
+                + map.stats().queued() + " callbacks of the map wait)";
+    }
+
+    private void pauses(SlotSnapshot slot, SlotMap<?> map) {
+        if (slot.pausedSince() != null) {
+            int event = lastOf(slot.history(), EnumSet.of(Kind.PAUSED));
+            say("Paused since " + slot.pausedSince()
+                    + (event >= 0 ? by(slot.history().get(event)) : "")
+                    + ": what falls due waits for a resume.");
+        }
+        map.pausedSince()
+                .ifPresent(since ->
+                        say("The whole map is paused since " + since + ": what falls due waits for a resume."));
+    }
+
+    private void lastFiring(SlotSnapshot slot, UnaryOperator<String> failures) {
+        LastFiring firing = slot.lastFiring();
+        if (firing == null) {
+            return;
+        }
+        Duration took = firing.duration();
+        String failure = firing.failure();
+        String end = took == null
+                ? "it still runs"
+                : "it ran " + took + (failure == null ? " and returned" : " and failed: " + failures.apply(failure));
+        say("Fired at " + firing.firedAt() + ", generation " + firing.generation()
+                + (firing.attempt() > 1 ? ", attempt " + firing.attempt() : "") + ", " + firing.lateness() + " late"
+                + split(firing.split()) + "; " + end + ".");
+    }
+
+    private static String split(@Nullable LatenessSplit split) {
+        return split == null
+                ? ""
+                : " (wake-up " + split.wakeUp() + ", queue " + split.queue() + ", gate " + split.gate() + ")";
+    }
+
+    /** Who armed it, when and for how long, and what moved it since. */
+    private static String armed(List<SlotEvent> history, int arming) {
+        SlotEvent event = history.get(arming);
+        String verb = switch (event.kind()) {
+            case SUBMITTED -> "submitted at ";
+            case RETRIED -> "its run failed and is to be tried again, decided at ";
+            case POSTPONED -> "its callback was not called but put off at ";
+            default -> "armed at ";
+        };
+        return verb
+                + event.time()
+                + by(event)
+                + (event.detail() == null ? "" : " for " + event.detail())
+                + moves(history, arming);
+    }
+
+    private static String moves(List<SlotEvent> history, int after) {
+        int moves = 0;
+        SlotEvent last = null;
+        for (SlotEvent event : history.subList(after + 1, history.size())) {
+            if (event.kind() == Kind.MOVED) {
+                moves++;
+                last = event;
+            }
+        }
+        return last == null
+                ? ""
+                : "; moved " + (moves == 1 ? "once" : moves + " times") + " since, last at " + last.time() + by(last)
+                        + " for " + last.detail();
+    }
+
+    private static int lastOf(List<SlotEvent> history, Set<Kind> kinds) {
+        for (int i = history.size() - 1; i >= 0; i--) {
+            if (kinds.contains(history.get(i).kind())) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static String by(SlotEvent event) {
+        boolean asked = !event.kind().operation().equals("fire"); // else it came of the deadline
+        String phrase = phrase(event.cause());
+        return phrase != null ? " by " + phrase : asked ? " by a call of the API" : "";
+    }
+
+    /** A cause in words; null for none. */
+    static @Nullable String phrase(@Nullable SlotCause cause) {
+        if (cause == null) {
+            return null;
+        }
+        String name = cause.name();
+        return switch (cause.type()) {
+            case ANNOTATION -> name == null ? "an annotation" : name;
+            case ENDPOINT -> named("the endpoint", name);
+            case CALLBACK -> "its own callback";
+            case RETRY -> named("a retry", name);
+            case GUARD -> name == null ? "a guard of the callback" : name;
+            case PERIOD -> "its own period";
+            case SCOPE -> named("the end of its scope", name);
+        };
+    }
+
+    private static String named(String what, @Nullable String name) {
+        return name == null ? what : what + " (" + name + ")";
+    }
+}
