@@ -1,0 +1,247 @@
+package io.asyncslot.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.StartOutcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Many threads on few keys, as several nodes of which some are released while they run. */
+class StoreStormTests extends StoreTests {
+
+    private static final int THREADS = 8;
+    private static final int KEYS = 3;
+
+    private final AtomicLong started = new AtomicLong();
+    private final AtomicLong cancelled = new AtomicLong();
+    private final AtomicLong deletedArmed = new AtomicLong();
+    private final AtomicLong begunFirst = new AtomicLong();
+    private final AtomicLong again = new AtomicLong();
+    private final AtomicLong fenced = new AtomicLong();
+    private final AtomicLong ended = new AtomicLong();
+    private final ConcurrentLinkedQueue<Begun> begun = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Begun> done = new ConcurrentLinkedQueue<>();
+
+    @Test
+    void racingCancels_oneAnswersCancelled() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            start(here, LATER);
+            assertThat(together(() -> db.cancel(id).outcome()))
+                    .containsOnlyOnce(CancelOutcome.CANCELLED)
+                    .containsOnly(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+        }
+    }
+
+    @Test
+    void racingDeletes_oneAnswersDeleted() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            start(here, LATER);
+            assertThat(together(() -> db.delete(id).outcome()))
+                    .containsOnlyOnce(DeleteOutcome.DELETED)
+                    .containsOnly(DeleteOutcome.DELETED, DeleteOutcome.ABSENT);
+        }
+    }
+
+    @Test
+    void racingStarts_ofAnAbsentKey_oneAnswersStartedAndTheLatestGenerationStays() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            SlotId fresh = new SlotId("m", "fresh" + round);
+            List<Armed<StartOutcome>> answers = together(() -> db.start(here, fresh, LATER, null, 0));
+            assertThat(answers).extracting(Armed::outcome).containsOnlyOnce(StartOutcome.STARTED);
+            assertThat(answers).extracting(Armed::generation).doesNotHaveDuplicates();
+            assertThat(answers)
+                    .extracting(Armed::incarnation)
+                    .containsOnly(answers.get(0).incarnation());
+            assertThat(db.find(fresh).orElseThrow().generation())
+                    .isEqualTo(
+                            answers.stream().mapToLong(Armed::generation).max().orElseThrow());
+        }
+    }
+
+    @Test
+    void racingStarts_ofACappedMap_neverExceedIt() throws Exception {
+        AtomicLong next = new AtomicLong();
+        List<StartOutcome> outcomes = together(() -> {
+            StartOutcome outcome = StartOutcome.STARTED;
+            for (int i = 0; i < 20 && outcome == StartOutcome.STARTED; i++) {
+                SlotId one = new SlotId("capped", "k" + next.incrementAndGet());
+                outcome = db.start(here, one, LATER, null, 20).outcome();
+            }
+            return outcome;
+        });
+        assertThat(outcomes).containsOnly(StartOutcome.REJECTED);
+        assertThat(db.count("capped", 100).slots()).isEqualTo(20);
+    }
+
+    @Test
+    void racingBegins_oneBegins() throws Exception {
+        for (int round = 0; round < 30; round++) {
+            long generation = start(here, NOW).generation();
+            List<List<Begun>> all = together(() -> tryBegin(here, generation).begun());
+            List<Begun> begun = all.stream().flatMap(List::stream).toList();
+            assertThat(begun).hasSize(1);
+            end(here, begun.get(0));
+        }
+    }
+
+    @Test
+    void racingSweeps_claimEachSlotOnce() throws Exception {
+        Claim nobody = new Claim(here.node(), -MINUTE);
+        for (int i = 0; i < 400; i++) {
+            db.start(nobody, new SlotId("m", "sweep" + i), NOW, null, 0);
+        }
+        List<List<Due>> all = together(() -> {
+            List<Due> mine = new ArrayList<>();
+            for (int shard = 0; shard < SlotStore.SHARDS; shard++) {
+                List<Due> batch;
+                do {
+                    batch = db.sweep(here, shard, List.of("m"), 5);
+                    mine.addAll(batch);
+                } while (!batch.isEmpty());
+            }
+            return mine;
+        });
+        assertThat(all.stream().flatMap(List::stream).map(Due::id).toList())
+                .doesNotHaveDuplicates()
+                .hasSizeGreaterThan(390);
+        assertThat(all.stream().filter(mine -> !mine.isEmpty()).count())
+                .as("sweeps that took part")
+                .isGreaterThan(1);
+    }
+
+    /** Every armed period ends once, generations rise, attempts follow each other, and no zombie ends a run. */
+    @Test
+    void storm_withNodesReleasedWhileTheyRun_losesNothing() throws Exception {
+        AtomicReference<Claim> dying = new AtomicReference<>(here);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+        AtomicLong threads = new AtomicLong();
+        together(() -> {
+            long number = threads.incrementAndGet();
+            while (System.nanoTime() < end) {
+                if (number == 1) {
+                    replace(dying);
+                } else if (number <= 4) {
+                    operate(number == 2 ? there : dying.get());
+                } else {
+                    fire(number == 5 ? there : dying.get());
+                }
+            }
+            return 0;
+        });
+        replace(dying);
+        for (int idle = 0; idle < 3; ) {
+            idle = fire(there) == 0 ? idle + 1 : 0;
+        }
+        long armed = 0;
+        for (int k = 0; k < KEYS; k++) {
+            armed += db.find(key(k)).map(row -> row.armed() ? 1 : 0).orElse(0);
+        }
+        assertThat(started.get()).isEqualTo(begunFirst.get() + cancelled.get() + deletedArmed.get() + armed);
+        assertThat(armed).isZero();
+        assertLedger();
+        assertThat(begunFirst.get()).isGreaterThan(20);
+        assertThat(again.get()).as("delivered again").isPositive();
+        assertThat(fenced.get()).as("ends of zombies").isPositive();
+        assertThat(ended.get() + fenced.get()).isEqualTo(begun.size());
+    }
+
+    /** In the order of their tokens, the runs of a key are its generations in order, each with its attempts in order. */
+    private void assertLedger() {
+        Map<SlotId, Begun> last = new HashMap<>();
+        begun.stream().sorted((a, b) -> Long.compare(a.token(), b.token())).forEach(run -> {
+            Begun former = last.put(run.id(), run);
+            if (run.attempt() == 1) {
+                assertThat(run.generation()).isGreaterThan(former == null ? 0 : former.generation());
+            } else {
+                assertThat(former).isNotNull();
+                assertThat(run.generation()).isEqualTo(former.generation());
+                assertThat(run.attempt()).isEqualTo(former.attempt() + 1);
+            }
+        });
+        assertThat(done.stream().map(Begun::generation).toList()).doesNotHaveDuplicates();
+    }
+
+    private void operate(Claim claim) {
+        SlotId slot = key(ThreadLocalRandom.current().nextInt(KEYS));
+        switch (ThreadLocalRandom.current().nextInt(5)) {
+            case 0 -> {
+                Removed<CancelOutcome> removed = db.cancel(slot);
+                cancelled.addAndGet(removed.outcome() == CancelOutcome.CANCELLED ? 1 : 0);
+            }
+            case 1 -> deletedArmed.addAndGet(db.delete(slot).pending() ? 1 : 0);
+            case 2 -> db.touch(claim, slot, NOW);
+            default -> {
+                Armed<StartOutcome> armed = db.start(claim, slot, NOW, null, 0);
+                started.addAndGet(armed.outcome() == StartOutcome.STARTED ? 1 : 0);
+            }
+        }
+    }
+
+    /** Begins and ends what the node holds and what a sweep gives it. */
+    private int fire(Claim claim) {
+        db.releaseOrphans();
+        List<Due> held = new ArrayList<>(db.overlooked(claim.node(), 0, 100));
+        for (int k = 0; k < KEYS; k++) {
+            held.addAll(db.sweep(claim, key(k).shard(), List.of("m"), 10));
+        }
+        List<Begin> begins = held.stream()
+                .map(due -> new Begin(due.id(), due.generation(), SlotStore.NONE))
+                .toList();
+        List<Begun> runs =
+                begins.isEmpty() ? List.of() : db.begin(claim.node(), begins).begun();
+        for (Begun run : runs) {
+            begun.add(run);
+            (run.attempt() == 1 ? begunFirst : again).incrementAndGet();
+        }
+        for (Begun run : runs) {
+            Ended one;
+            do {
+                one = end(claim, run);
+            } while (one.result() == Ended.Result.LOCKED);
+            boolean over = one.result() == Ended.Result.ENDED;
+            (over ? ended : fenced).incrementAndGet();
+            if (over) {
+                done.add(run);
+            }
+        }
+        return held.size();
+    }
+
+    private void replace(AtomicReference<Claim> dying) throws InterruptedException {
+        Thread.sleep(20);
+        Claim old = dying.get();
+        dying.set(new Claim(db.join("next"), 2 * SECOND));
+        db.release(old.node());
+    }
+
+    private static SlotId key(int number) {
+        return new SlotId("m", "storm" + number);
+    }
+
+    private static <T> List<T> together(Callable<T> work) throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<T> answers = new ArrayList<>();
+            for (Future<T> future : executor.invokeAll(java.util.Collections.nCopies(THREADS, work))) {
+                answers.add(future.get());
+            }
+            return answers;
+        } finally {
+            executor.shutdown();
+        }
+    }
+}
