@@ -120,6 +120,8 @@ public final class KernelProbe {
         } catch (KernelException e) {
             return found(KernelProblem.NO_BTF, String.valueOf(e.getMessage()));
         }
+        details.put("bpf_timer", types.timer());
+        details.put("bpf_wq", types.work());
         ProgramVariant variant = types.variant();
         if (variant == null) {
             boolean missing = !types.timer() || !types.work();

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PinsTests {
 
     private static final long MILLI = 1_000_000;
+    private static final long HOUR = 3_600_000 * MILLI;
     private static final int NOBODY = 65_534;
 
     private final Path path = RealKernel.freshPinPath();
@@ -62,14 +63,15 @@ class PinsTests {
         started(driver.start(7, SlotDriver.MONOTONIC, deadline));
         int mapId = first.timersMapId();
         first.close();
-        Thread.sleep(150);
+        Thread.sleep(500);
 
+        long reopened = System.nanoTime();
         LibbpfPort second = open();
         List<Fired> fired = new SlotDriver(second).await(2, 500);
 
         assertThat(second.timersMapId()).isEqualTo(mapId);
         assertThat(fired).extracting(Fired::index).containsExactly(7, 8);
-        assertThat(fired.get(0).firedAtNanos()).isBetween(deadline, deadline + 50 * MILLI);
+        assertThat(fired.get(0).firedAtNanos()).isBetween(deadline, reopened);
         assertThat(Layout.text(second.keys(), Layout.keyAt(7, 32) + Layout.KEY_DATA, 32))
                 .isEqualTo("order-7");
         assertThat((int) Layout.INT.get(second.header(), Layout.HEADER_ATTACHMENTS))
@@ -84,14 +86,13 @@ class PinsTests {
         LibbpfPort first = open();
         SlotDriver driver = new SlotDriver(first);
         driver.slot(7, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
-        long deadline = System.nanoTime() + 150 * MILLI;
-        started(driver.start(7, SlotDriver.MONOTONIC, deadline));
+        started(driver.start(7, SlotDriver.MONOTONIC, System.nanoTime() + HOUR));
         first.close();
 
         LibbpfPort second = open();
         SlotDriver again = new SlotDriver(second);
         assertThat(second.inspect(7).timerArmed()).isTrue();
-        started(again.start(7, SlotDriver.MONOTONIC, deadline));
+        started(again.start(7, SlotDriver.MONOTONIC, System.nanoTime() + 20 * MILLI));
 
         assertThat(again.await(2, 400)).extracting(Fired::index).containsExactly(7);
     }
@@ -213,7 +214,7 @@ class PinsTests {
         int interrupted = 0;
         for (int i = 0; i < 6; i++) {
             Process loader = child(Redirect.DISCARD, "--enable-native-access=ALL-UNNAMED");
-            long end = System.nanoTime() + 30_000 * MILLI;
+            long end = System.nanoTime() + 120_000 * MILLI;
             while (KernelObjects.countPins(path) <= i && loader.isAlive() && System.nanoTime() < end) {
                 Thread.onSpinWait();
             }
