@@ -2,7 +2,6 @@ package io.asyncslot.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotFiring;
@@ -29,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Many slots in the kernel at once, with a ledger of each key. {@code asyncslot.scale} says how many; with
  * {@code asyncslot.scale.exact} the kernel must have taken every one. Without, those that it had no memory for at once
- * may have been measured by the engine: nothing is lost then either, but the test says so and is skipped.
+ * may have been measured by the engine: nothing is lost then either, and the test says how many they were.
  */
 class KernelScaleTests {
 
@@ -138,9 +137,6 @@ class KernelScaleTests {
             assertThat(refused).as("slots that the kernel refused").isZero();
         }
         assertThat(kernelFired).as("events of the kernel").isGreaterThanOrEqualTo(SLOTS - refused);
-        assumeTrue(
-                refused == 0,
-                "SKIPPED: the kernel had no memory at once (-ENOMEM) for " + refused + " of " + SLOTS
-                        + "; those were measured by the engine, and each ran once");
+        System.out.println(SLOTS + " slots, of which the kernel refused " + refused);
     }
 }

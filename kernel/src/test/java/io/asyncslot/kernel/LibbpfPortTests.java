@@ -43,7 +43,7 @@ class LibbpfPortTests {
         long deadline = System.nanoTime() + 20 * MILLI;
         started(driver.start(3, SlotDriver.MONOTONIC, deadline));
 
-        List<Fired> fired = driver.await(2, 200);
+        List<Fired> fired = driver.exactly(1);
 
         assertThat(fired).hasSize(1);
         assertThat(fired.get(0).index()).isEqualTo(3);
@@ -68,7 +68,7 @@ class LibbpfPortTests {
         started(driver.result(0));
         started(driver.result(1));
 
-        List<Fired> fired = driver.await(2, 500);
+        List<Fired> fired = driver.exactly(2);
 
         assertThat(fired).extracting(Fired::index).containsExactly(1, 2);
         assertThat(fired.get(0).firedAtNanos())
@@ -85,7 +85,7 @@ class LibbpfPortTests {
         started(driver.start(5, SlotDriver.MONOTONIC, now + 200 * MILLI));
         driver.word(5, SlotDriver.armed(now + 260 * MILLI));
 
-        List<Fired> fired = driver.await(2, 400);
+        List<Fired> fired = driver.exactly(1);
 
         assertThat(fired).hasSize(1);
         assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 260 * MILLI);
@@ -102,7 +102,7 @@ class LibbpfPortTests {
         port.run(1);
         started(driver.result(0));
 
-        List<Fired> fired = driver.await(2, 200);
+        List<Fired> fired = driver.exactly(1);
 
         assertThat(fired).hasSize(1);
         assertThat(fired.get(0).firedAtNanos())
@@ -119,7 +119,7 @@ class LibbpfPortTests {
         started(driver.start(5, SlotDriver.MONOTONIC, now + 10 * MILLI));
         assertThat(driver.initResult(0)).as("1: no init was needed").isEqualTo(1);
 
-        assertThat(driver.await(1, 500)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
     }
 
     @Test
@@ -142,7 +142,7 @@ class LibbpfPortTests {
         assertThat(port.inspect(5).timerArmed()).isFalse();
         started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 5 * MILLI));
 
-        assertThat(driver.await(1, 500)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
     }
 
     @Test
@@ -154,7 +154,7 @@ class LibbpfPortTests {
         assertThat(port.inspect(5).timer()).isFalse();
         assertThat(driver.await(1, 150)).isEmpty();
         started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 5 * MILLI));
-        assertThat(driver.await(1, 500)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
     }
 
     @Test
@@ -162,9 +162,9 @@ class LibbpfPortTests {
         driver.slot(7, Layout.KIND_WORK, SlotDriver.MONOTONIC);
         driver.word(7, SlotDriver.ARMED);
         started(driver.op(7, Layout.OP_WORK));
-        assertThat(driver.await(1, 500)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
         started(driver.op(7, Layout.OP_WORK));
-        assertThat(driver.await(3, 100)).hasSize(2);
+        assertThat(driver.exactly(2)).hasSize(2);
         assertThat(port.inspect(7).work()).isTrue();
         assertThat(port.inspect(7).workCallback()).isTrue();
         driver.word(7, SlotDriver.ARMED | SlotDriver.FREED);
@@ -196,7 +196,7 @@ class LibbpfPortTests {
             started(driver.result(i));
         }
 
-        List<Fired> fired = driver.await(20, 500);
+        List<Fired> fired = driver.exactly(20);
 
         assertThat(fired).extracting(Fired::index).isSorted().hasSize(20);
     }
@@ -223,7 +223,7 @@ class LibbpfPortTests {
         assertThat((long) Layout.LONG.getVolatile(port.header(), Layout.HEADER_RING_FULL))
                 .isGreaterThanOrEqualTo(6);
 
-        List<Fired> fired = driver.await(filled + 2, 1_000);
+        List<Fired> fired = driver.exactly(filled + 2);
 
         assertThat(fired).extracting(Fired::index).contains(0);
         assertThat(fired.stream().filter(event -> event.index() == 1).count()).isEqualTo(filled + 1L);
@@ -287,7 +287,7 @@ class LibbpfPortTests {
                         },
                         1_000 * MILLI))
                 .hasMessage("no");
-        assertThat(driver.await(1, 200)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
     }
 
     @Test

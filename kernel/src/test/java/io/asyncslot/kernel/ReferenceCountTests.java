@@ -51,7 +51,7 @@ class ReferenceCountTests {
         assertThat(driver.op(0, Layout.OP_CANCEL)).isOne();
         assertThat(port.inspect(0).timerReferences()).as("cancelled").isEqualTo(OptionalInt.of(1));
         assertThat(driver.start(0, SlotDriver.MONOTONIC, System.nanoTime())).isZero();
-        assertThat(driver.await(1, 1_000)).hasSize(1);
+        assertThat(driver.exactly(1)).hasSize(1);
         assertThat(port.inspect(0).timerReferences()).as("fired").isEqualTo(OptionalInt.of(1));
         assertThat(driver.op(0, Layout.OP_FREE)).isZero();
         assertThat(port.inspect(0).timer()).as("freed").isFalse();
@@ -59,7 +59,7 @@ class ReferenceCountTests {
 
         driver.word(1, SlotDriver.ARMED);
         assertThat(driver.op(1, Layout.OP_WORK)).isZero();
-        assertThat(driver.await(2, 1_000)).hasSize(2);
+        assertThat(driver.exactly(2)).hasSize(2);
         assertThat(port.inspect(1).workReferences()).isEqualTo(OptionalInt.of(1));
         assertThat(driver.op(1, Layout.OP_FREE)).isZero();
         assertThat(port.inspect(1).workReferences()).isEmpty();

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 /** The sample application in a process of its own, and a customer of it. */
 final class SampleProcess implements AutoCloseable {
 
-    private static final Duration UP = Duration.ofMinutes(4);
+    private static final Duration UP = Duration.ofMinutes(12);
     private static final Duration REPLY = Duration.ofSeconds(60);
 
     private final HttpClient http = HttpClient.newHttpClient();

@@ -13,6 +13,8 @@ final class SlotDriver {
     static final long REALTIME = 1;
     static final long BOOTTIME = 2;
 
+    private static final long PATIENCE_MILLIS = 30_000;
+
     private final KernelPort port;
     private final List<Fired> fired = new ArrayList<>();
 
@@ -77,6 +79,12 @@ final class SlotDriver {
 
     int fires(int index) {
         return (int) Layout.INT.getVolatile(port.control(), Layout.controlAt(index) + Layout.CONTROL_FIRES);
+    }
+
+    /** All events when there have been so many since this driver was made, however long that takes, and one too many. */
+    List<Fired> exactly(int count) {
+        await(count, PATIENCE_MILLIS);
+        return await(count + 1, 100);
     }
 
     /** All events until there have been so many since this driver was made, or the time is over. */
