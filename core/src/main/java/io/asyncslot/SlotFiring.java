@@ -145,9 +145,10 @@ public interface SlotFiring {
      * What an earlier delivery of this firing has left by {@link #attach}. Lives in this process: a firing that another
      * process or node delivers again begins without.
      *
+     * @param owner who has left it, compared by identity: so a callback and interceptors do not meet
      * @return the object; null when there is none
      */
-    default @Nullable Object attachment() {
+    default @Nullable Object attachment(Object owner) {
         return null;
     }
 
@@ -155,7 +156,9 @@ public interface SlotFiring {
      * Leaves an object for the next delivery of this firing, if there is one. To be called by the thread of the run. Does
      * nothing on backends whose firings may be delivered again elsewhere.
      *
+     * @param owner who leaves it, compared by identity
      * @param object the object; null for none
+     * @throws IllegalStateException if called from outside the run, or from another thread than its own
      */
-    default void attach(@Nullable Object object) {}
+    default void attach(Object owner, @Nullable Object object) {}
 }

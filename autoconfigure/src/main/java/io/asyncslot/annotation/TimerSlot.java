@@ -24,7 +24,7 @@ import org.springframework.aot.hint.annotation.Reflective;
  * the like apply, while a private method, or one that a proxy cannot hold, is called on the bean itself without them.
  * The bean must be a singleton. A map has exactly one callback.
  *
- * <p>Every attribute but {@link #map()} and {@link #keyType()} can be overridden for the map by
+ * <p>Every attribute but {@link #map()}, {@link #keyType()} and {@link #fallback()} can be overridden for the map by
  * {@code asyncslot.maps.<map>.*}; there {@code delay}, {@code every} and {@code cron} replace what is written here. The
  * String attributes may hold {@code ${...}} placeholders. Durations are written as in Spring Boot: {@code 30m},
  * {@code 500ms}, {@code PT30S}; a bare number counts milliseconds.
@@ -107,6 +107,55 @@ public @interface TimerSlot {
      * @return the capacity, 0 for none but the heap's
      */
     int maxEntries() default 0;
+
+    /**
+     * The Resilience4j retry that delivers a failed firing again: as a re-arm of the slot, with the instance's delays.
+     *
+     * @return the name of a configured instance; empty for none
+     */
+    String retry() default "";
+
+    /**
+     * The Resilience4j circuit breaker around the callback. What becomes of a firing while it is open is said by
+     * {@code asyncslot.maps.<map>.resilience.when-open}: it waits unless said otherwise.
+     *
+     * @return the name of a configured instance; empty for none
+     */
+    String circuitBreaker() default "";
+
+    /**
+     * The Resilience4j bulkhead around the callback. A firing that finds it full is delivered again shortly.
+     *
+     * @return the name of a configured instance; empty for none
+     */
+    String bulkhead() default "";
+
+    /**
+     * The Resilience4j rate limiter around the callback. A firing for which there is no permission now is delivered again
+     * when there is one.
+     *
+     * @return the name of a configured instance; empty for none
+     */
+    String rateLimiter() default "";
+
+    /**
+     * The Resilience4j time limiter of the callback, which is interrupted when its time is over, or only marked as failed
+     * where the instance does not cancel.
+     *
+     * @return the name of a configured instance; empty for none
+     */
+    String timeLimiter() default "";
+
+    /**
+     * The method that is called for a firing that is given up: its callback failed and no attempt follows, or the open
+     * circuit breaker is to use it. A method of the same class that takes the failure (a Throwable, or a subclass of which
+     * it handles only that) and, if it wants them, the key and the {@link io.asyncslot.SlotFiring}. Of several methods of
+     * this name the one for the most special type of failure is called. The firing then counts as completed, unless the
+     * method throws.
+     *
+     * @return a method's name; empty for none
+     */
+    String fallback() default "";
 
     /**
      * The map's key type where the method has no key parameter.

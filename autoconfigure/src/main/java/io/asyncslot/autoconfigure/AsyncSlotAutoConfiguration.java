@@ -11,6 +11,7 @@ import io.asyncslot.spi.Ticker;
 import io.asyncslot.spring.AsyncSlotLifecycle;
 import io.asyncslot.spring.BackendSelection;
 import io.asyncslot.spring.SlotCallbackBeanPostProcessor;
+import io.asyncslot.spring.SlotGuards;
 import io.asyncslot.spring.SlotRegistrar;
 import io.asyncslot.spring.SlotTriggerBeanPostProcessor;
 import java.time.Duration;
@@ -95,12 +96,19 @@ public final class AsyncSlotAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     SlotRegistrar asyncSlotRegistrar(
-            ObjectProvider<AsyncSlotRegistry> registry, ObjectProvider<AsyncSlotProperties> properties) {
-        return new SlotRegistrar(registry::getObject, () -> {
-            AsyncSlotProperties present = properties.getObject();
-            return new SlotRegistrar.Options(
-                    present.maps(), present.history().size(), present.shutdown().timeout());
-        });
+            ObjectProvider<AsyncSlotRegistry> registry,
+            ObjectProvider<AsyncSlotProperties> properties,
+            ObjectProvider<SlotGuards> guards) {
+        return new SlotRegistrar(
+                registry::getObject,
+                () -> {
+                    AsyncSlotProperties present = properties.getObject();
+                    return new SlotRegistrar.Options(
+                            present.maps(),
+                            present.history().size(),
+                            present.shutdown().timeout());
+                },
+                guards::getIfAvailable);
     }
 
     @Bean

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyType the type of its keys
  * @param settings what the annotation says
  * @param callback calls the method
+ * @param fallback calls the method for firings that are given up; null for none
  * @param beanName the bean of the method
  * @param place annotation, method and bean, for messages
  */
@@ -27,6 +28,7 @@ record SlotDefinition(
         Class<?> keyType,
         SlotMapSettings settings,
         SlotCallback<Object> callback,
+        @Nullable SlotFallback fallback,
         String beanName,
         String place) {
 
@@ -49,6 +51,30 @@ record SlotDefinition(
                     "Correct the value in the annotation, or the property that overrides it.",
                     e);
         }
+    }
+
+    /**
+     * The guards of the map.
+     *
+     * @param override what properties say; an empty name there means none
+     */
+    SlotGuardSpec guards(SlotMapSettings override) {
+        SlotMapSettings.Resilience resilience = override.resilience();
+        return new SlotGuardSpec(
+                map,
+                named(override.retry(), settings.retry()),
+                named(override.circuitBreaker(), settings.circuitBreaker()),
+                named(override.bulkhead(), settings.bulkhead()),
+                named(override.rateLimiter(), settings.rateLimiter()),
+                named(override.timeLimiter(), settings.timeLimiter()),
+                first(resilience == null ? null : resilience.whenOpen(), null, WhenOpen.WAIT),
+                fallback,
+                place);
+    }
+
+    private static @Nullable String named(@Nullable String override, @Nullable String annotated) {
+        String name = override == null ? annotated : override;
+        return name == null || name.isBlank() ? null : name;
     }
 
     private <K> TimerMapSpec<K> timerSpec(

@@ -74,8 +74,24 @@ final class SlotDefinitionReader {
                 textOrNull(resolve(slot.backend())),
                 slot.concurrency(),
                 slot.maxEntries(),
+                null,
+                textOrNull(resolve(slot.retry())),
+                textOrNull(resolve(slot.circuitBreaker())),
+                textOrNull(resolve(slot.bulkhead())),
+                textOrNull(resolve(slot.rateLimiter())),
+                textOrNull(resolve(slot.timeLimiter())),
                 null);
-        return definition(map, SlotType.TIMER, slot.keyType(), settings, bean, beanName, targetClass, method, place);
+        return definition(
+                map,
+                SlotType.TIMER,
+                slot.keyType(),
+                settings,
+                slot.fallback(),
+                bean,
+                beanName,
+                targetClass,
+                method,
+                place);
     }
 
     private SlotDefinition work(Object bean, String beanName, Class<?> targetClass, Method method, WorkSlot slot) {
@@ -91,15 +107,32 @@ final class SlotDefinitionReader {
                 textOrNull(resolve(slot.backend())),
                 slot.concurrency(),
                 slot.maxEntries(),
+                null,
+                textOrNull(resolve(slot.retry())),
+                textOrNull(resolve(slot.circuitBreaker())),
+                textOrNull(resolve(slot.bulkhead())),
+                textOrNull(resolve(slot.rateLimiter())),
+                textOrNull(resolve(slot.timeLimiter())),
                 null);
-        return definition(map, SlotType.WORK, slot.keyType(), settings, bean, beanName, targetClass, method, place);
+        return definition(
+                map,
+                SlotType.WORK,
+                slot.keyType(),
+                settings,
+                slot.fallback(),
+                bean,
+                beanName,
+                targetClass,
+                method,
+                place);
     }
 
-    private static SlotDefinition definition(
+    private SlotDefinition definition(
             String map,
             SlotType type,
             Class<?> declaredKeyType,
             SlotMapSettings settings,
+            String fallback,
             Object bean,
             String beanName,
             Class<?> targetClass,
@@ -113,7 +146,10 @@ final class SlotDefinitionReader {
                     + " an interface of the bean.");
         }
         SlotCallback<Object> callback = (key, firing) -> target.call(signature.arguments(key, firing));
-        return new SlotDefinition(map, type, signature.keyType(), settings, callback, beanName, place);
+        String name = textOrNull(resolve(fallback));
+        SlotFallback handler =
+                name == null ? null : SlotFallbackMethods.of(bean, targetClass, name, signature.keyType(), place);
+        return new SlotDefinition(map, type, signature.keyType(), settings, callback, handler, beanName, place);
     }
 
     private @Nullable Duration duration(String attribute, String value, String place) {

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * @param concurrency Number of callbacks of this map that may run at once. Zero means no limit but the executor's.
  * @param maxEntries Number of slots this map may hold. Zero means no limit but the heap's.
  * @param historySize Number of transitions each slot of this map remembers, at most 128. Zero switches history off.
+ * @param retry Name of the Resilience4j retry that delivers failed firings again. Empty for none.
+ * @param circuitBreaker Name of the Resilience4j circuit breaker around the callback. Empty for none.
+ * @param bulkhead Name of the Resilience4j bulkhead around the callback. Empty for none.
+ * @param rateLimiter Name of the Resilience4j rate limiter around the callback. Empty for none.
+ * @param timeLimiter Name of the Resilience4j time limiter of the callback. Empty for none.
+ * @param resilience How the guards of this map behave.
  */
 public record SlotMapSettings(
         @Nullable Duration delay,
@@ -29,9 +35,23 @@ public record SlotMapSettings(
         @Nullable String backend,
         @Nullable Integer concurrency,
         @Nullable Integer maxEntries,
-        @Nullable Integer historySize) {
+        @Nullable Integer historySize,
+        @Nullable String retry,
+        @Nullable String circuitBreaker,
+        @Nullable String bulkhead,
+        @Nullable String rateLimiter,
+        @Nullable String timeLimiter,
+        @Nullable Resilience resilience) {
 
     /** Settings that say nothing. */
-    public static final SlotMapSettings NONE =
-            new SlotMapSettings(null, null, null, null, null, null, null, null, null, null);
+    public static final SlotMapSettings NONE = new SlotMapSettings(
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+    /**
+     * How the guards of one map behave.
+     *
+     * @param whenOpen What becomes of a firing while the circuit breaker is open. Waits for the circuit breaker to try calls
+     *     again unless set.
+     */
+    public record Resilience(@Nullable WhenOpen whenOpen) {}
 }

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes definitions from beans as they are created, and registers their maps once all of them are known. Owns the maps
@@ -26,6 +27,7 @@ public final class SlotRegistrar {
 
     private final Supplier<AsyncSlotRegistry> registry;
     private final Supplier<Options> options;
+    private final Supplier<@Nullable SlotGuards> guards;
 
     /** By map name, in the order of their beans. Guarded by {@code this}, as all that follows. */
     private final Map<String, SlotDefinition> definitions = new LinkedHashMap<>();
@@ -48,10 +50,13 @@ public final class SlotRegistrar {
      *
      * @param registry asked for when the maps are registered, not before
      * @param options asked for at the same time
+     * @param guards asked for when a map names guards; answers null where there is nothing to guard with
      */
-    public SlotRegistrar(Supplier<AsyncSlotRegistry> registry, Supplier<Options> options) {
+    public SlotRegistrar(
+            Supplier<AsyncSlotRegistry> registry, Supplier<Options> options, Supplier<@Nullable SlotGuards> guards) {
         this.registry = registry;
         this.options = options;
+        this.guards = guards;
     }
 
     /** Takes a definition; registers its map at once when the others are registered already. */
@@ -96,11 +101,26 @@ public final class SlotRegistrar {
                 ? override.backend()
                 : definition.settings().backend();
         SlotMapSpec<?> spec = definition.spec(override, BackendSelection.resolve(asked, reports), known.historySize());
+        guard(definition.guards(override));
         SlotMap<?> map = spec instanceof TimerMapSpec<?> timers
                 ? target.register(timers)
                 : target.register((WorkMapSpec<?>) spec);
         maps.put(definition.map(), map);
         LOG.debug(definition.place() + " is bound, backend '" + map.backend() + "'");
+    }
+
+    private void guard(SlotGuardSpec spec) {
+        if (spec.isEmpty()) {
+            return;
+        }
+        SlotGuards present = guards.get();
+        if (present == null) {
+            throw new SlotConfigurationException(
+                    spec.place() + " or 'asyncslot.maps." + spec.map() + "' names guards of Resilience4j ("
+                            + spec.names() + ") but that is not on the class path.",
+                    "Add io.github.resilience4j:resilience4j-spring-boot4, or remove the names.");
+        }
+        present.guard(spec);
     }
 
     /** Closes the maps whose callbacks are methods of this bean, and waits for their running callbacks. */
@@ -118,6 +138,10 @@ public final class SlotRegistrar {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            }
+            SlotGuards present = guards.get();
+            if (present != null) {
+                present.release(map.name());
             }
         }
     }

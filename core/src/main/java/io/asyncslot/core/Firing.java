@@ -135,17 +135,16 @@ final class Firing<K> implements SlotFiring {
     }
 
     @Override
-    public @Nullable Object attachment() {
+    public @Nullable Object attachment(Object owner) {
         SlotDetails<K> details = over ? null : block.details();
-        return details == null ? null : details.attachment;
+        return details == null ? null : Attachment.of(owner, details.attachments);
     }
 
     @Override
-    public void attach(@Nullable Object object) {
+    public void attach(Object owner, @Nullable Object object) {
         checkRunning();
-        if (object != null || block.details() != null) {
-            block.needDetails().attachment = object;
-        }
+        SlotDetails<K> details = block.needDetails();
+        details.attachments = Attachment.with(owner, object, details.attachments);
     }
 
     /** The run has ended: nothing can be asked of it any more. */

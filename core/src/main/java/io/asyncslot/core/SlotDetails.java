@@ -52,7 +52,7 @@ final class SlotDetails<K> extends PauseSwitch {
 
     /** What an attempt left for the next one of the same firing. Custodian only. */
     @Nullable
-    Object attachment;
+    Attachment attachments;
 
     /** How the latest firing went; only with history. Written by the running thread. */
     volatile @Nullable LastFiring lastFiring;
@@ -137,7 +137,7 @@ final class SlotDetails<K> extends PauseSwitch {
         redelivered = redelivery;
         again = null;
         if (redelivery == null) {
-            attachment = null;
+            attachments = null;
         }
     }
 

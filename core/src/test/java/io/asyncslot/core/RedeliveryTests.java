@@ -177,8 +177,10 @@ class RedeliveryTests {
         TimerSlots<String> slots = timers();
         List<Object> found = new ArrayList<>();
         script = (key, firing) -> {
-            found.add(String.valueOf(firing.attachment()));
-            firing.attach("left by attempt " + firing.attempt());
+            found.add(firing.attachment(this) + ", " + firing.attachment(slots));
+            firing.attach(this, "left by attempt " + firing.attempt());
+            firing.attach(slots, "other");
+            firing.attach(slots, firing.attempt() == 1 ? "second" : null);
             if (firing.attempt() == 1) {
                 firing.retry(SECOND);
             }
@@ -187,7 +189,8 @@ class RedeliveryTests {
         pass(15);
         slots.start("k");
         pass(15);
-        assertThat(found).containsExactly("null", "left by attempt 1", "null", "left by attempt 1");
+        assertThat(found)
+                .containsExactly("null, null", "left by attempt 1, second", "null, null", "left by attempt 1, second");
     }
 
     // ---- what wins ------------------------------------------------------------------------------------------------
@@ -506,8 +509,8 @@ class RedeliveryTests {
         assertThatIllegalStateException()
                 .isThrownBy(() -> over.retry(SECOND))
                 .withMessageContaining("from inside its own run");
-        assertThatIllegalStateException().isThrownBy(() -> over.attach("x"));
-        assertThat(over.attachment()).isNull();
+        assertThatIllegalStateException().isThrownBy(() -> over.attach(this, "x"));
+        assertThat(over.attachment(this)).isNull();
         slots.start("k");
         pass(11);
         assertThat(slots.stats().failed()).isZero();
