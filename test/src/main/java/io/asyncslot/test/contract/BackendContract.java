@@ -43,6 +43,7 @@ public abstract class BackendContract
                 FreedomScenarios,
                 AwaitScenarios,
                 PeriodScenarios,
+                PauseScenarios,
                 MapScenarios,
                 ConformanceScenarios {
 

@@ -29,8 +29,26 @@ enum Fault {
     IGNORES_THE_CAPACITY("M4", "T.start.full"),
     FAILURE_ENDS_THE_SERIES("E4"),
     REFUSED_RUN_IS_LOST("P2g"),
+    RUNS_WHILE_PAUSED("H1", "H2", "H4"),
+    RESUME_LOSES_WHAT_WAITED("H1", "H2"),
+    MAP_PAUSE_MISSES_LATER_SLOTS("H3", "H5"),
     LOOKS_BEFORE_IT_STARTS("P10b"),
-    NOTHING("P1a", "P2a", "P2b", "P2c", "P4a", "P5a", "P8a", "C07", "T.start.armed", "W.submit.running");
+    NOTHING(
+            "P1a",
+            "P2a",
+            "P2b",
+            "P2c",
+            "P4a",
+            "P5a",
+            "P8a",
+            "C07",
+            "H1",
+            "H2",
+            "H3",
+            "H4",
+            "H5",
+            "T.start.armed",
+            "W.submit.running");
 
     private final String[] found;
 

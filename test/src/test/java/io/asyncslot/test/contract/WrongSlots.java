@@ -3,6 +3,7 @@ package io.asyncslot.test.contract;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.PauseOutcome;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
@@ -169,6 +170,22 @@ final class WrongSlots<K> {
                 } else {
                     int at = given.length - 1;
                     given[at] = wrong((SlotCallback<K>) given[at], Objects.requireNonNull(manner));
+                }
+            }
+            case "pause" -> {
+                if (fault == Fault.RUNS_WHILE_PAUSED && keyed) {
+                    PauseOutcome outcome = right().pause(key);
+                    right().resume(key);
+                    return outcome;
+                }
+                if (fault == Fault.MAP_PAUSE_MISSES_LATER_SLOTS && !keyed) {
+                    right().scan(1_000, null, slot -> right().pause((K) slot.key()));
+                    return PauseOutcome.PAUSED;
+                }
+            }
+            case "resume" -> {
+                if (fault == Fault.RESUME_LOSES_WHAT_WAITED && keyed) {
+                    right().cancel(key);
                 }
             }
             case "stats" -> {
