@@ -83,8 +83,10 @@ sleep 1
 call GET '/search?q=teapot'
 call GET '/actuator/metrics/asyncslot.coalesced?tag=map:reindex'
 
-say 'A tenant is polled at a fixed rate until it goes.'
+say 'A tenant is polled at a fixed rate until it goes; its feeds are in a scope that ends with it.'
 call POST /tenants/acme
+call POST /tenants/acme/feeds/news
+call POST /tenants/acme/feeds/prices
 sleep 3
 call GET /tenants/acme
 call GET /actuator/asyncslots/tenant-poll/acme

@@ -81,6 +81,16 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     Optional<SlotMap<?>> map(String map);
 
     /**
+     * The open scope of this name, made when there is none: a new one after a close.
+     *
+     * @param name what the slots belong to, such as a tenant's id; not blank
+     * @return the scope
+     * @throws IllegalArgumentException if the name is blank
+     * @throws IllegalStateException if the registry is closed
+     */
+    SlotScope scope(String name);
+
+    /**
      * What the backends say about themselves.
      *
      * @return one report a backend

@@ -8,6 +8,7 @@ import io.asyncslot.DuplicateSlotMapException;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapTypeException;
+import io.asyncslot.SlotScope;
 import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
@@ -63,6 +64,8 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     /** What handles were asked for before their map was registered. */
     private final Set<Awaited> awaited = ConcurrentHashMap.newKeySet();
 
+    private final RegistryScopes scopes;
+
     private final Object lifecycle = new Object();
 
     /** Changed under {@link #lifecycle}; read by all. */
@@ -74,6 +77,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         this.context = context;
         this.ticker = context.ticker();
         this.listener = context.listener();
+        this.scopes = new RegistryScopes(this, ticker);
         use(this.defaultBackend);
     }
 
@@ -187,6 +191,14 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     public Optional<SlotMap<?>> map(String map) {
         SlotMap<?> present = maps.get(map);
         return present == null || present.isClosed() ? Optional.empty() : Optional.of(present);
+    }
+
+    @Override
+    public SlotScope scope(String name) {
+        if (phase == Phase.CLOSED) {
+            throw new IllegalStateException("the registry is closed: there is no scope '" + name + "' in it");
+        }
+        return scopes.scope(name);
     }
 
     // ---- backends -----------------------------------------------------------------------------------------------

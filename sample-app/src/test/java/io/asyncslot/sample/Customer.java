@@ -70,8 +70,8 @@ class Customer {
                 status);
     }
 
-    void delete(String path, HttpStatus status) {
-        read(http.delete().uri(path).exchange(), status);
+    JsonNode delete(String path, HttpStatus status) {
+        return read(http.delete().uri(path).exchange(), status);
     }
 
     String openCart() {

@@ -1,6 +1,8 @@
 package io.asyncslot.sample.tenant;
 
+import io.asyncslot.ScopeReport;
 import io.asyncslot.sample.ShopException;
+import java.util.Map;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -15,12 +17,17 @@ import org.springframework.web.bind.annotation.RestController;
 class TenantController {
 
     private final TenantPoll poll;
+    private final TenantFeeds feeds;
 
-    TenantController(TenantPoll poll) {
+    TenantController(TenantPoll poll, TenantFeeds feeds) {
         this.poll = poll;
+        this.feeds = feeds;
     }
 
-    record Tenant(String id, long polls) {}
+    record Tenant(String id, long polls, Map<String, Long> feeds) {}
+
+    /** What the end of a tenant has stopped: how many feeds, and how many fetches still run. */
+    record Stopped(long feeds, long running) {}
 
     @PostMapping
     @ResponseStatus(HttpStatus.NO_CONTENT)
@@ -34,12 +41,19 @@ class TenantController {
         if (polls == null) {
             throw ShopException.notFound("tenant", id);
         }
-        return new Tenant(id, polls);
+        return new Tenant(id, polls, feeds.fetched(id));
+    }
+
+    @PostMapping("/feeds/{feed}")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    void subscribe(@PathVariable String id, @PathVariable String feed) {
+        feeds.subscribe(id, feed);
     }
 
     @DeleteMapping
-    @ResponseStatus(HttpStatus.NO_CONTENT)
-    void end(@PathVariable String id) {
+    Stopped end(@PathVariable String id) throws InterruptedException {
         poll.end(id);
+        ScopeReport report = feeds.stop(id);
+        return new Stopped(report.deleted(), report.running());
     }
 }
