@@ -233,6 +233,16 @@ public interface SlotMap<K> {
     boolean rebind(K key, SlotCallback<? super K> callback);
 
     /**
+     * Tells whether operations take part in the transaction of the calling thread: they then show to others when it commits
+     * and are gone when it is rolled back.
+     *
+     * @return true on backends that keep their slots in the database of that transaction; false unless the backend says so
+     */
+    default boolean joinsTransactions() {
+        return false;
+    }
+
+    /**
      * Tells whether the map was closed.
      *
      * @return true once {@link #close} has begun

@@ -1,11 +1,15 @@
 package io.asyncslot.spring;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.util.ClassUtils;
 
-/** Says when the actions of a call are done: after commit where a transaction is in progress, at once elsewhere. */
+/**
+ * Says when the actions of a call are done: after commit where a transaction is in progress, at once elsewhere, and at once
+ * too on maps that take part in the transaction.
+ */
 interface SlotTriggerTiming {
 
     /** Does the actions, now or later. */
@@ -37,12 +41,22 @@ interface SlotTriggerTiming {
                 return;
             }
             actions.forEach(SlotAction::checkKey); // a bad key is told while it still can roll the transaction back
-            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-                @Override
-                public void afterCommit() {
-                    actions.forEach(SlotAction::actAfterwards);
+            List<SlotAction> afterwards = new ArrayList<>(actions.size());
+            for (SlotAction action : actions) {
+                if (action.map().joinsTransactions()) {
+                    action.act();
+                } else {
+                    afterwards.add(action);
                 }
-            });
+            }
+            if (!afterwards.isEmpty()) {
+                TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                    @Override
+                    public void afterCommit() {
+                        afterwards.forEach(SlotAction::actAfterwards);
+                    }
+                });
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What keys a map takes. Immutable. */
-final class Keys<K> {
+public final class Keys<K> {
 
     private static final int SHOWN_CHARS = 40;
 
@@ -12,14 +12,26 @@ final class Keys<K> {
     private final Class<K> type;
     private final int maxLength;
 
-    Keys(String map, Class<K> type, int maxLength) {
+    /**
+     * What a map takes.
+     *
+     * @param map the map's name
+     * @param type the type of its keys
+     * @param maxLength longest acceptable key of type String, in chars
+     */
+    public Keys(String map, Class<K> type, int maxLength) {
         this.map = map;
         this.type = type;
         this.maxLength = maxLength;
     }
 
-    /** Throws IllegalArgumentException naming value and rule if the key is not acceptable. */
-    void check(@Nullable Object key) {
+    /**
+     * Checks a key.
+     *
+     * @param key the key
+     * @throws IllegalArgumentException naming value and rule if it is not acceptable
+     */
+    public void check(@Nullable Object key) {
         if (key == null) {
             throw new IllegalArgumentException("'key' of map '" + map + "' must not be null");
         }
@@ -37,10 +49,10 @@ final class Keys<K> {
     /**
      * The key that has this text, for the types whose text is a key.
      *
+     * @param text the text
      * @return the key; null when no key of the type has this text
      */
-    @Nullable
-    K parse(String text) {
+    public @Nullable K parse(String text) {
         try {
             if (type == String.class) {
                 return type.cast(text);
@@ -57,8 +69,12 @@ final class Keys<K> {
         throw new IllegalStateException("keys of type " + type.getName() + " have no text");
     }
 
-    /** Whether {@link #parse} can be used. */
-    boolean haveText() {
+    /**
+     * Whether {@link #parse} can be used.
+     *
+     * @return true for String, Long, Integer and UUID
+     */
+    public boolean haveText() {
         return type == String.class || type == Long.class || type == Integer.class || type == UUID.class;
     }
 

@@ -3,17 +3,29 @@ package io.asyncslot.core;
 import java.time.Duration;
 
 /** Checks of spans that callers give. */
-final class Limits {
+public final class Limits {
 
     private Limits() {}
 
-    /** A delay: not null, not negative. */
-    static Duration delay(Duration delay) {
+    /**
+     * A delay: not null, not negative.
+     *
+     * @param delay the delay
+     * @return the same
+     * @throws IllegalArgumentException if it is null or negative
+     */
+    public static Duration delay(Duration delay) {
         return notNegative("delay", delay);
     }
 
-    /** A limit of waiting, in nanoseconds; saturates. */
-    static long nanos(Duration limit) {
+    /**
+     * A limit of waiting, in nanoseconds.
+     *
+     * @param limit the limit
+     * @return its nanoseconds; saturates
+     * @throws IllegalArgumentException if it is null or negative
+     */
+    public static long nanos(Duration limit) {
         notNegative("limit", limit);
         return limit.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : limit.toNanos();
     }

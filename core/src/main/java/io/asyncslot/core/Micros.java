@@ -35,7 +35,7 @@ public final class Micros {
      * @param delay not negative
      * @return the deadline, rounded up, at most {@link #NEVER}
      */
-    static long after(long nowNanos, Duration delay) {
+    public static long after(long nowNanos, Duration delay) {
         long seconds = delay.toSeconds();
         if (seconds > MAX_SECONDS) {
             return NEVER;
@@ -49,7 +49,7 @@ public final class Micros {
      * @param instant the point
      * @return the deadline, rounded up, from 0 to {@link #NEVER}
      */
-    static long of(Instant instant) {
+    public static long of(Instant instant) {
         long seconds = instant.getEpochSecond();
         if (seconds < 0) {
             return 0;
@@ -66,7 +66,7 @@ public final class Micros {
      * @param span not negative
      * @return whole microseconds, rounded up, at most {@link #NEVER}
      */
-    static long span(Duration span) {
+    public static long span(Duration span) {
         return after(0, span);
     }
 
@@ -76,7 +76,7 @@ public final class Micros {
      * @param micros the deadline
      * @return the point
      */
-    static Instant toInstant(long micros) {
+    public static Instant toInstant(long micros) {
         return Instant.ofEpochSecond(micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * NANOS_PER_MICRO);
     }
 
@@ -86,7 +86,7 @@ public final class Micros {
      * @param micros the span
      * @return the same span
      */
-    static Duration toDuration(long micros) {
+    public static Duration toDuration(long micros) {
         return Duration.ofSeconds(micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * NANOS_PER_MICRO);
     }
 

@@ -8,15 +8,15 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** The grid a periodic map's slots fire on, and what its late policy makes of missed points. Immutable. */
-abstract class Periods {
+public abstract class Periods {
 
     /** No further point. */
-    static final long NONE = -1;
+    public static final long NONE = -1;
 
     /** One-shot: a run is never followed by itself. */
-    static final Periods ONE_SHOT = new Periods(LatePolicy.ONCE) {
+    public static final Periods ONE_SHOT = new Periods(LatePolicy.ONCE) {
         @Override
-        long pointAfter(long point, long now) {
+        public long pointAfter(long point, long now) {
             return NONE;
         }
     };
@@ -27,7 +27,13 @@ abstract class Periods {
         this.late = late;
     }
 
-    static Periods of(TimerMapSpec<?> spec) {
+    /**
+     * The grid of a map.
+     *
+     * @param spec what the map is to be
+     * @return its grid; one without points for a map that is not periodic
+     */
+    public static Periods of(TimerMapSpec<?> spec) {
         Duration every = spec.every();
         SlotSchedule schedule = spec.schedule();
         if (every != null) {
@@ -43,7 +49,7 @@ abstract class Periods {
      * @param now not before {@code deadline}
      * @return the next point, or {@link #NONE}
      */
-    final long next(long deadline, long now) {
+    public final long next(long deadline, long now) {
         return pointAfter(deadline, late == LatePolicy.ALL ? deadline : Math.max(now, deadline));
     }
 
@@ -54,7 +60,7 @@ abstract class Periods {
      * @param now not before {@code deadline}
      * @return true when a whole further period has passed and missed periods are skipped
      */
-    final boolean leavesOut(long deadline, long now) {
+    public final boolean leavesOut(long deadline, long now) {
         if (late != LatePolicy.SKIP) {
             return false;
         }
@@ -67,7 +73,7 @@ abstract class Periods {
      *
      * @return true when missed periods are skipped
      */
-    final boolean leavesOutOverruns() {
+    public final boolean leavesOutOverruns() {
         return late == LatePolicy.SKIP;
     }
 
@@ -89,7 +95,7 @@ abstract class Periods {
      * @param now not before {@code point}
      * @return the point, or {@link #NONE}
      */
-    abstract long pointAfter(long point, long now);
+    public abstract long pointAfter(long point, long now);
 
     /** Points at a fixed distance. */
     private static final class FixedRate extends Periods {
@@ -101,7 +107,7 @@ abstract class Periods {
         }
 
         @Override
-        long pointAfter(long point, long now) {
+        public long pointAfter(long point, long now) {
             long periods = (now - point) / period + 1;
             return periods > (Micros.NEVER - point) / period ? Micros.NEVER : point + periods * period;
         }
@@ -120,7 +126,7 @@ abstract class Periods {
         }
 
         @Override
-        long pointAfter(long point, long now) {
+        public long pointAfter(long point, long now) {
             try {
                 return next(schedule, now);
             } catch (Throwable e) {
@@ -138,7 +144,7 @@ abstract class Periods {
      * @return the point, or {@link #NONE}
      * @throws IllegalStateException if the schedule answers a point that is not after the moment
      */
-    static long next(SlotSchedule schedule, long now) {
+    public static long next(SlotSchedule schedule, long now) {
         Instant after = Micros.toInstant(now);
         @Nullable Instant next = schedule.next(after);
         if (next == null) {

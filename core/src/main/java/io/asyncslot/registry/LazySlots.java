@@ -159,6 +159,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
+    public final boolean joinsTransactions() {
+        return map().joinsTransactions();
+    }
+
+    @Override
     public final boolean isClosed() {
         return map().isClosed();
     }
