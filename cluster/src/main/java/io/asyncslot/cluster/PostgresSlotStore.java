@@ -82,7 +82,7 @@ final class PostgresSlotStore implements SlotStore {
             update asyncslot_slot s set
                 was = {was},
                 generation = case when s.due is null then s.run_generation else s.generation end,
-                due_attempt = case when s.due is null then s.run_attempt + 1 else s.due_attempt end,
+                due_attempt = case when s.due is null then s.run_attempt + ? else s.due_attempt end,
                 due = coalesce(s.due, d.due)
             from {deadline} d
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.run_token = ?
@@ -157,7 +157,8 @@ final class PostgresSlotStore implements SlotStore {
     private static final String LOCK = "select pg_advisory_xact_lock(hashtextextended(?, 0))";
 
     private static final String ROW = """
-            select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner, s.run_token,
+            select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
+                   case when s.run_incarnation = s.incarnation then s.run_token end,
                    s.run_generation, s.run_attempt, s.payload
             from asyncslot_slot s, (select {now} as now) c
             where s.ns = ? and s.map = ? and s.live""";
@@ -279,12 +280,13 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when) {
+    public Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when, boolean sameAttempt) {
         Armed<StartOutcome> retried = Jdbc.first(
                 connection,
                 "retry a firing",
                 retry,
                 row -> armed(row, NONE, PostgresSlotStore::started),
+                sameAttempt ? 0 : 1,
                 when.relative(),
                 when.micros(),
                 when.micros(),
@@ -646,7 +648,7 @@ final class PostgresSlotStore implements SlotStore {
     private static <O extends Enum<O>> Armed<O> armed(ResultSet row, long node, Function<Was, O> outcome)
             throws SQLException {
         Was was = new Was(row.getInt(3));
-        boolean claimed = row.getLong(7) == node && !was.run();
+        boolean claimed = row.getLong(7) == node && !was.busy();
         return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), claimed);
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeLeft microseconds until then, negative when overdue; 0 when nothing is pending
  * @param paused whether it is paused
  * @param owner the node that holds or runs it; {@link SlotStore#NONE} when no node does
- * @param runToken the run that goes on or was cut off; 0 when there is none
+ * @param runToken the run of this incarnation that goes on or was cut off; 0 when there is none
  * @param runGeneration that run's generation; 0 when there is none
  * @param attempt that run's attempt; 0 when there is none
  * @param payload the slot's payload

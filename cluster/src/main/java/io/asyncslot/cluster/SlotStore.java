@@ -113,10 +113,11 @@ interface SlotStore {
      * Delivers the firing of a run again: same generation, next attempt. To be called during that run. Changes nothing
      * when something newer is pending.
      *
+     * @param sameAttempt whether it is to be the same attempt once more, because the callback was not called
      * @return STARTED; REARMED when something newer is pending and stays so; FREED when the slot was deleted or the run
      *     is not this one any more
      */
-    Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when);
+    Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when, boolean sameAttempt);
 
     /**
      * Makes a run of a work slot pending now, unless one is.

@@ -11,13 +11,15 @@ record Was(int bits) {
     static final String SQL = """
             (case when s.live then 1 else 0 end
              + case when s.live and s.due is not null then 2 else 0 end
-             + case when s.run_token is not null then 4 else 0 end
-             + case when s.run_token is not null and s.run_began is null then 8 else 0 end)""";
+             + case when s.run_token is not null and s.run_incarnation = s.incarnation then 4 else 0 end
+             + case when s.run_token is not null and s.run_began is null then 8 else 0 end
+             + case when s.run_token is not null then 16 else 0 end)""";
 
     private static final int LIVE = 1;
     private static final int ARMED = 2;
     private static final int RUN = 4;
     private static final int CUT_OFF = 8;
+    private static final int BUSY = 16;
 
     static final Was LIVE_AND_ARMED = new Was(LIVE | ARMED);
 
@@ -29,7 +31,12 @@ record Was(int bits) {
         return (bits & ARMED) != 0;
     }
 
-    /** Whether a run went on or was cut off and is to be delivered again. */
+    /** Whether a run of any incarnation went on, or was cut off: its end hands on what is armed. */
+    boolean busy() {
+        return (bits & BUSY) != 0;
+    }
+
+    /** Whether a run of this incarnation went on or was cut off and is to be delivered again. */
     boolean run() {
         return (bits & RUN) != 0;
     }

@@ -63,7 +63,7 @@ record TestStore(DataSource connections, SlotStore store) {
     }
 
     Armed<StartOutcome> retry(SlotId id, long token, When when) {
-        return with(connection -> store.retry(connection, id, token, when));
+        return with(connection -> store.retry(connection, id, token, when, false));
     }
 
     Armed<SubmitOutcome> submit(Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {

@@ -1,0 +1,119 @@
+package io.asyncslot.cluster;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One thread's wait for the run of a slot, wherever in the cluster that goes on. Called by a callback it is announced in
+ * the database, so that callbacks that await each other in a ring find that out. Owned by one thread.
+ */
+final class Awaiting implements AutoCloseable {
+
+    private static final long POLL_MILLIS = 20;
+
+    private final ClusterEngine engine;
+    private final SlotId target;
+
+    /** The runs this thread is inside, announced as awaiting the target. */
+    private final List<Run> announced = new ArrayList<>();
+
+    private boolean wouldDeadlock;
+
+    private Awaiting(ClusterEngine engine, SlotId target) {
+        this.engine = engine;
+        this.target = target;
+    }
+
+    /** Announces a wait. */
+    static Awaiting of(ClusterEngine engine, SlotId target) {
+        Awaiting awaiting = new Awaiting(engine, target);
+        try {
+            awaiting.announce();
+            return awaiting;
+        } catch (Throwable e) {
+            awaiting.close();
+            throw e;
+        }
+    }
+
+    private void announce() {
+        for (RunScope scope = RunScope.current(); scope != null && !wouldDeadlock; scope = scope.outer()) {
+            Run self = scope.run();
+            announced.add(self);
+            wouldDeadlock = self.map().closersInCallbacks() != 0
+                    || !engine.database()
+                            .own(connection -> engine.store()
+                                    .announceAwait(
+                                            connection, self.id(), self.begun().token(), target));
+        }
+    }
+
+    /** Whether the wait would be one for oneself. */
+    boolean wouldDeadlock() {
+        return wouldDeadlock;
+    }
+
+    /** Waits until a run has ended. */
+    boolean ended(long token, long nanos) throws InterruptedException {
+        long began = System.nanoTime();
+        Run here = engine.runs().of(target);
+        if (here != null && here.begun().token() == token) {
+            if (announced.isEmpty()) {
+                return ended(here, nanos);
+            }
+            here.awaitingCallbacks().incrementAndGet();
+            try {
+                return ended(here, nanos);
+            } finally {
+                here.awaitingCallbacks().decrementAndGet();
+            }
+        }
+        return until(
+                () -> engine.database().own(connection -> engine.store().runToken(connection, target)) != token,
+                nanos - (System.nanoTime() - began));
+    }
+
+    /** Waits until a run of this node has ended. */
+    static boolean ended(Run run, long nanos) throws InterruptedException {
+        CompletableFuture<Void> ended = run.ended();
+        if (nanos <= 0) {
+            return ended.isDone();
+        }
+        try {
+            ended.get(nanos, TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        }
+    }
+
+    /** Waits until something holds in the database; looks at least once. */
+    static boolean until(BooleanSupplier done, long nanos) throws InterruptedException {
+        long began = System.nanoTime();
+        while (!done.getAsBoolean()) {
+            long left = nanos - (System.nanoTime() - began);
+            if (left <= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS)));
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        for (Run self : announced) {
+            engine.database().own(connection -> {
+                engine.store().withdrawAwait(connection, self.id(), self.begun().token());
+                return true;
+            });
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.BackendUnavailableException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** Begins runs in the database, in batches: before a callback does anything the database says so. Thread-safe. */
+final class Begins {
+
+    private static final int MOST = 250;
+
+    private final Database database;
+    private final SlotStore store;
+    private final Membership membership;
+    private final GroupCommit<Begin, Answer> commits;
+
+    /**
+     * What became of one begin: exactly one of the first two.
+     *
+     * @param begun the run
+     * @param refused why there is none
+     * @param node under which id it was asked for
+     */
+    record Answer(@Nullable Begun begun, @Nullable NotBegun refused, long node) {}
+
+    Begins(Database database, SlotStore store, Membership membership) {
+        this.database = database;
+        this.store = store;
+        this.membership = membership;
+        this.commits = new GroupCommit<>("asyncslot-cluster-begin", MOST, this::begin);
+    }
+
+    void start() {
+        commits.start();
+    }
+
+    void close() {
+        commits.close();
+    }
+
+    /**
+     * Begins a run, and waits for the answer.
+     *
+     * @throws BackendUnavailableException if the database cannot be reached
+     */
+    Answer begin(Begin begin) {
+        try {
+            return commits.ask(begin).join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private List<Answer> begin(List<Begin> begins) {
+        long node = membership.node();
+        SlotStore.BeginResult result = database.own(connection -> store.begin(connection, node, begins));
+        Map<SlotId, Answer> answers = new HashMap<>();
+        for (Begun begun : result.begun()) {
+            answers.put(begun.id(), new Answer(begun, null, node));
+        }
+        for (NotBegun refused : result.refused()) {
+            answers.put(refused.id(), new Answer(null, refused, node));
+        }
+        List<Answer> inOrder = new ArrayList<>(begins.size());
+        for (Begin begin : begins) {
+            Answer answer = answers.get(begin.id());
+            if (answer == null) {
+                throw new IllegalStateException("no answer to the begin of " + begin.id());
+            }
+            inOrder.add(answer);
+        }
+        return inOrder;
+    }
+}

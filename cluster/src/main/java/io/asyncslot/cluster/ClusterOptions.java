@@ -1,0 +1,129 @@
+package io.asyncslot.cluster;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * How a node of the cluster backend works. All nodes of a namespace should agree on all but {@code nodeName} and
+ * {@code whenAway}. Immutable.
+ *
+ * @param namespace whose slots these are: applications that share a database and not their slots differ in it; 1 to 100
+ *     letters, digits, dots, dashes and underscores
+ * @param tablePrefix how the tables' names begin; up to 30 lower case letters, digits and underscores
+ * @param schemaMode what becomes of the tables at start-up
+ * @param nodeName what people call this node; the database gives it a number besides
+ * @param horizon how long before its deadline a slot is claimed by a node; 200 ms to 1 min
+ * @param sweepInterval how often slots that come near are looked for; at most half of the horizon
+ * @param pollingInterval how often db-scheduler looks for sweeps that are due; 10 ms to the sweep interval
+ * @param heartbeatInterval how often a node says that it is alive; 100 ms to 1 min
+ * @param missedHeartbeats after how many of these silent intervals a node is dead; at least 4
+ * @param maxPayload most bytes of a payload; 0 to 1 MiB
+ * @param maxHeld most slots that this node holds ahead of their deadlines; what it arms itself is beyond that
+ * @param whenAway what a start does while the database cannot be reached
+ */
+public record ClusterOptions(
+        String namespace,
+        String tablePrefix,
+        SchemaMode schemaMode,
+        String nodeName,
+        Duration horizon,
+        Duration sweepInterval,
+        Duration pollingInterval,
+        Duration heartbeatInterval,
+        int missedHeartbeats,
+        int maxPayload,
+        int maxHeld,
+        WhenAway whenAway) {
+
+    /** The largest value of {@link #maxPayload()}. */
+    public static final int MAX_PAYLOAD = 1 << 20;
+
+    private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern PREFIX = Pattern.compile("[a-z_][a-z0-9_]{0,29}");
+
+    /** What becomes of the tables at start-up. */
+    public enum SchemaMode {
+        /** They are created where they are missing. */
+        CREATE,
+        /** The start fails when they are missing or of another version. */
+        VALIDATE,
+        /** They are not looked at. */
+        NONE
+    }
+
+    /** What a start does while the database cannot be reached. */
+    public enum WhenAway {
+        /** It is refused: {@code REJECTED}. */
+        REFUSE,
+        /** It is kept in this process and written once the database is back; lost with this process. */
+        KEEP
+    }
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException naming the value and the rule
+     */
+    public ClusterOptions {
+        check(
+                NAMESPACE.matcher(namespace).matches(),
+                "namespace",
+                namespace,
+                "1 to 100 letters, digits, dots, dashes or underscores");
+        check(
+                PREFIX.matcher(tablePrefix).matches(),
+                "tablePrefix",
+                tablePrefix,
+                "up to 30 lower case letters, digits and underscores, beginning with no digit");
+        check(!nodeName.isBlank() && nodeName.length() <= 200, "nodeName", nodeName, "1 to 200 characters");
+        between("horizon", horizon, Duration.ofMillis(200), Duration.ofMinutes(1));
+        between("sweepInterval", sweepInterval, Duration.ofMillis(10), horizon.dividedBy(2));
+        between("pollingInterval", pollingInterval, Duration.ofMillis(10), sweepInterval);
+        between("heartbeatInterval", heartbeatInterval, Duration.ofMillis(100), Duration.ofMinutes(1));
+        check(missedHeartbeats >= 4, "missedHeartbeats", missedHeartbeats, "at least 4");
+        check(maxPayload >= 0 && maxPayload <= MAX_PAYLOAD, "maxPayload", maxPayload, "0 to " + MAX_PAYLOAD);
+        check(maxHeld >= 100, "maxHeld", maxHeld, "at least 100");
+    }
+
+    /**
+     * The values that hold unless said otherwise.
+     *
+     * @param namespace whose slots these are
+     * @return the options
+     */
+    public static ClusterOptions of(String namespace) {
+        return new ClusterOptions(
+                namespace,
+                "asyncslot_",
+                SchemaMode.CREATE,
+                "process " + ProcessHandle.current().pid(),
+                Duration.ofSeconds(2),
+                Duration.ofMillis(500),
+                Duration.ofMillis(100),
+                Duration.ofSeconds(1),
+                4,
+                8_192,
+                50_000,
+                WhenAway.REFUSE);
+    }
+
+    /** How far ahead slots are claimed, in microseconds. */
+    long horizonMicros() {
+        return horizon.toNanos() / 1_000;
+    }
+
+    /** How long a node may be silent. */
+    Duration silence() {
+        return heartbeatInterval.multipliedBy(missedHeartbeats);
+    }
+
+    private static void between(String name, Duration value, Duration least, Duration most) {
+        check(value.compareTo(least) >= 0 && value.compareTo(most) <= 0, name, value, least + " to " + most);
+    }
+
+    private static void check(boolean holds, String name, Object value, String rule) {
+        if (!holds) {
+            throw new IllegalArgumentException("'" + name + "' is " + value + ": it must be " + rule);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.RetryOutcome;
+import io.asyncslot.SlotType;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.core.Limits;
+import io.asyncslot.core.Micros;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** One run of a callback on this node. Immutable but for what its run learns. */
+final class Firing<K> implements ClusterFiring {
+
+    private final StoredSlots<K> slots;
+    private final Run run;
+    private final K key;
+    private final long firedAt;
+
+    /**
+     * Made when a run has begun.
+     *
+     * @param firedAt when the callback begins, in microseconds of database time
+     */
+    Firing(StoredSlots<K> slots, Run run, K key, long firedAt) {
+        this.slots = slots;
+        this.run = run;
+        this.key = key;
+        this.firedAt = Math.max(firedAt, run.begun().due());
+    }
+
+    long latenessMicros() {
+        return firedAt - run.begun().due();
+    }
+
+    @Override
+    public String map() {
+        return slots.name();
+    }
+
+    @Override
+    public SlotType type() {
+        return slots.type();
+    }
+
+    @Override
+    public Object key() {
+        return key;
+    }
+
+    @Override
+    public long generation() {
+        return run.begun().generation();
+    }
+
+    @Override
+    public Instant deadline() {
+        return Micros.toInstant(run.begun().due());
+    }
+
+    @Override
+    public Instant firedAt() {
+        return Micros.toInstant(firedAt);
+    }
+
+    @Override
+    public Duration lateness() {
+        return Micros.toDuration(latenessMicros());
+    }
+
+    @Override
+    public int attempt() {
+        return run.begun().attempt();
+    }
+
+    @Override
+    public String backend() {
+        return ClusterBackend.NAME;
+    }
+
+    @Override
+    public boolean cancelled() {
+        return run.isCancelled();
+    }
+
+    @Override
+    public StartOutcome restart(Duration delay) {
+        Limits.delay(delay);
+        return slots.restart(run, When.in(Micros.span(delay)));
+    }
+
+    @Override
+    public RetryOutcome retry(Duration delay) {
+        return again(delay, Run.Again.RETRIED);
+    }
+
+    @Override
+    public RetryOutcome postpone(Duration delay) {
+        return again(delay, Run.Again.POSTPONED);
+    }
+
+    private RetryOutcome again(Duration delay, Run.Again how) {
+        Limits.delay(delay);
+        RunScope scope = RunScope.current();
+        if (scope == null || scope.run() != run) {
+            throw new IllegalStateException("a firing can be delivered again from inside its own run only: " + this);
+        }
+        return slots.again(run, When.in(Micros.span(delay)), how);
+    }
+
+    @Override
+    public <T> Optional<T> payload(Class<T> type) {
+        byte[] payload = run.begun().payload();
+        return payload == null ? Optional.empty() : Optional.of(slots.payloadOf(payload, type));
+    }
+
+    @Override
+    public String toString() {
+        return map() + "/" + key + " generation " + generation() + ", " + lateness() + " late";
+    }
+}

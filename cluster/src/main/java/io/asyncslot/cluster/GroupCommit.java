@@ -1,0 +1,97 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.BackendUnavailableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+
+/**
+ * Turns what many threads ask one by one into few statements: whatever has come while one is under way goes into the next.
+ * One daemon thread. Thread-safe.
+ */
+final class GroupCommit<Q, R> {
+
+    private static final System.Logger LOG = System.getLogger(GroupCommit.class.getName());
+
+    private final int most;
+    private final Function<List<Q>, List<R>> statement;
+    private final BlockingQueue<Request<Q, R>> requests = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    private record Request<Q, R>(Q question, CompletableFuture<R> answer) {}
+
+    /**
+     * Makes one; {@link #start} begins.
+     *
+     * @param name the thread's name
+     * @param most how many questions a statement takes
+     * @param statement answers each question, in their order
+     */
+    GroupCommit(String name, int most, Function<List<Q>, List<R>> statement) {
+        this.most = most;
+        this.statement = statement;
+        this.thread = new Thread(this::run, name);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Asks. The answer completes exceptionally with what the statement threw. */
+    CompletableFuture<R> ask(Q question) {
+        CompletableFuture<R> answer = new CompletableFuture<>();
+        requests.add(new Request<>(question, answer));
+        if (closed) {
+            drain();
+        }
+        return answer;
+    }
+
+    /** Ends the thread; what is asked from now on fails. */
+    void close() {
+        closed = true;
+        thread.interrupt();
+    }
+
+    private void run() {
+        List<Request<Q, R>> batch = new ArrayList<>();
+        while (!closed) {
+            try {
+                batch.add(requests.take());
+            } catch (InterruptedException e) {
+                continue; // closed, or nobody's business
+            }
+            requests.drainTo(batch, most - 1);
+            answer(batch);
+            batch.clear();
+        }
+        drain();
+    }
+
+    private void answer(List<Request<Q, R>> batch) {
+        try {
+            List<R> answers =
+                    statement.apply(batch.stream().map(Request::question).toList());
+            for (int i = 0; i < batch.size(); i++) {
+                batch.get(i).answer().complete(answers.get(i));
+            }
+        } catch (Throwable e) {
+            if (!(e instanceof BackendUnavailableException)) {
+                LOG.log(System.Logger.Level.ERROR, thread.getName() + " failed on " + batch.size() + " slots", e);
+            }
+            batch.forEach(request -> request.answer().completeExceptionally(e));
+        }
+    }
+
+    private void drain() {
+        Request<Q, R> left;
+        while ((left = requests.poll()) != null) {
+            left.answer().completeExceptionally(new IllegalStateException("the cluster backend is closed"));
+        }
+    }
+}

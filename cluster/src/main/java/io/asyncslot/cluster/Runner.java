@@ -1,0 +1,228 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.cluster.Holds.Hold;
+import io.asyncslot.core.Binding;
+import io.asyncslot.core.Periods;
+import io.asyncslot.core.Shown;
+import io.asyncslot.spi.SlotInterceptor;
+import io.asyncslot.spi.SlotListener;
+import io.asyncslot.spi.Ticker;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the callbacks of one map: the only place that calls user code. Called by workers with a slot that is due.
+ * Thread-safe.
+ */
+final class Runner<K> {
+
+    private static final System.Logger LOG = System.getLogger(Runner.class.getName());
+
+    private static final Duration LOCKED_PAUSE = Duration.ofMillis(3);
+    private static final Duration AWAY_PAUSE = Duration.ofMillis(100);
+    private static final Duration FAILED_PAUSE = Duration.ofSeconds(30);
+
+    /** How long a worker stays with a run that has returned and cannot be ended, because the database is away. */
+    private static final long END_WAIT_MILLIS = 1_000;
+
+    private final StoredSlots<K> slots;
+    private final ClusterEngine engine;
+    private final Ticker ticker;
+    private final SlotListener listener;
+    private final @Nullable SlotInterceptor interceptor;
+
+    Runner(StoredSlots<K> slots, ClusterEngine engine) {
+        this.slots = slots;
+        this.engine = engine;
+        this.ticker = engine.injected().ticker();
+        this.listener = engine.injected().listener();
+        this.interceptor = engine.injected().interceptor();
+    }
+
+    /** Begins the run if there still is one to begin, runs the callback, ends the run. Does not throw. */
+    void run(SlotId id) {
+        slots.counters().queued.decrement();
+        Hold hold = engine.holds().get(id);
+        if (hold == null) {
+            return;
+        }
+        Binding<K> binding = engine.enter() ? slots.useBinding() : null;
+        try {
+            if (binding == null) {
+                engine.holds().done(id, hold); // stopped or closed: the row is somebody else's to look after
+            } else {
+                begin(id, hold, binding);
+            }
+        } finally {
+            engine.exit();
+        }
+    }
+
+    private void begin(SlotId id, Hold hold, Binding<K> inHand) {
+        Periods periods = slots.periods();
+        long now = Math.max(engine.clock().micros(), hold.due());
+        boolean skip = !hold.cutOff() && (hold.overrun() || periods.leavesOut(hold.due(), now));
+        long next = periods.next(hold.due(), now);
+        K key;
+        Begins.Answer answer;
+        try {
+            key = slots.key(id);
+            answer = engine.begins()
+                    .begin(new Begin(id, hold.generation(), next == Periods.NONE ? SlotStore.NONE : next));
+        } catch (BackendUnavailableException e) {
+            inHand.release();
+            engine.holds().again(id, AWAY_PAUSE);
+            return;
+        } catch (RuntimeException e) {
+            inHand.release();
+            engine.holds().again(id, FAILED_PAUSE);
+            warn("slot '" + id.key() + "' of map '" + id.map() + "' could not begin; it is tried again later", e);
+            return;
+        }
+        Begun begun = answer.begun();
+        if (begun == null) {
+            inHand.release();
+            refused(id, hold, answer.refused());
+            return;
+        }
+        Run run = new Run(slots, answer.node(), begun);
+        engine.runs().begun(run);
+        engine.holds().done(id, hold);
+        if (next != Periods.NONE && !hold.cutOff()) {
+            slots.counters().started.increment();
+        }
+        if (skip) {
+            inHand.release();
+            slots.counters().skipped.increment();
+            slots.record(id, Kind.SKIPPED, now - begun.due());
+            engine.ends().end(run);
+            return;
+        }
+        if (hold.cutOff()) {
+            slots.counters().started.increment(); // delivered once more than it was armed
+            engine.redelivered();
+        }
+        run(run, key, slots.refresh(inHand));
+    }
+
+    private void refused(SlotId id, Hold hold, @Nullable NotBegun refused) {
+        if (refused == null) {
+            throw new IllegalStateException("neither begun nor refused: " + id);
+        }
+        switch (refused.reason()) {
+            case LOCKED -> engine.holds().again(id, LOCKED_PAUSE);
+            case EARLY -> engine.holds().until(id, hold, refused.due());
+            case GONE -> engine.holds().done(id, hold);
+        }
+    }
+
+    private void run(Run run, K key, Binding<K> binding) {
+        Firing<K> firing = new Firing<>(slots, run, key, engine.clock().micros());
+        Throwable failure;
+        long began = ticker.monotonicNanos();
+        long took;
+        try {
+            slots.counters().fired.increment();
+            slots.counters().late(firing.latenessMicros());
+            slots.began(run, firing);
+            failure = invoke(slots.callback(run, binding), key, run, firing);
+            took = ticker.monotonicNanos() - began;
+            if (failure != null && run.again() != Run.Again.RETRIED) {
+                slots.counters().failed.increment();
+            }
+            slots.returned(run, firing, took / 1_000, failure);
+        } finally {
+            binding.release();
+            end(run);
+        }
+        if (failure != null || run.again() != Run.Again.POSTPONED) {
+            tell(firing, Duration.ofNanos(took), failure);
+        }
+    }
+
+    private @Nullable Throwable invoke(SlotCallback<? super K> callback, K key, Run run, Firing<K> firing) {
+        RunScope.enter(run, firing);
+        try {
+            if (interceptor == null) {
+                callback.run(key, firing);
+            } else {
+                interceptor.run(key, firing, ofAnyKey(callback));
+            }
+            return null;
+        } catch (Throwable e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            failed(run, firing, e);
+            return e;
+        } finally {
+            RunScope.leave();
+        }
+    }
+
+    /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
+    private void failed(Run run, Firing<K> firing, Throwable failure) {
+        String message = "the callback of slot '" + Shown.of(firing.key()) + "' of map '" + slots.name()
+                + "' failed, generation " + firing.generation();
+        if (run.again() == Run.Again.RETRIED) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.of(failure));
+        } else {
+            warn(message, failure);
+        }
+    }
+
+    /** A callback of this map is only ever called with this map's keys. */
+    @SuppressWarnings("unchecked")
+    private static SlotCallback<Object> ofAnyKey(SlotCallback<?> callback) {
+        return (SlotCallback<Object>) callback;
+    }
+
+    /** Ends the run, and waits for that, so that its listener finds the slot at rest. */
+    private void end(Run run) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            engine.ends().end(run).get(END_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            // the database is away: it is told as soon as it is back
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(Firing<K> firing, Duration took, @Nullable Throwable failure) {
+        try {
+            listener.completed(firing, took, failure);
+        } catch (Throwable e) {
+            warn("a slot listener failed on map '" + slots.name() + "'", e);
+        }
+    }
+
+    /** Tells the listener that the map is closed. Called once, by the first closer. */
+    void closed() {
+        try {
+            listener.closed(slots);
+        } catch (Throwable e) {
+            warn("a slot listener failed on map '" + slots.name() + "'", e);
+        }
+    }
+
+    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
+    private static void warn(String message, Throwable failure) {
+        try {
+            LOG.log(System.Logger.Level.WARNING, message, failure);
+        } catch (Throwable e) {
+            // what failed is counted and told to the listener; there is nobody else to tell
+        }
+    }
+}

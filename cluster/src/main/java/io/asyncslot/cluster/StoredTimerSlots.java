@@ -1,0 +1,230 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.SlotClock;
+import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotSchedule;
+import io.asyncslot.SlotType;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.StartSummary;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TouchOutcome;
+import io.asyncslot.core.Limits;
+import io.asyncslot.core.Micros;
+import io.asyncslot.core.Periods;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A timer map whose slots are rows of the database. Thread-safe. Its clock is the database's: delays count from the
+ * moment the database takes them, and points in time are points of its wall clock.
+ *
+ * @param <K> the key type
+ */
+final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSlots<K> {
+
+    /** Keys armed by one statement. */
+    private static final int BATCH = 1_000;
+
+    private final @Nullable Duration delay;
+    private final @Nullable SlotSchedule schedule;
+    private final boolean onTheWallClock;
+
+    StoredTimerSlots(TimerMapSpec<K> spec, ClusterEngine engine) {
+        super(spec, SlotType.TIMER, Periods.of(spec), engine);
+        this.delay = spec.delay() != null ? spec.delay() : spec.every();
+        this.schedule = spec.schedule();
+        this.onTheWallClock = spec.clock() == SlotClock.REALTIME;
+    }
+
+    @Override
+    public StartOutcome start(K key) {
+        return start(id(key), own(), null);
+    }
+
+    @Override
+    public StartOutcome start(K key, Duration delay) {
+        Limits.delay(delay);
+        return start(id(key), in(delay), null);
+    }
+
+    @Override
+    public StartOutcome start(K key, Duration delay, Object payload) {
+        Limits.delay(delay);
+        return start(id(key), in(delay), payloadBytes(payload));
+    }
+
+    @Override
+    public StartOutcome startAt(K key, Instant deadline) {
+        return start(id(key), at(deadline), null);
+    }
+
+    @Override
+    public StartOutcome startAt(K key, Instant deadline, Object payload) {
+        return start(id(key), at(deadline), payloadBytes(payload));
+    }
+
+    private StartOutcome start(SlotId id, When when, byte @Nullable [] payload) {
+        if (isClosed()) {
+            return StartOutcome.CLOSED;
+        }
+        Claim claim = engine().membership().claim();
+        Armed<StartOutcome> armed;
+        try {
+            armed = engine().database()
+                    .joined(connection -> engine().store().start(connection, claim, id, when, payload, maxEntries()));
+        } catch (BackendUnavailableException e) {
+            return away(new KeptStarts.Start(this, id, when, payload), e);
+        }
+        return committed(id, claim, armed, when);
+    }
+
+    private StartOutcome committed(SlotId id, Claim claim, Armed<StartOutcome> armed, When when) {
+        if (armed.outcome() == StartOutcome.REJECTED) {
+            counters().rejected.increment();
+            return StartOutcome.REJECTED;
+        }
+        boolean stays = armed(id, claim, armed, () -> started(id, armed.outcome(), span(when)));
+        return stays ? armed.outcome() : StartOutcome.CLOSED;
+    }
+
+    private StartOutcome away(KeptStarts.Start start, BackendUnavailableException failure) {
+        if (engine().kept().keep(start, failure)) {
+            counters().kept.increment();
+            return StartOutcome.STARTED;
+        }
+        counters().rejected.increment();
+        return StartOutcome.REJECTED;
+    }
+
+    @Override
+    void write(KeptStarts.Start start) {
+        Claim claim = engine().membership().claim();
+        Armed<StartOutcome> armed = engine().database()
+                .own(connection -> engine().store()
+                        .start(connection, claim, start.id(), start.when(), start.payload(), maxEntries()));
+        committed(start.id(), claim, armed, start.when());
+    }
+
+    @Override
+    public StartSummary startAll(Collection<? extends K> keys, Duration delay) {
+        Limits.delay(delay);
+        List<SlotId> ids = new ArrayList<>(keys.size());
+        for (K key : keys) {
+            ids.add(id(key));
+        }
+        Map<StartOutcome, Integer> outcomes = new EnumMap<>(StartOutcome.class);
+        When when = in(delay);
+        for (int from = 0; from < ids.size(); from += BATCH) {
+            startBatch(ids.subList(from, Math.min(ids.size(), from + BATCH)), when, outcomes);
+        }
+        return new StartSummary(
+                outcomes.getOrDefault(StartOutcome.STARTED, 0),
+                outcomes.getOrDefault(StartOutcome.REARMED, 0),
+                outcomes.getOrDefault(StartOutcome.REJECTED, 0),
+                outcomes.getOrDefault(StartOutcome.CLOSED, 0));
+    }
+
+    private void startBatch(List<SlotId> ids, When when, Map<StartOutcome, Integer> outcomes) {
+        if (isClosed()) {
+            outcomes.merge(StartOutcome.CLOSED, ids.size(), Integer::sum);
+            return;
+        }
+        Claim claim = engine().membership().claim();
+        List<Armed<StartOutcome>> all;
+        try {
+            all = engine().database()
+                    .joined(connection -> engine().store().startAll(connection, claim, ids, when, null, maxEntries()));
+        } catch (BackendUnavailableException e) {
+            for (SlotId id : ids) {
+                outcomes.merge(away(new KeptStarts.Start(this, id, when, null), e), 1, Integer::sum);
+            }
+            return;
+        }
+        for (int i = 0; i < ids.size(); i++) {
+            outcomes.merge(committed(ids.get(i), claim, all.get(i), when), 1, Integer::sum);
+        }
+    }
+
+    @Override
+    public TouchOutcome touch(K key) {
+        return touch(id(key), own());
+    }
+
+    @Override
+    public TouchOutcome touch(K key, Duration delay) {
+        Limits.delay(delay);
+        return touch(id(key), in(delay));
+    }
+
+    private TouchOutcome touch(SlotId id, When when) {
+        if (isClosed()) {
+            return TouchOutcome.CLOSED;
+        }
+        Claim claim = engine().membership().claim();
+        Armed<TouchOutcome> moved =
+                engine().database().joined(connection -> engine().store().touch(connection, claim, id, when));
+        if (moved.outcome() == TouchOutcome.MOVED) {
+            armed(id, claim, moved, () -> {
+                counters().moved.increment();
+                record(id, Kind.MOVED, span(when));
+            });
+        }
+        return moved.outcome();
+    }
+
+    @Override
+    public <T> Optional<T> payload(K key, Class<T> type) {
+        Row row = isClosed() ? null : row(id(key)).orElse(null);
+        byte[] payload = row == null ? null : row.payload();
+        return payload == null ? Optional.empty() : Optional.of(payloadOf(payload, type));
+    }
+
+    // ---- deadlines ----------------------------------------------------------------------------------------------
+
+    private static When in(Duration delay) {
+        return When.in(Micros.span(delay));
+    }
+
+    /** On the wall clock a point is a point of the database's; on the others the time left is fixed now. */
+    private When at(@Nullable Instant deadline) {
+        if (deadline == null) {
+            throw new IllegalArgumentException("'deadline' must not be null");
+        }
+        if (onTheWallClock) {
+            return When.at(Micros.of(deadline));
+        }
+        Duration left = Duration.between(
+                Instant.ofEpochSecond(0, engine().injected().ticker().realtimeNanos()), deadline);
+        return in(left.isNegative() ? Duration.ZERO : left);
+    }
+
+    private When own() {
+        if (schedule != null && delay == null) {
+            long next = Periods.next(schedule, engine().clock().micros());
+            if (next == Periods.NONE) {
+                throw new IllegalStateException("the schedule of map '" + name() + "' has no further point");
+            }
+            return When.at(next);
+        }
+        if (delay == null) {
+            throw new IllegalStateException(
+                    "map '" + name() + "' has no delay of its own: set one, or start its keys with a delay");
+        }
+        return in(delay);
+    }
+
+    /** The time to a deadline, for the history. */
+    private long span(When when) {
+        return when.relative()
+                ? when.micros()
+                : Math.max(0, when.micros() - engine().clock().micros());
+    }
+}

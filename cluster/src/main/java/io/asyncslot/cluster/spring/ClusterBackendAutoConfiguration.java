@@ -1,0 +1,89 @@
+package io.asyncslot.cluster.spring;
+
+import io.asyncslot.cluster.ClusterBackend;
+import io.asyncslot.cluster.Connections;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Auto-configuration of the cluster backend, on the application's own data source. It touches the database only when
+ * {@code asyncslot.backend} or a map asks for {@code cluster}.
+ *
+ * <p>A bean of type {@link Connections} replaces the way to the database, a circuit breaker named
+ * {@code asyncslot-cluster} of the application's {@code CircuitBreakerRegistry} its guard.
+ */
+@AutoConfiguration(
+        beforeName = "io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration",
+        afterName = {
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
+            "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration",
+            "io.github.resilience4j.springboot4.circuitbreaker.autoconfigure.CircuitBreakerAutoConfiguration"
+        })
+@ConditionalOnClass(DataSourceUtils.class)
+@ConditionalOnSingleCandidate(DataSource.class)
+@ConditionalOnBooleanProperty(name = "asyncslot.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ClusterProperties.class)
+public final class ClusterBackendAutoConfiguration {
+
+    private static final String JSON_MAPPER = "tools.jackson.databind.json.JsonMapper";
+
+    /** Made by Spring. */
+    ClusterBackendAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    Connections asyncSlotConnections(DataSource dataSource) {
+        return new SpringConnections(dataSource);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ClusterBackend asyncSlotClusterBackend(
+            ClusterProperties properties,
+            Connections connections,
+            Environment environment,
+            ObjectProvider<CircuitBreakerRegistry> breakers,
+            org.springframework.beans.factory.BeanFactory beans) {
+        String application = environment.getProperty("spring.application.name", "default");
+        String process = host() + ", process " + ProcessHandle.current().pid();
+        CircuitBreakerRegistry registry = breakers.getIfUnique();
+        CircuitBreaker breaker = registry == null ? null : ClusterBackend.breaker(registry);
+        return new ClusterBackend(
+                connections,
+                properties.options(application.replaceAll("[^A-Za-z0-9._-]", "-"), process),
+                breaker,
+                jsonMapper(beans));
+    }
+
+    /** The application's own mapper where there is exactly one. */
+    private static @Nullable Object jsonMapper(org.springframework.beans.factory.BeanFactory beans) {
+        ClassLoader loader = ClusterBackendAutoConfiguration.class.getClassLoader();
+        return ClassUtils.isPresent(JSON_MAPPER, loader)
+                ? beans.getBeanProvider(ClassUtils.resolveClassName(JSON_MAPPER, loader))
+                        .getIfUnique()
+                : null;
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "unknown host";
+        }
+    }
+}

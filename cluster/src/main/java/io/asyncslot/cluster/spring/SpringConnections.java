@@ -1,0 +1,98 @@
+package io.asyncslot.cluster.spring;
+
+import io.asyncslot.cluster.Connections;
+import java.sql.Connection;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Connections that join the transactions Spring manages on the same data source, whichever transaction manager that is:
+ * JDBC's own, or JPA's where it exposes its connection. Thread-safe.
+ */
+public final class SpringConnections implements Connections {
+
+    private final DataSource dataSource;
+
+    /**
+     * Connections on a data source.
+     *
+     * @param dataSource the application's data source
+     */
+    public SpringConnections(DataSource dataSource) {
+        this.dataSource = target(dataSource);
+    }
+
+    /** A proxy that joins transactions by itself would join them also where this backend must not. */
+    private static DataSource target(DataSource dataSource) {
+        if (dataSource instanceof TransactionAwareDataSourceProxy proxy) {
+            @Nullable DataSource behind = proxy.getTargetDataSource();
+            if (behind != null) {
+                return target(behind);
+            }
+        }
+        return dataSource;
+    }
+
+    @Override
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    @Override
+    public Connection joined() {
+        return DataSourceUtils.getConnection(dataSource);
+    }
+
+    @Override
+    public void release(Connection connection) {
+        DataSourceUtils.releaseConnection(connection, dataSource);
+    }
+
+    @Override
+    public boolean joinsTransactions() {
+        return true;
+    }
+
+    @Override
+    public boolean inTransaction() {
+        return TransactionSynchronizationManager.isActualTransactionActive()
+                && TransactionSynchronizationManager.isSynchronizationActive();
+    }
+
+    @Override
+    public void afterCommit(Runnable action) {
+        if (!inTransaction()) {
+            action.run();
+            return;
+        }
+        TransactionSynchronizationManager.registerSynchronization(new Afterwards(action));
+    }
+
+    /** What is registered while other such actions run is told of the completion only: once it is, in either case. */
+    private static final class Afterwards implements TransactionSynchronization {
+
+        private final Runnable action;
+        private boolean done;
+
+        Afterwards(Runnable action) {
+            this.action = action;
+        }
+
+        @Override
+        public void afterCommit() {
+            done = true;
+            action.run();
+        }
+
+        @Override
+        public void afterCompletion(int status) {
+            if (!done && status == STATUS_COMMITTED) {
+                action.run();
+            }
+        }
+    }
+}

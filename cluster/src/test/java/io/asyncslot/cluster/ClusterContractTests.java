@@ -1,0 +1,45 @@
+package io.asyncslot.cluster;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.test.contract.BackendContract;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The cluster backend as one node on a real PostgreSQL. Each scenario has a namespace of its own. */
+class ClusterContractTests extends BackendContract {
+
+    private static final AtomicInteger NAMESPACES = new AtomicInteger();
+
+    private static HikariDataSource pool;
+
+    @BeforeAll
+    static void start() {
+        pool = TestDatabase.pool(20);
+    }
+
+    @AfterAll
+    static void stop() {
+        pool.close();
+    }
+
+    @Override
+    protected SlotBackend backend() throws SQLException {
+        try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("truncate asyncslot_scheduled_tasks"); // nobody sweeps the former scenarios' namespaces
+        }
+        return new ClusterBackend(Connections.of(pool), ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet()));
+    }
+
+    /** An operation is a round trip to a database that makes it durable: a millisecond or two, not a microsecond. */
+    @Override
+    protected Duration step() {
+        return Duration.ofMillis(100);
+    }
+}
