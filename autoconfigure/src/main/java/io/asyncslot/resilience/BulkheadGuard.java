@@ -22,7 +22,8 @@ record BulkheadGuard(Bulkhead bulkhead) {
         }
         return new Refusal(
                 own.compareTo(LEAST_PAUSE) < 0 ? LEAST_PAUSE : own,
-                () -> BulkheadFullException.createBulkheadFullException(bulkhead));
+                () -> BulkheadFullException.createBulkheadFullException(bulkhead),
+                "bulkhead " + bulkhead.getName() + " (full)");
     }
 
     void leave() {

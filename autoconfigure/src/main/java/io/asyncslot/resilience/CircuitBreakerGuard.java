@@ -59,7 +59,9 @@ final class CircuitBreakerGuard {
     }
 
     Refusal refusal() {
-        return new Refusal(untilTrial(), this::notPermitted);
+        String state = breaker.getState() == State.HALF_OPEN ? "half open" : "open";
+        return new Refusal(
+                untilTrial(), this::notPermitted, "circuit breaker " + breaker.getName() + " (" + state + ")");
     }
 
     CallNotPermittedException notPermitted() {

@@ -67,7 +67,7 @@ record MapGuard(
     }
 
     private void postpone(SlotFiring firing, Delivery delivery, Refusal refusal) throws Exception {
-        if (firing.postpone(refusal.pause()) != RetryOutcome.SCHEDULED) {
+        if (refusal.cause().during(() -> firing.postpone(refusal.pause())) != RetryOutcome.SCHEDULED) {
             throw refusal.reason().get(); // cancelled, deleted, or something newer is pending: it is not called at all
         }
         firing.attach(this, delivery);
@@ -108,11 +108,11 @@ record MapGuard(
 
     private void failed(Object key, SlotFiring firing, Delivery delivery, Exception failure) throws Exception {
         Duration delay = retry == null ? null : retry.next(firing, delivery, failure);
-        if (delay == null) {
+        if (retry == null || delay == null) {
             giveUp(key, firing, failure);
             return;
         }
-        if (firing.retry(delay) == RetryOutcome.SCHEDULED) {
+        if (retry.cause().during(() -> firing.retry(delay)) == RetryOutcome.SCHEDULED) {
             firing.attach(this, delivery);
         }
         throw failure;

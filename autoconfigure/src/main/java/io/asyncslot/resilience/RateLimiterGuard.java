@@ -21,12 +21,13 @@ record RateLimiterGuard(RateLimiter limiter) {
         long nanos = limiter.reservePermission();
         if (nanos >= 0) {
             delivery.permitted = true;
-            return nanos == 0 ? null : new Refusal(Duration.ofNanos(nanos), this::notPermitted);
+            return nanos == 0 ? null : new Refusal(Duration.ofNanos(nanos), this::notPermitted, name());
         }
         RateLimiterConfig config = limiter.getRateLimiterConfig();
         return new Refusal(
                 longer(longer(config.getTimeoutDuration(), config.getLimitRefreshPeriod()), LEAST_PAUSE),
-                this::notPermitted);
+                this::notPermitted,
+                name());
     }
 
     void succeeded() {
@@ -35,6 +36,10 @@ record RateLimiterGuard(RateLimiter limiter) {
 
     void failed(Throwable failure) {
         limiter.onError(failure);
+    }
+
+    private String name() {
+        return "rate limiter " + limiter.getName();
     }
 
     private RequestNotPermitted notPermitted() {

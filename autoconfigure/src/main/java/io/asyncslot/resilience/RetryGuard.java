@@ -1,5 +1,6 @@
 package io.asyncslot.resilience;
 
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotFiring;
 import io.github.resilience4j.retry.Retry;
 import java.time.Duration;
@@ -27,6 +28,11 @@ record RetryGuard(Retry retry) {
             millis = retries.onError(failure);
         } while (millis >= 0 && delivery.attempts < firing.attempt());
         return millis < 0 ? null : Duration.ofMillis(millis);
+    }
+
+    /** The instance, for the slot's history. */
+    SlotCause cause() {
+        return new SlotCause(SlotCause.Type.RETRY, retry.getName());
     }
 
     /** A delivery succeeded. */

@@ -174,7 +174,7 @@ class SlotExplanationTests {
     @Test
     void retriedOrPutOff_saysByWhatAndUntilWhen() {
         SlotCause retry = new SlotCause(Type.RETRY, "payments");
-        SlotCause breaker = new SlotCause(Type.GUARD, "circuit breaker payments, which is open");
+        SlotCause breaker = new SlotCause(Type.GUARD, "circuit breaker payments (open)");
         TimerSlots<String> orders = time.registry()
                 .register(TimerMapSpec.named("order", String.class)
                         .callback((key, firing) -> {
@@ -196,7 +196,7 @@ class SlotExplanationTests {
         fire(MINUTE);
         assertThat(SlotExplanation.of(orders.find("key").orElseThrow(), orders, true, text -> text))
                 .startsWith("Its callback was not called but put off at 2026-01-01T00:02:02Z by circuit breaker"
-                        + " payments, which is open for PT5M.");
+                        + " payments (open) for PT5M.");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotFiring;
@@ -126,6 +127,10 @@ class ResilientCallbacksTests {
             TimerSlots<String> slots = ManualContext.timers(context, "mail");
             slots.start("a", DELAY);
             ManualContext.pass(context, 11);
+            assertThat(slots.find("a").orElseThrow().history())
+                    .filteredOn(event -> event.kind() == Kind.RETRIED)
+                    .extracting(SlotEvent::cause)
+                    .containsExactly(new SlotCause(SlotCause.Type.RETRY, "mail"));
             assertThat(slots.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
             ManualContext.pass(context, 30);
             assertThat(mails.calls).hasSize(1);
@@ -183,6 +188,10 @@ class ResilientCallbacksTests {
             assertThat(slots.find("c").orElseThrow().history())
                     .extracting(SlotEvent::kind)
                     .containsExactly(Kind.STARTED, Kind.FIRED, Kind.POSTPONED);
+            assertThat(slots.find("c").orElseThrow().history())
+                    .last()
+                    .extracting(SlotEvent::cause)
+                    .isEqualTo(new SlotCause(SlotCause.Type.GUARD, "circuit breaker mail (open)"));
             ManualContext.pass(context, 60); // open for 30 s from 10 on; c is delivered just after that
             assertThat(mails.calls).containsExactly("a 1@10", "b 1@10", "c 1@40");
             assertThat(breaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
