@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.zip.ZipFile;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.images.builder.ImageFromDockerfile;
@@ -91,10 +90,9 @@ final class Engine {
 
     private static final class Image {
 
-        static final ImageFromDockerfile MADE = new ImageFromDockerfile(
-                        "asyncslot/container-tests:"
-                                + Long.toHexString(System.nanoTime()).toLowerCase(Locale.ROOT),
-                        true)
+        private static final String NAME = "asyncslot/container-tests:" + Long.toHexString(System.nanoTime());
+
+        static final ImageFromDockerfile MADE = new ImageFromDockerfile(NAME, false)
                 .withFileFromPath("application.jar", built("application"))
                 .withFileFromPath("loader.jar", built("loader"))
                 .withFileFromPath("drill", built("drill"))
@@ -108,5 +106,22 @@ final class Engine {
                         """.formatted(BASE));
 
         static final Privilege PRIVILEGE = Privilege.find(BASE);
+
+        static {
+            // Testcontainers leaves the removal to Ryuk, which is off
+            Runtime.getRuntime().addShutdownHook(new Thread(Image::remove, "remove-image"));
+        }
+
+        private static void remove() {
+            try {
+                DockerClientFactory.instance()
+                        .client()
+                        .removeImageCmd(NAME)
+                        .withForce(true)
+                        .exec();
+            } catch (NotFoundException e) {
+                // no container was started from it
+            }
+        }
     }
 }
