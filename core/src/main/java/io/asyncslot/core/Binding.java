@@ -6,6 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A callback and what it holds, as one immutable pair behind one reference. Counted: one use for being installed, one
  * for each run under way; when the last ends, the owner is released, exactly once. Thread-safe.
+ *
+ * @param <K> the key type
  */
 public final class Binding<K> {
 

@@ -3,7 +3,11 @@ package io.asyncslot.core;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What keys a map takes. Immutable. */
+/**
+ * What keys a map takes. Immutable.
+ *
+ * @param <K> the key type
+ */
 public final class Keys<K> {
 
     private static final int SHOWN_CHARS = 40;

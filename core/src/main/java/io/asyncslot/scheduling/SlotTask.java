@@ -83,8 +83,9 @@ final class SlotTask<V extends @Nullable Object> extends FutureTask<V> implement
         if (repeat != Repeat.FIXED_RATE || late == LatePolicy.ALL) {
             return false;
         }
-        long missed = (ticker.monotonicNanos() - due) / period; // never early: not negative
-        due += missed * period;
+        long from = due; // written by this task's runs only
+        long missed = (ticker.monotonicNanos() - from) / period; // never early: not negative
+        due = from + missed * period;
         return missed > 0 && late == LatePolicy.SKIP;
     }
 
