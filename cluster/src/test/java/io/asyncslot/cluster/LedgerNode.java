@@ -1,0 +1,147 @@
+package io.asyncslot.cluster;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.AsyncSlotException;
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/**
+ * One process of the kill test: arms keys, cancels some, and runs what falls due, until it is killed. It stops arming at
+ * the first byte of its standard input, and ends with it. Arguments: the database's URL and a name.
+ */
+public final class LedgerNode {
+
+    private static final int KEYS = 20;
+
+    private final HikariDataSource pool;
+    private final String process;
+    private final TimerSlots<String> slots;
+    private final AsyncSlotRegistry registry;
+    private volatile boolean arming = true;
+
+    private LedgerNode(String url, String name) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl(url);
+        config.setUsername("postgres");
+        config.setMaximumPoolSize(12);
+        config.setConnectionTimeout(2_000);
+        config.setInitializationFailTimeout(-1);
+        this.pool = new HikariDataSource(config);
+        this.process = name + ' ' + UUID.randomUUID();
+        ClusterOptions standard = ClusterOptions.of("ledger");
+        ClusterOptions options = new ClusterOptions(
+                standard.namespace(),
+                standard.tablePrefix(),
+                ClusterOptions.SchemaMode.CREATE,
+                name,
+                standard.horizon(),
+                standard.sweepInterval(),
+                standard.pollingInterval(),
+                Duration.ofMillis(500),
+                4,
+                standard.maxPayload(),
+                standard.maxHeld(),
+                ClusterOptions.WhenAway.REFUSE);
+        this.registry = new AsyncSlotRegistryBuilder(Executors.newFixedThreadPool(8))
+                .backend(new ClusterBackend(Connections.of(pool), options))
+                .build();
+        this.slots = registry.register(
+                TimerMapSpec.named("ledger", String.class).callback(this::fired).build());
+    }
+
+    public static void main(String[] args) throws Exception {
+        LedgerNode node = new LedgerNode(args[0], args[1]);
+        node.registry.start();
+        Thread arming = new Thread(node::arm, "arming");
+        arming.start();
+        int command;
+        do {
+            command = System.in.read();
+            node.arming = false;
+        } while (command >= 0);
+        arming.join();
+        node.registry.close();
+        node.pool.close();
+        System.exit(0);
+    }
+
+    /** Never gives up on its own statements: an exception would end the run, and the effect would be missing. */
+    private void fired(String key, SlotFiring firing) throws InterruptedException {
+        surely(connection -> Ledger.begin(connection, key, firing.generation(), firing.attempt(), process));
+        Thread.sleep(ThreadLocalRandom.current().nextInt(60));
+        surely(connection -> Ledger.effect(connection, key, firing.generation()));
+    }
+
+    private void arm() {
+        while (arming) {
+            List<String> keys = new ArrayList<>();
+            for (int i = 0; i < KEYS; i++) {
+                keys.add(UUID.randomUUID().toString());
+            }
+            Duration delay = Duration.ofMillis(ThreadLocalRandom.current().nextLong(6_000));
+            try {
+                once(connection -> Ledger.intend(connection, keys, delay.toNanos() / 1_000));
+                // What an exception leaves stays 'intended' or 'cancelling': nobody knows, and nothing is expected.
+                List<String> armed = keys.stream()
+                        .filter(key -> slots.start(key, delay) == StartOutcome.STARTED)
+                        .toList();
+                once(connection -> Ledger.state(connection, armed, "armed"));
+                cancel(armed.subList(0, Math.min(3, armed.size())));
+                Thread.sleep(100);
+            } catch (AsyncSlotException | SQLException e) {
+                pause();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void cancel(List<String> keys) throws SQLException {
+        once(connection -> Ledger.state(connection, keys, "cancelling"));
+        for (String key : keys) {
+            boolean cancelled = slots.cancel(key) == CancelOutcome.CANCELLED;
+            once(connection -> Ledger.state(connection, List.of(key), cancelled ? "cancelled" : "armed"));
+        }
+    }
+
+    private void once(Consumer<Connection> work) throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            work.accept(connection);
+        }
+    }
+
+    private void surely(Consumer<Connection> work) {
+        while (true) {
+            try {
+                once(work);
+                return;
+            } catch (SQLException | AsyncSlotException e) {
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
