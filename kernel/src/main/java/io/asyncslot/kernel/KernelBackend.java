@@ -18,6 +18,7 @@ import io.asyncslot.core.SlotMirrors;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.Ticker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +45,7 @@ public final class KernelBackend implements SlotBackend {
     private final Supplier<BackendReport> probe;
     private final KernelOptions options;
     private final boolean threaded;
+    private final CircuitBreakerRegistry circuitBreakers;
     private final KeyCodecs codecs = KeyCodecs.load();
 
     /** Guards thread and engine against concurrent starts and stops; never held over user code. */
@@ -71,25 +73,44 @@ public final class KernelBackend implements SlotBackend {
      * @param options how the kernel is used
      */
     public KernelBackend(KernelSettings settings, KernelOptions options) {
-        this(() -> opened(settings), () -> probed(settings), options, true);
+        this(settings, options, CircuitBreakerRegistry.ofDefaults());
+    }
+
+    /**
+     * Makes a backend that takes the slots of this machine's kernel into use when the registry is built, and whose circuit
+     * breaker, {@code asyncslot-kernel}, can be seen from outside.
+     *
+     * @param settings how much room, and where
+     * @param options how the kernel is used
+     * @param circuitBreakers where the circuit breaker is made, or found if there is one of its name
+     */
+    public KernelBackend(KernelSettings settings, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
+        this(() -> opened(settings), () -> probed(settings), options, true, circuitBreakers);
     }
 
     KernelBackend(
             Supplier<? extends KernelPort> opener,
             Supplier<BackendReport> probe,
             KernelOptions options,
-            boolean threaded) {
+            boolean threaded,
+            CircuitBreakerRegistry circuitBreakers) {
         this.opener = opener;
         this.probe = probe;
         this.options = options;
         this.threaded = threaded;
+        this.circuitBreakers = circuitBreakers;
     }
 
     /**
      * Makes a backend without a thread, on the registry's ticker, driven by {@link #pump()}: for kernels that are simulated.
      */
     static KernelBackend manual(KernelPort port, KernelOptions options) {
-        return new KernelBackend(() -> port, () -> new BackendReport(NAME, true, List.of(), Map.of()), options, false);
+        return manual(port, options, CircuitBreakerRegistry.ofDefaults());
+    }
+
+    static KernelBackend manual(KernelPort port, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
+        BackendReport fine = new BackendReport(NAME, true, List.of(), Map.of());
+        return new KernelBackend(() -> port, () -> fine, options, false, circuitBreakers);
     }
 
     @Override
@@ -165,7 +186,7 @@ public final class KernelBackend implements SlotBackend {
             }
             Ticker ticker = threaded ? new KernelTicker() : injected.ticker();
             KernelPort port = opener.get();
-            KernelEngine made = new KernelEngine(port, ticker, options);
+            KernelEngine made = new KernelEngine(port, ticker, options, circuitBreakers);
             BackendContext own = injected.withTicker(ticker);
             SlotMirrors mirrors = new SlotMirrors() {
                 @Override

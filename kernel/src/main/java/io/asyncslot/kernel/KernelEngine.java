@@ -12,6 +12,7 @@ import io.asyncslot.core.Micros;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;
 import io.asyncslot.spi.Ticker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -168,14 +169,14 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     private final AtomicLong cutOff = new AtomicLong();
     private final AtomicLong whileAway = new AtomicLong();
 
-    KernelEngine(KernelPort port, Ticker ticker, KernelOptions options) {
+    KernelEngine(KernelPort port, Ticker ticker, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
         this.port = port;
         this.ticker = ticker;
         this.options = options;
         this.records = new SlotRecords(port);
         this.directory = new MapDirectory(port, records);
         this.commands = new CommandBatch(port, options.cpuPin());
-        this.guard = new KernelGuard(ticker);
+        this.guard = new KernelGuard(ticker, circuitBreakers);
         this.localEntries = new LocalDeadlines.Entry[port.capacity()];
         for (int i = 0; i < local.length; i++) {
             local[i] = new LocalDeadlines(localEntries);

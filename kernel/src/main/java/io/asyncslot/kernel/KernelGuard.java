@@ -4,6 +4,7 @@ import io.asyncslot.spi.Ticker;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class KernelGuard {
 
+    /** The circuit breaker's name in its registry. */
+    static final String NAME = "asyncslot-kernel";
+
     /** How long the kernel is left alone after it refused. */
     static final Duration PAUSE = Duration.ofMillis(20);
 
@@ -28,10 +32,11 @@ final class KernelGuard {
     private boolean granted;
     private long grantedAt;
 
-    KernelGuard(Ticker ticker) {
+    /** With the circuit breaker of its name in a registry: what is there already, or else one that is made for the kernel. */
+    KernelGuard(Ticker ticker, CircuitBreakerRegistry registry) {
         this.ticker = ticker;
-        this.breaker = CircuitBreaker.of(
-                "asyncslot-kernel",
+        this.breaker = registry.circuitBreaker(
+                NAME,
                 CircuitBreakerConfig.custom()
                         .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                         .slidingWindowSize(2)

@@ -4,6 +4,7 @@ import io.asyncslot.BackendReport;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.test.contract.BackendContract;
 import io.asyncslot.test.contract.Shortage;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ class KernelContractTests extends BackendContract {
     protected SlotBackend backend() {
         ScarceKernel port = new ScarceKernel(LibbpfPort.open(KernelSettings.of(16_384, 64, null, "contract kit")));
         latest = port;
-        return new KernelBackend(() -> port, () -> FINE, options(), true);
+        return new KernelBackend(() -> port, () -> FINE, options(), true, CircuitBreakerRegistry.ofDefaults());
     }
 
     KernelOptions options() {

@@ -3,8 +3,10 @@ package io.asyncslot.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.StartOutcome;
@@ -13,7 +15,10 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.test.ManualTicker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -317,6 +322,79 @@ class KernelEngineTests {
             process.pass(SECOND);
             assertThat(process.fired).hasSize(31);
             assertThat(kernel.commandsRun).isLessThan(commands + 31 * KernelGuard.TRIAL);
+        }
+    }
+
+    @Test
+    void refusedByTheKernel_isSeenInTheRegistryOfCircuitBreakers() {
+        CircuitBreakerRegistry breakers = CircuitBreakerRegistry.ofDefaults();
+        List<String> states = new ArrayList<>();
+        breakers.getEventPublisher()
+                .onEntryAdded(added -> added.getAddedEntry()
+                        .getEventPublisher()
+                        .onStateTransition(event -> states.add(event.getCircuitBreakerName() + " "
+                                + event.getStateTransition().getToState())));
+        KernelBackend backend = KernelBackend.manual(kernel.attach(false), KernelOptions.defaults(), breakers);
+        try (AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(backend)
+                .ticker(ticker)
+                .build()) {
+            registry.start();
+            TimerSlots<String> map = registry.register(TimerMapSpec.named("t", String.class)
+                    .callback((key, firing) -> {})
+                    .build());
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            map.start("a", SECOND);
+            assertThat(states).containsExactly("asyncslot-kernel OPEN");
+            assertThat(breakers.circuitBreaker("asyncslot-kernel").getState()).isEqualTo(CircuitBreaker.State.OPEN);
+            kernel.memory = index -> 0;
+            ticker.advance(KernelGuard.PAUSE.plusMillis(1));
+            backend.pump();
+            assertThat(states)
+                    .containsExactly("asyncslot-kernel OPEN", "asyncslot-kernel HALF_OPEN", "asyncslot-kernel CLOSED");
+        }
+    }
+
+    @Test
+    void retry_isDeliveredAgainByTheKernel() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            process.callback = firing -> {
+                if (firing.attempt() < 3) {
+                    assertThat(firing.retry(SECOND)).isEqualTo(RetryOutcome.SCHEDULED);
+                }
+            };
+            map.start("a", SECOND);
+            process.pass(SECOND.multipliedBy(5));
+            assertThat(process.fired)
+                    .extracting(SimulatedApplication.Fired::attempt)
+                    .containsExactly(1, 2, 3);
+            assertThat(process.fired)
+                    .extracting(SimulatedApplication.Fired::generation)
+                    .containsOnly(1L);
+            assertThat(process.fired).allMatch(fired -> fired.lateMicros() >= 0);
+            assertThat(map.stats().references()).isEqualTo(map.stats().slots());
+        }
+    }
+
+    @Test
+    void retryPendingAtACrash_goesOnWithItsNextAttempt() {
+        SimulatedKernel image;
+        SimulatedApplication first = new SimulatedApplication(kernel, ticker).start();
+        TimerSlots<String> map = first.timers("t");
+        first.callback = firing -> firing.retry(SECOND.multipliedBy(3));
+        map.start("a", SECOND);
+        first.pass(SECOND.multipliedBy(2));
+        assertThat(first.fired).hasSize(1);
+        image = kernel.image();
+        try (SimulatedApplication second = new SimulatedApplication(image, ticker)) {
+            second.timers("t");
+            second.start();
+            second.pass(SECOND.multipliedBy(5));
+            assertThat(second.fired).hasSize(1);
+            assertThat(second.fired.get(0).attempt()).isEqualTo(2);
+            assertThat(second.fired.get(0).generation())
+                    .isEqualTo(first.fired.get(0).generation());
         }
     }
 

@@ -1,6 +1,8 @@
 package io.asyncslot.kernel.spring;
 
 import io.asyncslot.kernel.KernelBackend;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnJava;
@@ -25,9 +27,15 @@ public final class KernelBackendAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    KernelBackend asyncSlotKernelBackend(KernelProperties properties, Environment environment) {
+    KernelBackend asyncSlotKernelBackend(
+            KernelProperties properties,
+            Environment environment,
+            ObjectProvider<CircuitBreakerRegistry> circuitBreakers) {
         String name = environment.getProperty("spring.application.name", "application");
         String holder = name + ", process " + ProcessHandle.current().pid();
-        return new KernelBackend(properties.settings(holder), properties.options());
+        return new KernelBackend(
+                properties.settings(holder),
+                properties.options(),
+                circuitBreakers.getIfAvailable(CircuitBreakerRegistry::ofDefaults));
     }
 }

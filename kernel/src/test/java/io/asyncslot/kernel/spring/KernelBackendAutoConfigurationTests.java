@@ -14,6 +14,7 @@ import io.asyncslot.kernel.KernelOptions;
 import io.asyncslot.kernel.KernelProbe;
 import io.asyncslot.kernel.KernelReport;
 import io.asyncslot.spring.BackendSelection;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -85,6 +86,7 @@ class KernelBackendAutoConfigurationTests {
         KernelReport probe = KernelProbe.probe(null);
         assumeTrue(probe.available(), () -> "SKIPPED: slots cannot be loaded here: " + probe.reasons());
         runner.withUserConfiguration(Callbacks.class)
+                .withBean(CircuitBreakerRegistry.class, CircuitBreakerRegistry::ofDefaults)
                 .withPropertyValues("asyncslot.backend=kernel", "asyncslot.kernel.capacity=16")
                 .run(context -> {
                     TimerSlots<String> carts =
@@ -96,6 +98,8 @@ class KernelBackendAutoConfigurationTests {
                     assertThat(firing.lateness()).isGreaterThanOrEqualTo(Duration.ZERO);
                     assertThat(context.getBean(KernelBackend.class).report().details())
                             .containsEntry("running", true);
+                    assertThat(context.getBean(CircuitBreakerRegistry.class).find("asyncslot-kernel"))
+                            .isPresent();
                 });
     }
 

@@ -44,6 +44,7 @@ public abstract class BackendContract
                 AwaitScenarios,
                 PeriodScenarios,
                 PauseScenarios,
+                RetryScenarios,
                 MapScenarios,
                 ConformanceScenarios {
 

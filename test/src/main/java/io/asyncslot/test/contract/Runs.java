@@ -33,10 +33,17 @@ final class Runs<K> implements SlotCallback<K> {
     private final Map<Object, Integer> inside = new HashMap<>();
     private final Map<Object, Long> generations = new HashMap<>();
     private int ended;
+    private boolean repeat;
     private SlotCallback<? super K> action = (key, firing) -> {};
 
     Runs(ContractRig rig) {
         this.rig = rig;
+    }
+
+    /** From now on firings may be postponed, and come again as they are. */
+    synchronized Runs<K> postponing() {
+        repeat = true;
+        return this;
     }
 
     /** Sets what each run does from now on. */
@@ -60,7 +67,7 @@ final class Runs<K> implements SlotCallback<K> {
             rig.violated("runs of key '" + key + "' overlap");
         }
         Long former = generations.put(key, firing.generation());
-        if (former != null && firing.generation() <= former && firing.attempt() == 1) {
+        if (former != null && firing.generation() <= former && firing.attempt() == 1 && !repeat) {
             rig.violated(
                     "the generation of key '" + key + "' does not rise: " + former + ", then " + firing.generation());
         }
