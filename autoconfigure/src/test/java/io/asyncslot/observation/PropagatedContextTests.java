@@ -19,6 +19,9 @@ import org.slf4j.MDC;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
 
 /** Callbacks run with the logging context and the thread-local values of whoever armed the slot, where asked for. */
 class PropagatedContextTests {
@@ -48,6 +51,7 @@ class PropagatedContextTests {
         ContextRegistry.getInstance().removeThreadLocalAccessor(USER_KEY);
         USER.remove();
         MDC.clear();
+        SecurityContextHolder.clearContext();
         slots.close();
     }
 
@@ -108,6 +112,25 @@ class PropagatedContextTests {
             slots.run(() -> seen.add("after: " + USER.get() + " " + MDC.get("user")));
             assertThat(seen).containsExactly("a: alice", "after: null null");
             assertThat(timers.stats().failed()).isOne();
+        });
+    }
+
+    @Test
+    void callback_seesTheUserOfSpringSecurity() {
+        enabled.run(context -> {
+            TimerSlots<String> timers = timers(context.getBean(AsyncSlotRegistry.class));
+            timers.rebind((key, firing) -> {
+                Authentication user = SecurityContextHolder.getContext().getAuthentication();
+                seen.add(key + ": " + (user == null ? "nobody" : user.getName()));
+            });
+            SecurityContextHolder.getContext()
+                    .setAuthentication(new TestingAuthenticationToken("alice", "secret", "OPERATOR"));
+            timers.start("a");
+            SecurityContextHolder.clearContext();
+            timers.start("b", DELAY.plusSeconds(1));
+            slots.advance(DELAY);
+            slots.advance(DELAY);
+            assertThat(seen).containsExactly("a: alice", "b: nobody");
         });
     }
 

@@ -80,12 +80,21 @@ final class Reference {
         line("");
         line("Below `asyncslot.maps.<name>.`, for the map of that name:");
         table("property", "type", "meaning");
-        Sources sources = Sources.of(SlotMapSettings.class);
-        for (RecordComponent component : SlotMapSettings.class.getRecordComponents()) {
-            row(
-                    code(component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT)),
-                    type(component.getGenericType().getTypeName()),
-                    sources.ofComponent(component.getName()));
+        components(SlotMapSettings.class, "", Sources.of(SlotMapSettings.class));
+    }
+
+    private void components(Class<?> settings, String prefix, Sources sources) {
+        for (RecordComponent component : settings.getRecordComponents()) {
+            String name =
+                    prefix + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            if (component.getType().isRecord()) {
+                components(component.getType(), name + ".", sources);
+            } else {
+                row(
+                        code(name),
+                        type(component.getGenericType().getTypeName()),
+                        sources.ofComponent(component.getName()));
+            }
         }
     }
 

@@ -160,6 +160,9 @@ public final class KernelBackend implements SlotBackend {
         details.put("fallback", options.fallback().name().toLowerCase(java.util.Locale.ROOT));
         present.report(details);
         List<String> reasons = new ArrayList<>(found.available() ? found.reasons() : List.of());
+        if (details.get("fallbacksNow") instanceof Integer refused && refused > 0) {
+            reasons.add(refused + " slots are measured in this JVM, for the kernel refused them");
+        }
         present.directory()
                 .orphans()
                 .forEach((map, count) -> reasons.add(

@@ -289,6 +289,8 @@ class KernelEngineTests {
             }
             assertThat(process.backend.fallbacks()).isEqualTo(10);
             assertThat(map.stats().fallbacks()).isEqualTo(10);
+            assertThat(process.backend.report().reasons())
+                    .containsExactly("10 slots are measured in this JVM, for the kernel refused them");
             SlotSnapshot.Measure refused = map.find("k9").orElseThrow().measure();
             assertThat(refused).isNotNull();
             assertThat(refused.by()).isEqualTo("jvm");
@@ -305,6 +307,7 @@ class KernelEngineTests {
             process.pass(SECOND.multipliedBy(20));
             assertThat(process.fired).hasSize(10);
             assertThat(process.backend.report().details().get("fallbacksNow")).isEqualTo(0);
+            assertThat(process.backend.report().reasons()).isEmpty();
         }
     }
 
