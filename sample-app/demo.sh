@@ -93,6 +93,19 @@ call GET /actuator/asyncslots/tenant-poll/acme
 call DELETE /tenants/acme
 call GET /tenants/acme
 
+say 'An operator pauses one cart, lets it fall due, and resumes it; then pauses the whole map.'
+cart=$(id_of /carts)
+call POST "/actuator/asyncslots/reservation/$cart" '{"action":"pause"}'
+call POST "/actuator/asyncslots/reservation/$cart" '{"action":"fire"}'
+call GET "/carts/$cart"
+call GET "/actuator/asyncslots/reservation/$cart"
+call POST "/actuator/asyncslots/reservation/$cart" '{"action":"resume"}'
+sleep 1
+call GET "/carts/$cart"
+call POST /actuator/asyncslots/reservation '{"action":"pause"}'
+call POST /actuator/asyncslots/reservation '{"action":"resume"}'
+call POST /actuator/asyncslots/reservation '{"action":"delete","prefix":"nobody","limit":10}'
+
 say 'Bad input: what was wrong, and the rule. Looking never creates a slot.'
 cart=$(id_of /carts)
 call POST "/carts/$cart/items" '{"productId":"tea","quantity":-1}'

@@ -52,9 +52,14 @@ final class SlotExplanation {
             explanation.say("It was never started, or its deletion is no longer on record.");
             return explanation.sentences;
         }
-        SlotEvent last = history.get(history.size() - 1);
-        explanation.say("Deleted at " + last.time() + by(last) + ".");
-        List<SlotEvent> before = history.subList(0, history.size() - 1);
+        int deleted = lastOf(history, EnumSet.of(Kind.DELETED)); // a run that went on may have ended after it
+        if (deleted < 0) {
+            explanation.say("Deleted; when and by whom is no longer on record.");
+            return explanation.sentences;
+        }
+        SlotEvent deletion = history.get(deleted);
+        explanation.say("Deleted at " + deletion.time() + by(deletion) + ".");
+        List<SlotEvent> before = history.subList(0, deleted);
         int arming = lastOf(before, ARMING);
         int end = lastOf(before, DISARMING);
         if (arming > end) {

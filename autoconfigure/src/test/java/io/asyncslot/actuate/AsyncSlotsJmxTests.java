@@ -14,8 +14,6 @@ import javax.management.MBeanParameterInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.assertj.core.api.InstanceOfAssertFactories;
-import org.assertj.core.api.InstanceOfAssertFactory;
-import org.assertj.core.api.MapAssert;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -70,15 +68,20 @@ class AsyncSlotsJmxTests {
         run("unrestricted", (bean, carts) -> {
             Object started = invoke(
                     bean, "write", Map.of("action", "start", "delay", "10m", "path", new String[] {"cart", "a", "b"}));
-            assertThat(started).asInstanceOf(map()).containsEntry("key", "a/b").containsEntry("outcome", "STARTED");
+            assertThat(started)
+                    .asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+                    .containsEntry("key", "a/b")
+                    .containsEntry("outcome", "STARTED");
             assertThat(carts.find("a/b")).isPresent();
             Object found = invoke(bean, "find", Map.of("path", new String[] {"cart", "a", "b"}));
             assertThat(found)
-                    .asInstanceOf(map())
+                    .asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
                     .containsEntry("runState", "ARMED")
                     .containsKey("explanation");
             Object deleted = invoke(bean, "delete", Map.of("path", new String[] {"cart", "a", "b"}));
-            assertThat(deleted).asInstanceOf(map()).containsEntry("outcome", "DELETED");
+            assertThat(deleted)
+                    .asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+                    .containsEntry("outcome", "DELETED");
             assertThat(invoke(bean, "find", Map.of("path", new String[] {"cart", "a", "b"})))
                     .isNull();
             assertThatThrownBy(() ->
@@ -95,10 +98,6 @@ class AsyncSlotsJmxTests {
                 (bean, carts) -> assertThat(server.getMBeanInfo(bean).getOperations())
                         .extracting(MBeanOperationInfo::getName)
                         .containsExactlyInAnyOrder("slots", "find"));
-    }
-
-    private static InstanceOfAssertFactory<Map, MapAssert<String, Object>> map() {
-        return InstanceOfAssertFactories.map(String.class, Object.class);
     }
 
     @Configuration(proxyBeanMethods = false)

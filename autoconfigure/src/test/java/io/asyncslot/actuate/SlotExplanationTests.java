@@ -157,6 +157,22 @@ class SlotExplanationTests {
     }
 
     @Test
+    void deletedByItsOwnCallback_saysSo() {
+        TimerSlots<String> once = time.registry()
+                .register(TimerMapSpec.named("once", String.class)
+                        .callback((key, firing) -> BY_METHOD.during(
+                                () -> time.registry().timers("once", String.class).delete(key)))
+                        .historySize(8)
+                        .build());
+        once.start("key", MINUTE);
+        fire(MINUTE);
+        assertThat(SlotExplanation.ofAbsent(once.findDeleted("key")))
+                .containsExactly(
+                        "Deleted at 2026-01-01T00:01:01Z by @StartSlot CartService.onRequest.",
+                        "It had fired at 2026-01-01T00:01:01Z.");
+    }
+
+    @Test
     void periodic_saysThatItsPeriodArmedIt() {
         TimerSlots<String> polls = time.registry()
                 .register(TimerMapSpec.named("poll", String.class)

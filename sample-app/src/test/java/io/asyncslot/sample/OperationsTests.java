@@ -3,6 +3,7 @@ package io.asyncslot.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -51,8 +52,46 @@ class OperationsTests {
         assertThat(fired.required("armed").asBoolean())
                 .as("a period arms the next")
                 .isTrue();
-        customer.delete("/tenants/acme", HttpStatus.NO_CONTENT);
+        customer.delete("/tenants/acme", HttpStatus.OK);
         customer.get("/actuator/asyncslots/tenant-poll/acme", HttpStatus.NOT_FOUND);
+    }
+
+    @Test
+    void explainsWhyASlotIsArmedAndWhyItIsGone() {
+        String cart = customer.openCart();
+        assertThat(slot(cart).required("explanation").get(0).asString())
+                .startsWith("Armed at ")
+                .contains(" by @StartSlot CartService.");
+        customer.delete("/carts/" + cart, HttpStatus.NO_CONTENT);
+        JsonNode gone = customer.get("/actuator/asyncslots/reservation/" + cart, HttpStatus.NOT_FOUND);
+        assertThat(gone.required("explanation").get(0).asString())
+                .startsWith("Deleted at ")
+                .contains(" by @DeleteSlot CartService.");
+    }
+
+    @Test
+    void aPausedReservationOutlastsItsDeadline_andExpiresOnceFired() throws InterruptedException {
+        String cart = customer.openCart();
+        String slot = "/actuator/asyncslots/reservation/" + cart;
+        assertThat(act(slot, "pause")).isEqualTo("PAUSED");
+        assertThat(act(slot, "fire")).isEqualTo("MOVED");
+        String other = customer.openCart();
+        act("/actuator/asyncslots/reservation/" + other, "fire");
+        Customer.await(
+                () -> customer.get("/carts/" + other), seen -> state(seen).equals("EXPIRED"));
+        assertThat(state(customer.get("/carts/" + cart))).isEqualTo("OPEN");
+        assertThat(act(slot, "resume")).isEqualTo("RESUMED");
+        Customer.await(() -> customer.get("/carts/" + cart), seen -> state(seen).equals("EXPIRED"));
+    }
+
+    private String act(String slot, String action) {
+        return customer.post(slot, Map.of("action", action), HttpStatus.OK)
+                .required("outcome")
+                .asString();
+    }
+
+    private static String state(JsonNode cart) {
+        return cart.required("state").asString();
     }
 
     @Test

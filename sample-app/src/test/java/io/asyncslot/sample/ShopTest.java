@@ -21,6 +21,7 @@ import org.springframework.test.annotation.DirtiesContext;
             "shop.payment=2500ms",
             "shop.tenant-poll=100ms",
             "shop.indexing=150ms",
+            "management.endpoint.asyncslots.access=unrestricted",
             "spring.datasource.generate-unique-name=true",
             "spring.datasource.url="
         })
