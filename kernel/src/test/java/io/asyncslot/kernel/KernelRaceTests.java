@@ -31,6 +31,9 @@ class KernelRaceTests {
     private static final long MEMORY_PATIENCE_NANOS = 5_000_000_000L;
     private static final long HOUR = 3_600_000_000_000L;
 
+    /** What a start says that found the slot initialised. */
+    private static final int NO_INIT = 1;
+
     /** Every look of a callback finds its slot due, so each one that runs leaves an event. */
     private static final long DUE = SlotDriver.armed(0);
 
@@ -64,6 +67,7 @@ class KernelRaceTests {
         only(answers, Layout.OP_START, 0, -Errno.EINVAL.number(), -Errno.ENOENT.number(), -Errno.ENOMEM.number());
         only(answers, Layout.OP_FREE, 0);
         whole();
+        hadMemory(answers, Layout.OP_START);
         reached("a start whose slot was made or freed by the other caller", met(answers, Layout.OP_START));
     }
 
@@ -99,7 +103,7 @@ class KernelRaceTests {
         only(answers, Layout.OP_WORK, 0, -Errno.EINVAL.number(), -Errno.ENOENT.number(), -Errno.ENOMEM.number());
         only(answers, Layout.OP_FREE, 0);
         whole();
-        reached("a run of the work item", fires());
+        hadMemory(answers, Layout.OP_WORK);
         reached("a start whose slot was made or freed by the other caller", met(answers, Layout.OP_WORK));
     }
 
@@ -112,7 +116,8 @@ class KernelRaceTests {
         onlyCancels(answers);
         only(answers, Layout.OP_FREE, 0);
         whole();
-        reached("a start whose slot was made or freed by the other caller", met(answers, Layout.OP_START));
+        hadMemory(answers, Layout.OP_WORK);
+        reached("a start whose slot was made or freed by the other caller", met(answers, Layout.OP_WORK));
     }
 
     /** The maps go while timers are armed, fire, and work items run. */
@@ -140,10 +145,10 @@ class KernelRaceTests {
         reached("a fire before the close", fired);
     }
 
-    /** Both callers go through one list of commands, out of step, until the time is over. */
+    /** Both callers go through one list of commands for slot 0, out of step, until the time is over. */
     private Map<Answer, Integer> race(short... operations) throws InterruptedException {
         for (int i = 0; i < COMMANDS; i++) {
-            driver.command(i, i / operations.length % SLOTS, operations[i % operations.length], 0, 0);
+            driver.command(i, 0, operations[i % operations.length], 0, 0);
         }
         try (ProgramCallers callers = new ProgramCallers(port, path)) {
             return callers.race(COMMANDS, RACE_NANOS, this::comingDeadlines);
@@ -179,13 +184,18 @@ class KernelRaceTests {
                 .sum();
     }
 
-    /** Starts that found the slot otherwise than they had left it a moment before. */
+    /**
+     * Starts that found the slot otherwise than their own caller had left it: already there although it had been freed,
+     * there in the middle of making it, or gone before its timer was set.
+     */
     private static int met(Map<Answer, Integer> answers, short operation) {
         return answers.entrySet().stream()
                 .filter(entry -> entry.getKey().operation() == operation)
                 .filter(entry -> entry.getKey().initResult() == -Errno.EBUSY.number()
                         || entry.getKey().result() == -Errno.EINVAL.number()
-                        || entry.getKey().result() == -Errno.ENOENT.number())
+                        || entry.getKey().result() == -Errno.ENOENT.number()
+                        || entry.getKey().initResult() == NO_INIT
+                                && entry.getKey().result() == 0)
                 .mapToInt(Map.Entry::getValue)
                 .sum();
     }
@@ -234,6 +244,15 @@ class KernelRaceTests {
             result = driver.start(index, SlotDriver.MONOTONIC, System.nanoTime() + HOUR);
         }
         return result;
+    }
+
+    /** Each start after a free needs memory; a kernel that seldom has any at once never gets as far as the race. */
+    private static void hadMemory(Map<Answer, Integer> answers, short operation) {
+        int refused = count(answers, operation, -Errno.ENOMEM.number());
+        int made = count(answers, operation, 0);
+        assumeTrue(
+                met(answers, operation) > 0 || refused < made,
+                "SKIPPED: the race was not reached: the kernel had no memory at once (-ENOMEM) for most starts");
     }
 
     private static void reached(String race, int times) {

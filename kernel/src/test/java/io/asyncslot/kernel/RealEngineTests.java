@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Test;
 
 /** The engine on the kernel of this machine, where the simulated one cannot tell. */
 class RealEngineTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ExecutorService executor = Executors.newFixedThreadPool(2);
     private final Queue<SlotFiring> fired = new ConcurrentLinkedQueue<>();
@@ -68,7 +71,7 @@ class RealEngineTests {
             map.startAll(keys, Duration.ofMillis(400));
             Thread.sleep(450); // nobody polls: the registry is not started
             registry.start();
-            await().until(() -> fired.size() >= slots);
+            await().atMost(PATIENCE).until(() -> fired.size() >= slots);
             assertThat(fired.stream().map(SlotFiring::key).distinct()).hasSize(slots);
             assertThat(fired)
                     .hasSize(slots)
@@ -93,7 +96,7 @@ class RealEngineTests {
             TimerSlots<String> map = timers(registry);
             registry.start();
             map.start("a", Duration.ofMinutes(1));
-            await().until(() -> "kernel".equals(measure(map).by()));
+            await().atMost(PATIENCE).until(() -> "kernel".equals(measure(map).by()));
             SlotSnapshot.Measure measure = measure(map);
             assertThat(measure.callbackSet()).isTrue();
             assertThat(measure.program()).isPositive();
@@ -121,7 +124,7 @@ class RealEngineTests {
             TimerSlots<String> map = timers(registry);
             registry.start();
             map.start("a", Duration.ofMinutes(1));
-            await().until(() -> measuredHere(registry) == 0);
+            await().atMost(PATIENCE).until(() -> measuredHere(registry) == 0);
             Thread.sleep(100);
             long before = pollerNanos(threads);
             Thread.sleep(1_000);
@@ -144,16 +147,18 @@ class RealEngineTests {
             try (AsyncSlotRegistry first = registry(settings(65_536, pinPath))) {
                 TimerSlots<String> map = timers(first);
                 first.start();
-                map.start("soon", Duration.ofMillis(100));
-                map.start("late", Duration.ofMillis(1_500));
+                map.start("soon", Duration.ofSeconds(2));
+                map.start("late", Duration.ofHours(1));
             }
-            Thread.sleep(300);
+            Thread.sleep(2_500);
             assertThat(fired).isEmpty();
             try (AsyncSlotRegistry second = registry(settings(65_536, pinPath))) {
                 TimerSlots<String> map = timers(second);
                 assertThat(map.find("late")).isPresent();
                 second.start();
-                await().until(() -> fired.size() == 2);
+                await().atMost(PATIENCE).until(() -> fired.size() == 1);
+                assertThat(map.start("late", Duration.ofMillis(50))).isEqualTo(StartOutcome.REARMED);
+                await().atMost(PATIENCE).until(() -> fired.size() == 2);
                 assertThat(fired).extracting(SlotFiring::key).containsExactly("soon", "late");
                 assertThat(fired).extracting(SlotFiring::whileAway).containsExactly(true, false);
             }
