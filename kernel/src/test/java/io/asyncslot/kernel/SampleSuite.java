@@ -79,7 +79,7 @@ class SampleSuite {
     @Test
     void droppedCart_freesItsSlot() throws IOException {
         String cart = cart();
-        assertThat(shop.send("DELETE", "/carts/" + cart, "").status()).isEqualTo(204);
+        assertThat(shop.send("DELETE", "/carts/" + cart, "").status() / 100).isEqualTo(2);
         assertThat(shop.get("/actuator/asyncslots/reservation/" + cart).status())
                 .isEqualTo(404);
     }
@@ -104,10 +104,10 @@ class SampleSuite {
 
     @Test
     void tenant_isPolledUntilItGoes() throws IOException {
-        assertThat(shop.post("/tenants/acme", "").status()).isEqualTo(204);
+        assertThat(shop.post("/tenants/acme", "").status() / 100).isEqualTo(2);
         await().atMost(PATIENCE)
                 .until(() -> (int) JsonPath.read(shop.get("/tenants/acme").body(), "$.polls") >= 3);
-        assertThat(shop.send("DELETE", "/tenants/acme", "").status()).isEqualTo(204);
+        assertThat(shop.send("DELETE", "/tenants/acme", "").status() / 100).isEqualTo(2);
         assertThat(shop.get("/actuator/asyncslots/tenant-poll/acme").status()).isEqualTo(404);
     }
 
