@@ -53,6 +53,16 @@ call GET "/carts/$cart"
 call GET /products/cup
 call GET "/actuator/asyncslots/reservation/$cart"
 
+say 'The index goes away: attempts follow with growing delays, none holds a thread. Then it is back.'
+call PUT /search/outage '{"away":true}'
+call PUT /products/tea/price '{"cents":320}'
+sleep 1
+call GET /actuator/asyncslots/reindex/tea
+call PUT /search/outage '{"away":false}'
+sleep 4
+call GET '/search?q=tea'
+call GET /actuator/retryevents/search
+
 say 'A cart that is dropped: the slot is gone.'
 cart=$(id_of /carts)
 call DELETE "/carts/$cart"

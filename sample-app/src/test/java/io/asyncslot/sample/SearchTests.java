@@ -55,6 +55,26 @@ class SearchTests {
         assertThat(price("cup")).isEqualTo(900);
     }
 
+    @Test
+    void whileTheIndexIsAwayAttemptsFollow_andThePriceIsFoundAfterwards() throws InterruptedException {
+        awaitRest();
+        long failed = slots().stats().failed();
+        customer.put("/search/outage", Map.of("away", true), HttpStatus.NO_CONTENT);
+        customer.put("/products/tea/price", Map.of("cents", 77), HttpStatus.ACCEPTED);
+        long attempts = Customer.await(() -> slots().stats().retried(), retried -> retried >= 2);
+        assertThat(attempts).isGreaterThanOrEqualTo(2);
+        customer.put("/search/outage", Map.of("away", false), HttpStatus.NO_CONTENT);
+        assertThat(Customer.await(() -> price("green"), cents -> cents == 77)).isEqualTo(77);
+        awaitRest();
+        assertThat(slots().stats().failed()).isEqualTo(failed);
+        assertThat(customer.get("/actuator/retryevents/search")
+                        .required("retryEvents")
+                        .toString())
+                .contains("RETRY", "the index does not answer", "SUCCESS");
+        assertThat(customer.get("/actuator/circuitbreakers").toString()).contains("search");
+        assertThat(customer.text("/actuator/prometheus")).contains("resilience4j_retry_calls_total{");
+    }
+
     private void awaitRest() throws InterruptedException {
         SlotMapStats stats = Customer.await(
                 () -> slots().stats(), now -> now.fired() >= 3 && now.armed() + now.running() + now.queued() == 0);

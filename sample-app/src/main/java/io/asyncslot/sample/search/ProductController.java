@@ -15,10 +15,21 @@ class ProductController {
 
     private final ProductService products;
     private final SearchIndex index;
+    private final ShopIndexing indexing;
 
-    ProductController(ProductService products, SearchIndex index) {
+    ProductController(ProductService products, SearchIndex index, ShopIndexing indexing) {
         this.products = products;
         this.index = index;
+        this.indexing = indexing;
+    }
+
+    record Outage(boolean away) {}
+
+    /** For demonstration: the system that products are indexed in goes away, or comes back. */
+    @PutMapping("/search/outage")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    void outage(@RequestBody Outage outage) {
+        indexing.away(outage.away());
     }
 
     record Price(long cents) {}

@@ -36,7 +36,8 @@ public class SearchIndex {
         products.ids().forEach(slots::submit);
     }
 
-    @WorkSlot(map = "reindex", concurrency = 2)
+    /** While the index is away, attempts follow with growing delays; once the circuit breaker is open, all wait for it. */
+    @WorkSlot(map = "reindex", concurrency = 2, retry = "search", circuitBreaker = "search")
     void reindex(String productId) throws InterruptedException {
         Product product = products.find(productId);
         indexing.work();

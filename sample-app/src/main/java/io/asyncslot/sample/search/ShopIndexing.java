@@ -9,12 +9,21 @@ import org.springframework.stereotype.Component;
 class ShopIndexing {
 
     private final Duration takes;
+    private volatile boolean away;
 
     ShopIndexing(@Value("${shop.indexing}") Duration takes) {
         this.takes = takes;
     }
 
+    /** Lets the system be away, or come back. */
+    void away(boolean value) {
+        away = value;
+    }
+
     void work() throws InterruptedException {
+        if (away) {
+            throw new IllegalStateException("the index does not answer");
+        }
         Thread.sleep(takes.toMillis());
     }
 }
