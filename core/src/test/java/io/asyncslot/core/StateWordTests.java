@@ -391,11 +391,13 @@ class StateWordTests {
         FiredRun fired = new FiredRun();
         assertThat(word.beginFire(FIRST, once(FIRST + 10), fired)).isEqualTo(Beginning.BEGUN);
         assertThat(fired.rearmed).isTrue();
+        assertThat(fired.byPeriod).as("armed by a start").isFalse();
         word.endFire();
         check(word, State.ARMED, FIRST + 10, GENERATION + 1);
         FiredRun last = new FiredRun();
         assertThat(word.beginFire(FIRST + 30, once(FIRST + 20), last)).isEqualTo(Beginning.SKIPPED);
         assertThat(last.rearmed).isFalse();
+        assertThat(last.byPeriod).isTrue();
         check(word, State.IDLE, 0, GENERATION + 1);
         assertThat(StateWord.isPeriod(word.word())).isFalse();
     }

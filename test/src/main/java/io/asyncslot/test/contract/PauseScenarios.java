@@ -16,6 +16,7 @@ import io.asyncslot.TouchOutcome;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** That what is paused waits, loses nothing and goes on. */
 interface PauseScenarios {
@@ -167,19 +168,33 @@ interface PauseScenarios {
     default void resumeAgainstFire(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);
-        int overlaps;
+        AtomicBoolean due = new AtomicBoolean();
+        int resumedFirst = 0;
+        int dueFirst = 0;
         int rounds = 0;
         try (Duel duel = new Duel(rig)) {
-            for (; duel.goesOn(rounds, 2_000); rounds++) {
+            for (; duel.goesOn(rounds, 2_000, resumedFirst, dueFirst); rounds++) {
                 slots.start("key", Duration.ofHours(1));
                 slots.pause("key");
-                duel.run(() -> slots.resume("key"), () -> slots.start("key", Duration.ZERO));
+                due.set(false);
+                AtomicBoolean before = new AtomicBoolean();
+                duel.run(
+                        () -> {
+                            slots.resume("key");
+                            before.set(due.get());
+                        },
+                        () -> {
+                            slots.start("key", Duration.ZERO);
+                            due.set(true);
+                        });
                 runs.awaitEnded(rounds + 1);
+                dueFirst += before.get() ? 1 : 0;
+                resumedFirst += before.get() ? 0 : 1;
             }
-            overlaps = duel.overlaps();
         }
         rig.settle(rig.steps(1));
         assertThat(runs.count()).isEqualTo(rounds);
-        ContractRig.reached("a resume while the slot fell due", overlaps);
+        ContractRig.reached("a resume before the slot was due", resumedFirst);
+        ContractRig.reached("a resume when the slot was due", dueFirst);
     }
 }
