@@ -160,8 +160,8 @@ class SlotExplanationTests {
     void deletedByItsOwnCallback_saysSo() {
         TimerSlots<String> once = time.registry()
                 .register(TimerMapSpec.named("once", String.class)
-                        .callback((key, firing) -> BY_METHOD.during(
-                                () -> time.registry().timers("once", String.class).delete(key)))
+                        .callback((key, firing) -> BY_METHOD.during(() ->
+                                time.registry().timers("once", String.class).delete(key)))
                         .historySize(8)
                         .build());
         once.start("key", MINUTE);
