@@ -142,6 +142,15 @@ public interface SlotFiring {
     RetryOutcome postpone(Duration delay);
 
     /**
+     * Tells whether this run has been put off: {@link #postpone} has answered {@link RetryOutcome#SCHEDULED}.
+     *
+     * @return true from then on, until the run has ended
+     */
+    default boolean isPostponed() {
+        return false;
+    }
+
+    /**
      * What an earlier delivery of this firing has left by {@link #attach}. Lives in this process: a firing that another
      * process or node delivers again begins without.
      *

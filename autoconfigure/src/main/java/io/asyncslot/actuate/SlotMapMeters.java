@@ -44,6 +44,7 @@ final class SlotMapMeters {
                 SlotMeterDocumentation.SLOTS,
                 state("idle"),
                 stats -> Math.max(0, stats.slots() - stats.armed() - stats.running()));
+        gauge(SlotMeterDocumentation.SLOTS, state("paused"), SlotMapStats::paused);
         gauge(SlotMeterDocumentation.REFERENCES, tags, SlotMapStats::references);
         gauge(SlotMeterDocumentation.QUEUE, tags, SlotMapStats::queued);
         counter(SlotMeterDocumentation.STARTS, outcome("started"), SlotMapStats::started);
@@ -51,6 +52,8 @@ final class SlotMapMeters {
         counter(SlotMeterDocumentation.STARTS, outcome("rejected"), SlotMapStats::rejected);
         counter(SlotMeterDocumentation.FIRED, tags, SlotMapStats::fired);
         counter(SlotMeterDocumentation.FAILURES, tags, SlotMapStats::failed);
+        counter(SlotMeterDocumentation.RETRIES, tags, SlotMapStats::retried);
+        counter(SlotMeterDocumentation.POSTPONED, tags, SlotMapStats::postponed);
         counter(SlotMeterDocumentation.COALESCED, tags, SlotMapStats::coalesced);
         counter(SlotMeterDocumentation.FALLBACKS, tags, SlotMapStats::fallbacks);
         counter(SlotMeterDocumentation.DROPPED, tags, SlotMapStats::dropped);

@@ -12,11 +12,11 @@ import java.util.List;
  * as there are slots. The meters of a map come and go with it.
  */
 public enum SlotMeterDocumentation implements MeterDocumentation {
-    /** Live slots by state: armed, running, idle. A slot that is armed while it runs counts as both. */
+    /** Live slots by state: armed, running, idle, paused. A slot that is armed while it runs counts as both, and one that is paused as that besides. */
     SLOTS(
             "asyncslot.slots",
             Meter.Type.GAUGE,
-            "Live slots by state: armed, running, idle. A slot that is armed while it runs counts as both",
+            "Live slots by state: armed, running, idle, paused. A slot that is armed while it runs counts as both, and one that is paused as that besides",
             StateTag.values()),
 
     /** Sum of the live reference counts. */
@@ -42,8 +42,17 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
             "How long callbacks ran, by outcome: success or failure",
             OutcomeTag.values()),
 
-    /** Callbacks that threw. */
-    FAILURES("asyncslot.failures", Meter.Type.COUNTER, "Callbacks that threw"),
+    /** Callbacks that threw, and whose firing is not delivered again by a retry. */
+    FAILURES(
+            "asyncslot.failures",
+            Meter.Type.COUNTER,
+            "Callbacks that threw, and whose firing is not delivered again by a retry"),
+
+    /** Failed runs whose firing is delivered again as its next attempt. */
+    RETRIES("asyncslot.retries", Meter.Type.COUNTER, "Failed runs whose firing is delivered again as its next attempt"),
+
+    /** Runs put off before their callback was called. */
+    POSTPONED("asyncslot.postponed", Meter.Type.COUNTER, "Runs put off before their callback was called"),
 
     /** Submits merged into a pending run. */
     COALESCED("asyncslot.coalesced", Meter.Type.COUNTER, "Submits merged into a pending run"),
@@ -83,7 +92,7 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
 
     /** The tag of {@link #SLOTS}. */
     public enum StateTag implements KeyName {
-        /** One of armed, running, idle. */
+        /** One of armed, running, idle, paused. */
         STATE;
 
         @Override

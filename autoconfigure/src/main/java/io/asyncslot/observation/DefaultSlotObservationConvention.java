@@ -13,6 +13,7 @@ public class DefaultSlotObservationConvention implements SlotObservationConventi
     private static final String NAME = "asyncslot.firing";
     private static final KeyValue SUCCESS = LowCardinalityKeys.OUTCOME.withValue("success");
     private static final KeyValue FAILURE = LowCardinalityKeys.OUTCOME.withValue("failure");
+    private static final KeyValue POSTPONED = LowCardinalityKeys.OUTCOME.withValue("postponed");
     private static final KeyValue UNKNOWN = LowCardinalityKeys.OUTCOME.withValue("unknown");
 
     private final boolean withKey;
@@ -54,6 +55,9 @@ public class DefaultSlotObservationConvention implements SlotObservationConventi
     private static KeyValue outcome(SlotObservationContext context) {
         if (context.getError() != null) {
             return FAILURE;
+        }
+        if (context.firing().isPostponed()) {
+            return POSTPONED;
         }
         return context.isComplete() ? SUCCESS : UNKNOWN;
     }

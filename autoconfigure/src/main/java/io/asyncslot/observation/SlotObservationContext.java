@@ -28,7 +28,7 @@ public final class SlotObservationContext extends Observation.Context {
     }
 
     /**
-     * Tells whether the callback has ended without throwing.
+     * Tells whether the run has ended without throwing.
      *
      * @return true from then on
      */
@@ -36,7 +36,7 @@ public final class SlotObservationContext extends Observation.Context {
         return complete;
     }
 
-    /** The callback has ended without throwing. */
+    /** The run has ended without throwing. */
     void complete() {
         complete = true;
     }

@@ -34,7 +34,7 @@ public enum SlotObservationDocumentation implements ObservationDocumentation {
         BACKEND("backend"),
         /** Type of the map: timer or work. */
         TYPE("type"),
-        /** How the callback ended: success or failure; unknown while it runs. */
+        /** How the run ended: success, failure, or postponed when the callback was not called; unknown until then. */
         OUTCOME("outcome");
 
         private final String key;

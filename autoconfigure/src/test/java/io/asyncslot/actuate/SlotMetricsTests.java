@@ -161,6 +161,34 @@ class SlotMetricsTests {
     }
 
     @Test
+    void pausesRetriesAndPostponements_areCounted() {
+        runner.run(context -> {
+            MeterRegistry meters = context.getBean(MeterRegistry.class);
+            TimerSlots<String> carts = context.getBean(AsyncSlotRegistry.class)
+                    .register(TimerMapSpec.named("cart", String.class)
+                            .callback((key, firing) -> {
+                                if (firing.attempt() < 3) {
+                                    firing.retry(Duration.ZERO);
+                                    throw new IllegalStateException("attempt " + firing.attempt());
+                                }
+                                if (key.equals("later")) {
+                                    firing.postpone(Duration.ofHours(1));
+                                }
+                            })
+                            .build());
+            carts.start("done", Duration.ZERO);
+            carts.start("later", Duration.ZERO);
+            carts.start("paused", Duration.ofHours(1));
+            carts.pause("paused");
+            await().until(() -> carts.stats().fired() == 6 && carts.stats().running() == 0);
+            assertThat(counter(meters, "asyncslot.retries")).isEqualTo(4);
+            assertThat(counter(meters, "asyncslot.postponed")).isEqualTo(1);
+            assertThat(counter(meters, "asyncslot.failures")).isZero();
+            assertThat(gauge(meters, "paused")).isEqualTo(1);
+        });
+    }
+
+    @Test
     void coalescedSubmits_areCounted() {
         runner.run(context -> {
             CountDownLatch gate = new CountDownLatch(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
+import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
 import io.asyncslot.SlotCallback;
@@ -179,6 +180,25 @@ class AsyncSlotAutoConfigurationTests {
                             .timers("session", String.class)
                             .start("a", Duration.ZERO);
                     await().untilAsserted(() -> assertThat(seen).containsExactly("outer", "inner"));
+                });
+    }
+
+    @Test
+    void armingContexts_areAsked() {
+        ArmingContext<String> thread = () -> Thread.currentThread().getName();
+        String own = Thread.currentThread().getName();
+        List<String> seen = new CopyOnWriteArrayList<>();
+        runner.withUserConfiguration(Sessions.class)
+                .withBean("thread", ArmingContext.class, () -> thread)
+                .withBean(SlotInterceptor.class, () -> (key, firing, next) -> {
+                    seen.add(String.valueOf(firing.armedIn(thread)));
+                    next.run(key, firing);
+                })
+                .run(context -> {
+                    context.getBean(AsyncSlotRegistry.class)
+                            .timers("session", String.class)
+                            .start("a", Duration.ZERO);
+                    await().untilAsserted(() -> assertThat(seen).containsExactly(own));
                 });
     }
 

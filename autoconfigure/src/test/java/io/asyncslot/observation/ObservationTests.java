@@ -92,6 +92,18 @@ class ObservationTests {
     }
 
     @Test
+    void runThatIsPostponed_isAnObservationThatSaysSo() {
+        heard.withBean("guard", SlotInterceptor.class, () -> (key, firing, next) -> firing.postpone(DELAY))
+                .run(context -> {
+                    fire(context.getBean(AsyncSlotRegistry.class), (key, firing) -> {});
+                    assertThat(stopped)
+                            .singleElement()
+                            .satisfies(observed -> assertThat(observed.getLowCardinalityKeyValues())
+                                    .contains(KeyValue.of("outcome", "postponed")));
+                });
+    }
+
+    @Test
     void withKeyIncluded_theSpanHasIt_asDocumented() {
         heard.withPropertyValues("asyncslot.observation.include-key=true").run(context -> {
             fire(context.getBean(AsyncSlotRegistry.class), (key, firing) -> {});

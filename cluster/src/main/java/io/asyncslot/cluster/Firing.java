@@ -99,6 +99,11 @@ final class Firing<K> implements ClusterFiring {
         return again(delay, Run.Again.POSTPONED);
     }
 
+    @Override
+    public boolean isPostponed() {
+        return run.again() == Run.Again.POSTPONED;
+    }
+
     private RetryOutcome again(Duration delay, Run.Again how) {
         Limits.delay(delay);
         RunScope scope = RunScope.current();

@@ -120,6 +120,13 @@ final class Firing<K> implements SlotFiring {
         return redeliver(delay, true);
     }
 
+    @Override
+    public boolean isPostponed() {
+        SlotDetails<K> details = over ? null : block.details();
+        Redelivery again = details == null ? null : details.again;
+        return again != null && again.postponed();
+    }
+
     private RetryOutcome redeliver(Duration delay, boolean postponed) {
         Limits.delay(delay);
         checkRunning();
