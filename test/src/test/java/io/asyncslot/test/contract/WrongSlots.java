@@ -4,6 +4,7 @@ import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
@@ -15,6 +16,7 @@ import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
@@ -50,7 +52,12 @@ final class WrongSlots<K> {
         return (key, firing) -> {
             running.set(key);
             try {
-                how.run(callback, key, firing);
+                how.run(
+                        callback,
+                        key,
+                        fault.name().startsWith("RETRY") || fault == Fault.POSTPONED_COUNTS_AS_ATTEMPT
+                                ? wrong(firing)
+                                : firing);
             } catch (Throwable e) {
                 if (fault == Fault.FAILURE_ENDS_THE_SERIES && periodic) {
                     right().cancel(key);
@@ -60,6 +67,29 @@ final class WrongSlots<K> {
                 running.remove();
             }
         };
+    }
+
+    /** A firing that is delivered again in a wrong way. */
+    private SlotFiring wrong(SlotFiring firing) {
+        return (SlotFiring) Proxy.newProxyInstance(
+                SlotFiring.class.getClassLoader(), new Class<?>[] {SlotFiring.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("retry")) {
+                        return retry(firing, (Duration) arguments[0]);
+                    }
+                    return method.getName().equals("postpone") && fault == Fault.POSTPONED_COUNTS_AS_ATTEMPT
+                            ? firing.retry((Duration) arguments[0])
+                            : method.invoke(firing, arguments);
+                });
+    }
+
+    private RetryOutcome retry(SlotFiring firing, Duration delay) {
+        RetryOutcome outcome = fault == Fault.RETRY_IS_A_NEW_FIRING ? RetryOutcome.SCHEDULED : firing.retry(delay);
+        if (fault == Fault.RETRY_IS_A_NEW_FIRING
+                || fault == Fault.RETRY_OUTLIVES_A_CANCEL && outcome == RetryOutcome.WITHDRAWN
+                || fault == Fault.RETRY_REPLACES_A_START && outcome == RetryOutcome.SUPERSEDED) {
+            firing.restart(delay);
+        }
+        return outcome;
     }
 
     private SlotMap<K> right() {
