@@ -7,8 +7,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on trying while the database
- * is away, until the run is this node's no more. Thread-safe.
+ * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on asking while the database
+ * is away: it says then whether the run still was this node's. Thread-safe.
  */
 final class Ends {
 
@@ -56,10 +56,10 @@ final class Ends {
         commits.ask(run).whenComplete((ended, failure) -> {
             if (failure == null) {
                 ended(run, ended);
-            } else if (!(failure instanceof BackendUnavailableException) || run.node() != membership.node()) {
-                runs.ended(run); // the statement is wrong, or the node was given up: the run is found to be cut off
-            } else {
+            } else if (failure instanceof BackendUnavailableException) {
                 later(run, AWAY_PAUSE_MILLIS);
+            } else {
+                runs.ended(run); // the statement is wrong, or all is closed: the run is found to be cut off
             }
         });
         return run.ended();
