@@ -52,10 +52,14 @@ public class CartService {
         if (reserved == 0) {
             throw ShopException.conflict("product '" + productId + "' is unknown or has less than " + quantity);
         }
-        jdbc.sql("merge into cart_item (cart_id, product_id, quantity) key (cart_id, product_id) values (?, ?,"
-                        + " ? + coalesce((select quantity from cart_item where cart_id = ? and product_id = ?), 0))")
-                .params(cartId, productId, quantity, cartId, productId)
+        int more = jdbc.sql("update cart_item set quantity = quantity + ? where cart_id = ? and product_id = ?")
+                .params(quantity, cartId, productId)
                 .update();
+        if (more == 0) {
+            jdbc.sql("insert into cart_item (cart_id, product_id, quantity) values (?, ?, ?)")
+                    .params(cartId, productId, quantity)
+                    .update();
+        }
         return find(cartId);
     }
 
