@@ -184,8 +184,7 @@ final class ClusterEngine {
                 ends.start();
                 holds.start();
                 long nanos = options.heartbeatInterval().toNanos();
-                Future<?> unused =
-                        upkeep.scheduleWithFixedDelay(this::lookAfter, nanos, nanos, TimeUnit.NANOSECONDS);
+                Future<?> unused = upkeep.scheduleWithFixedDelay(this::lookAfter, nanos, nanos, TimeUnit.NANOSECONDS);
             }
             measureClock();
             if (alarm == null) {

@@ -17,11 +17,16 @@ class FenceTests {
                 Statement statement = connection.createStatement()) {
             statement.execute("create table cart (id text primary key, fence bigint)");
             statement.execute("insert into cart values ('c', null)");
-            assertThat(new Fence(7).pass(connection, "cart", "id", "c", "fence")).isTrue();
-            assertThat(new Fence(7).pass(connection, "public.cart", "id", "c", "fence")).isFalse();
-            assertThat(new Fence(6).pass(connection, "cart", "id", "c", "fence")).isFalse();
-            assertThat(new Fence(8).pass(connection, "cart", "id", "c", "fence")).isTrue();
-            assertThat(new Fence(9).pass(connection, "cart", "id", "none", "fence")).isFalse();
+            assertThat(new Fence(7).pass(connection, "cart", "id", "c", "fence"))
+                    .isTrue();
+            assertThat(new Fence(7).pass(connection, "public.cart", "id", "c", "fence"))
+                    .isFalse();
+            assertThat(new Fence(6).pass(connection, "cart", "id", "c", "fence"))
+                    .isFalse();
+            assertThat(new Fence(8).pass(connection, "cart", "id", "c", "fence"))
+                    .isTrue();
+            assertThat(new Fence(9).pass(connection, "cart", "id", "none", "fence"))
+                    .isFalse();
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Fence(9).pass(connection, "cart; drop table cart", "id", "c", "fence"));
         }

@@ -102,7 +102,9 @@ class TwoNodesTests {
         assertThat(onB.delete("key")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
         assertThat(onB.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         await().atMost(Duration.ofSeconds(10)).until(() -> first.firing().cancelled());
-        assertThat(deliveries).as("runs while the deleted incarnation's goes on").isEmpty();
+        assertThat(deliveries)
+                .as("runs while the deleted incarnation's goes on")
+                .isEmpty();
         gate.countDown();
         Delivery second = next();
         assertThat(second.generation()).isGreaterThan(first.generation());

@@ -108,7 +108,9 @@ class ClusterTransactionTests {
                 assertThat(seen.expired).isEmpty();
             });
             assertThat(seen.expired.poll(20, TimeUnit.SECONDS)).isEqualTo("committed");
-            assertThat(carts.stats().started()).as("what was rolled back is not counted").isOne();
+            assertThat(carts.stats().started())
+                    .as("what was rolled back is not counted")
+                    .isOne();
         });
     }
 
@@ -160,7 +162,8 @@ class ClusterTransactionTests {
                 status.setRollbackOnly();
             });
             transactions.executeWithoutResult(status -> visitor.visit("yes"));
-            assertThat(context.getBean(Carts.class).expired.poll(20, TimeUnit.SECONDS)).isEqualTo("yes");
+            assertThat(context.getBean(Carts.class).expired.poll(20, TimeUnit.SECONDS))
+                    .isEqualTo("yes");
             assertThat(carts.find("no")).isEmpty();
         });
     }
