@@ -38,7 +38,7 @@ node() {
     local number=$1 init=$2
     java -cp "$classes" io.asyncslot.sample.SampleApplication --server.port=808"$number" \
         --spring.profiles.active=cluster --spring.sql.init.mode="$init" --shop.reservation=20s \
-        --asyncslot.cluster.node-name="shop $number" >"$work/node$number.log" 2>&1 8>&- &
+        --asyncslot.cluster.node-name="shop $number" --asyncslot.cluster.horizon=10s >"$work/node$number.log" 2>&1 8>&- &
     pids+=($!)
     declare -g "node$number=$!"
     until curl -fsS -o /dev/null "http://127.0.0.1:808$number/stats" 2>/dev/null; do
@@ -75,8 +75,8 @@ curl -fsS http://127.0.0.1:8082/products/cup
 echo
 for n in 1 2 3; do cluster $n; done
 
-sleep 16
-say 'Just before they are due shop 1 is killed (kill -9). What it held now, and what it armed:'
+say 'Ten seconds before they are due (the horizon, 2 s unless set) they are claimed; then shop 1 is killed (kill -9).'
+sleep 14
 cluster 1
 kill -9 "$node1"
 sleep 12

@@ -139,6 +139,7 @@ final class PostgresSlotStore implements SlotStore {
     private static final String PAUSE = """
             update asyncslot_slot s set
                 paused = true,
+                paused_at = {now},
                 owner = case when s.run_began is not null then s.owner end
             where s.ns = ? and s.map = ? and s.key = ? and s.live and not s.paused""";
 
@@ -159,7 +160,7 @@ final class PostgresSlotStore implements SlotStore {
     private static final String ROW = """
             select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
                    case when s.run_incarnation = s.incarnation then s.run_token end,
-                   s.run_generation, s.run_attempt, s.payload
+                   s.run_generation, s.run_attempt, s.payload, case when s.paused then s.paused_at end
             from asyncslot_slot s, (select {now} as now) c
             where s.ns = ? and s.map = ? and s.live""";
 
@@ -199,6 +200,7 @@ final class PostgresSlotStore implements SlotStore {
     private final String resume;
     private final String pauseMap;
     private final String resumeMap;
+    private final String pausedSince;
     private final String pausedMaps;
     private final String countUpTo;
     private final String row;
@@ -226,8 +228,9 @@ final class PostgresSlotStore implements SlotStore {
         this.deleteAll = tables.sql(DELETE_ALL);
         this.pause = tables.sql(PAUSE);
         this.resume = tables.sql(RESUME);
-        this.pauseMap = tables.sql("insert into asyncslot_paused (ns, map) values (?, ?) on conflict do nothing");
+        this.pauseMap = tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
         this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
+        this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
         this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
         this.countUpTo = tables.sql(COUNT_UP_TO);
         this.row = tables.sql(ROW);
@@ -396,6 +399,12 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public boolean pauseMap(Connection connection, String map, boolean paused) {
         return Jdbc.update(connection, "pause a map", paused ? pauseMap : resumeMap, namespace, map) > 0;
+    }
+
+    @Override
+    public long pausedSince(Connection connection, String map) {
+        Long since = Jdbc.first(connection, "look for a pause", pausedSince, row -> row.getLong(1), namespace, map);
+        return since == null ? NONE : since;
     }
 
     @Override
@@ -688,7 +697,8 @@ final class PostgresSlotStore implements SlotStore {
                 row.getLong(9),
                 row.getLong(10),
                 row.getInt(11),
-                row.getBytes(12));
+                row.getBytes(12),
+                orNone(row, 13));
     }
 
     private static long orNone(ResultSet row, int column) throws SQLException {

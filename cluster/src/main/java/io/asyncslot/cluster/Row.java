@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param runGeneration that run's generation; 0 when there is none
  * @param attempt that run's attempt; 0 when there is none
  * @param payload the slot's payload
+ * @param pausedAt since when it is paused, in microseconds of database time; {@link SlotStore#NONE} when it is not
  */
 record Row(
         SlotId id,
@@ -28,7 +29,8 @@ record Row(
         long runToken,
         long runGeneration,
         int attempt,
-        byte @Nullable [] payload) {
+        byte @Nullable [] payload,
+        long pausedAt) {
 
     boolean armed() {
         return due != SlotStore.NONE;

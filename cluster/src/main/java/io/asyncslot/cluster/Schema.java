@@ -20,10 +20,10 @@ final class Schema {
 
     /** Every column that statements name, so that an older table is found out at start-up. */
     private static final String VALIDATE = """
-            select s.ns, s.map, s.key, s.shard, s.live, s.paused, s.was, s.due_attempt, s.incarnation, s.generation,
+            select s.ns, s.map, s.key, s.shard, s.live, s.paused, s.paused_at, s.was, s.due_attempt, s.incarnation, s.generation,
                    s.due, s.owner, s.run_token, s.run_incarnation, s.run_generation, s.run_due, s.run_began,
                    s.run_attempt, s.dead_at, s.wake, s.awaits_map, s.awaits_key, s.payload, s.run_payload,
-                   n.id, n.ns, n.name, n.joined, p.ns, p.map, q.last_value, t.task_name
+                   n.id, n.ns, n.name, n.joined, p.ns, p.map, p.since, q.last_value, t.task_name
             from asyncslot_slot s, asyncslot_node n, asyncslot_paused p, asyncslot_sequence q,
                  asyncslot_scheduled_tasks t
             where false""";

@@ -173,6 +173,13 @@ interface SlotStore {
     boolean pauseMap(Connection connection, String map, boolean paused);
 
     /**
+     * Since when a map is paused.
+     *
+     * @return microseconds of database time; {@link #NONE} when it is not paused
+     */
+    long pausedSince(Connection connection, String map);
+
+    /**
      * The maps that are paused.
      *
      * @return their names

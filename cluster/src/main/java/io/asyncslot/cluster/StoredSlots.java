@@ -509,11 +509,10 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     @Override
     public final Optional<Instant> pausedSince() {
-        boolean paused = !closed
-                && engine.database()
-                        .joined(connection -> engine.store().pausedMaps(connection))
-                        .contains(name);
-        return paused ? Optional.of(engine.clock().now()) : Optional.empty();
+        long since = closed
+                ? SlotStore.NONE
+                : engine.database().joined(connection -> engine.store().pausedSince(connection, name));
+        return since == SlotStore.NONE ? Optional.empty() : Optional.of(Micros.toInstant(since));
     }
 
     // ---- views --------------------------------------------------------------------------------------------------
@@ -583,7 +582,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
                 row.generation(),
                 row.armed() ? Micros.toInstant(row.due()) : null,
                 row.armed() ? Micros.toDuration(Math.max(0, row.timeLeft())) : null,
-                row.paused() ? engine.clock().now() : null,
+                row.paused() ? Micros.toInstant(row.pausedAt()) : null,
                 withHistory ? histories.last(row.id()) : null,
                 withHistory ? histories.events(row.id()) : List.of(),
                 new SlotSnapshot.Measure(ClusterBackend.NAME, null, null, null, null, null, null, notes(row)));

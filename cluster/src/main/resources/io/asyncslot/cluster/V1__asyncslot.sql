@@ -14,8 +14,9 @@ create table asyncslot_node (
 
 -- Maps that are paused as a whole.
 create table asyncslot_paused (
-    ns  text collate "C" not null,
-    map text collate "C" not null,
+    ns    text collate "C" not null,
+    map   text collate "C" not null,
+    since bigint not null,
     primary key (ns, map)
 );
 
@@ -29,6 +30,7 @@ create table asyncslot_slot (
     -- incarnation takes up a higher generation.
     live            boolean  not null,
     paused          boolean  not null default false,
+    paused_at       bigint,
     was             smallint not null default 0,
     due_attempt     smallint not null default 1,
     incarnation     bigint   not null,
