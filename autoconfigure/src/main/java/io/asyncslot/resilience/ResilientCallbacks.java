@@ -17,7 +17,8 @@ import org.springframework.core.Ordered;
  * Resilience4j around the callbacks of the maps that name its instances. Thread-safe.
  *
  * <p>Order 0: inside of observations and contexts, next to the callback. Its advice on the callback's method, such as
- * that of Resilience4j's own annotations, is inside of it again.
+ * that of Resilience4j's own annotations, is inside of it again. A registry that the application makes by itself has to be
+ * given this interceptor, or nothing is guarded.
  */
 public final class ResilientCallbacks implements SlotInterceptor, SlotGuards, Ordered, AutoCloseable {
 
