@@ -7,7 +7,8 @@
  * stands for. Each statement is one volatile access or one compare-and-set; d_step and atomic stand for exactly those,
  * with the choice of an argument and the bookkeeping of the check (see "ghosts") beside it.
  *
- *   -DA=.. -DB=.. -DC=..      what the threads do, one operation each: START, TOUCH, CANCEL, DELETE, CLOSE, SUBMIT.
+ *   -DA=.. -DB=.. -DC=..      what the threads do, one operation each: START, TOUCH, CANCEL, DELETE, CLOSE, SUBMIT,
+ *                             PAUSE, RESUME.
  *                             Deadlines are chosen by the checker. Threads that do the same begin in order of their
  *                             number, which loses nothing since they are alike.
  *   -DA2=.. -DB2=..           a second operation for these threads
@@ -39,6 +40,8 @@
  *  19  close does not wait for what runs
  *  20  a submit runs the slot without having taken it
  *  21  a freer reads the cell of a command and empties it in two steps
+ *  22  the worker of a paused slot does not look at the pause again after it has let go
+ *  23  a resume reads lookAt before it ends the pause
  */
 
 #define START  1
@@ -47,6 +50,8 @@
 #define DELETE 4
 #define CLOSE  5
 #define SUBMIT 6
+#define PAUSE  7
+#define RESUME 8
 
 #ifndef WEAK
 #define WEAK 0
@@ -75,6 +80,9 @@
 
 /* nobody closes the map: then nothing about it is ever different, and reading it is no step */
 #define CLOSING (A == CLOSE || B == CLOSE || C == CLOSE || A2 == CLOSE || B2 == CLOSE)
+
+/* likewise nobody pauses the slot */
+#define PAUSING (A == PAUSE || B == PAUSE || C == PAUSE || A2 == PAUSE || B2 == PAUSE)
 
 #define WORKER   0		/* lookAt: less than any deadline */
 #define RETURNED 1		/* lookAt: less than any deadline */
@@ -109,6 +117,8 @@ bool queued;			/* the executor holds it */
 /* LocalSlots */
 bool published, inIndex, closed;
 bool bound = true;		/* the binding is there; close takes it out */
+
+bool paused;			/* PauseSwitch: of the slot or of its map */
 
 byte now = 1;
 
@@ -371,6 +381,30 @@ inline operate(op) {
 		:: ok -> ok = false; pending(wanted, seen, ok); wanted = 0
 		:: else
 		fi
+	:: op == PAUSE ->	/* LocalSlots.pause */
+		paused = true
+	:: op == RESUME ->	/* LocalSlots.resume, passOn */
+		if
+		:: WEAK == 23 -> seen = lookAt
+		:: else
+		fi;
+		d_step { ok = paused; paused = false }
+		if
+		:: ok ->
+			d_step { ok = armed && !freed; wanted = deadline }
+			if
+			:: ok && WEAK == 23 ->
+				ok = false;
+				if
+				:: wanted < seen -> seen = 0; leaveCommand(ok)
+				:: else -> seen = 0
+				fi
+			:: ok && WEAK != 23 -> ok = false; pending(wanted, seen, ok)
+			:: else -> seen = 0
+			fi;
+			wanted = 0
+		:: else -> seen = 0
+		fi
 	fi
 }
 
@@ -575,14 +609,21 @@ inline letGo() {
 	lookAt = NOBODY;
 	if	/* one reading of the word */
 	:: freed -> tryReclaim()
-	:: !freed && armed && WEAK != 5 -> wanted = deadline; pending(wanted, seen, ok); wanted = 0
+	:: !freed && armed && WEAK != 5 ->
+		wanted = deadline;
+		if
+		:: PAUSING && WEAK != 22 && paused	/* in nobody's hands, due as it may be */
+		:: PAUSING && WEAK == 22 && held
+		:: else -> pending(wanted, seen, ok)
+		fi;
+		wanted = 0
 	:: !freed && (!armed || WEAK == 5)
 	fi
 }
 
 proctype Worker() {
 	byte wanted, seen;
-	bool ok, begun, isFreed;
+	bool ok, begun, isFreed, held;
 
 end:	do
 	:: refusals < REFUSALS && queued ->	/* Dispatcher.pump, giveBack: it waited for a permit, and was refused */
@@ -594,6 +635,15 @@ end:	do
 		if
 		:: CLOSING -> begun = bound	/* LocalSlots.useBinding */
 		:: else -> begun = true
+		fi;
+		if
+		:: PAUSING ->	/* CallbackRunner.isPaused */
+			held = paused;
+			if
+			:: held -> begun = false
+			:: else
+			fi
+		:: else
 		fi;
 		if
 		:: begun && WEAK == 10 -> begun = armed && !freed && deadline <= now
@@ -629,7 +679,8 @@ end:	do
 		:: else ->
 			letGo();
 			release(ok)
-		fi
+		fi;
+		held = false
 	od
 }
 
@@ -665,7 +716,7 @@ init {
 	timeout;		/* nobody can do anything any more */
 	assert(_nr_pr == 3);					/* everybody has answered; driver and worker wait */
 	assert(!linked && !queued && !running && !filed);	/* nothing stays anywhere */
-	assert(!armed && !owed);				/* nothing is lost */
+	assert(paused || (!armed && !owed));			/* nothing is lost; what is paused waits at rest */
 	assert(freed -> (references == 0 && reclaimed) : references == 1);
 	assert(closed -> freed : true);				/* no live slot in a closed map */
 	assert(!CLOSING || inIndex == !freed);
