@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.SanitizableData;
@@ -33,6 +34,12 @@ import org.springframework.context.ApplicationEventPublisher;
  * <p>Keys are shown, as the names that they are. The text of a failed callback's exception is a value: it is
  * sanitized, unless values are to be shown.
  */
+@RegisterReflectionForBinding({
+    SlotDescriptor.class,
+    SlotMapSlotsDescriptor.class,
+    SlotActionDescriptor.class,
+    SlotMapActionDescriptor.class
+})
 @Endpoint(id = "asyncslots", defaultAccess = Access.READ_ONLY)
 public class AsyncSlotsEndpoint {
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.Show;
@@ -20,6 +21,7 @@ import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExten
  * What {@link AsyncSlotsEndpoint} is over HTTP: 404 for what there is not, 400 with the reason for bad input, and
  * values shown to whom they may be shown. Thread-safe.
  */
+@RegisterReflectionForBinding(AsyncSlotsEndpointWebExtension.Problem.class)
 @EndpointWebExtension(endpoint = AsyncSlotsEndpoint.class)
 public class AsyncSlotsEndpointWebExtension {
 

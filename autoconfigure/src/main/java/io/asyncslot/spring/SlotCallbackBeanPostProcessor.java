@@ -2,6 +2,7 @@ package io.asyncslot.spring;
 
 import io.asyncslot.spring.SlotDefinitionReader.Bindings;
 import java.lang.reflect.Method;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.scope.ScopedObject;
+import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.SmartInitializingSingleton;
@@ -21,6 +23,7 @@ import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.EmbeddedValueResolverAware;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.StringValueResolver;
 
 /**
@@ -28,7 +31,9 @@ import org.springframework.util.StringValueResolver;
  * and hands them to the {@link SlotRegistrar}; closes their maps when the bean goes. Thread-safe once initialized.
  *
  * <p>Being a post-processor of merged definitions it is called last, and so sees a bean's final proxy. A bean with
- * callbacks is always created with the context, also when it is lazy; one that is no singleton is refused.
+ * callbacks is always created with the context, also when it is lazy. One that is no singleton is refused, unless it is
+ * behind the proxy of a scope with one instance at a time, such as Spring Cloud's refresh scope: then each run calls the
+ * instance that is there.
  */
 public final class SlotCallbackBeanPostProcessor
         implements MergedBeanDefinitionPostProcessor,
@@ -38,13 +43,17 @@ public final class SlotCallbackBeanPostProcessor
                 EmbeddedValueResolverAware,
                 PriorityOrdered {
 
+    /** Scopes with an instance for each caller, request or session: which one would a callback call? */
+    private static final Set<String> MANY_INSTANCES =
+            Set.of(BeanDefinition.SCOPE_PROTOTYPE, "request", "session", "websocket");
+
     private final Supplier<SlotRegistrar> registrar;
 
     /** Classes without callbacks, so that they are looked at once. */
     private final Set<Class<?>> withoutCallbacks = ConcurrentHashMap.newKeySet();
 
-    /** Names of the beans that have bound something. */
-    private final Set<String> bound = ConcurrentHashMap.newKeySet();
+    /** The maps that beans have bound, by bean name. */
+    private final Map<String, List<String>> bound = new ConcurrentHashMap<>();
 
     /** Set while the context sets this post-processor up, before any bean is processed. */
     private @Nullable ConfigurableListableBeanFactory beanFactory;
@@ -93,10 +102,12 @@ public final class SlotCallbackBeanPostProcessor
     @Override
     public Object postProcessAfterInitialization(Object bean, String beanName) {
         SlotDefinitionReader present = reader;
-        if (present == null || bean instanceof AopInfrastructureBean) {
-            return bean;
+        if (present == null
+                || bean instanceof AopInfrastructureBean && !(bean instanceof ScopedObject)
+                || ScopedProxyUtils.isScopedTarget(beanName)) {
+            return bean; // a scoped target comes and goes: its proxy is bound
         }
-        Class<?> targetClass = AopProxyUtils.ultimateTargetClass(bean);
+        Class<?> targetClass = ClassUtils.getUserClass(AopProxyUtils.ultimateTargetClass(bean));
         if (withoutCallbacks.contains(targetClass)) {
             return bean;
         }
@@ -106,13 +117,22 @@ public final class SlotCallbackBeanPostProcessor
             return bean;
         }
         ConfigurableListableBeanFactory factory = beanFactory;
-        if (bean instanceof ScopedObject
-                || factory != null && factory.containsBean(beanName) && !factory.isSingleton(beanName)) {
+        boolean one = bean instanceof ScopedObject
+                ? factory != null && hasOneInstance(factory, ScopedProxyUtils.getTargetBeanName(beanName))
+                : factory == null || !factory.containsBean(beanName) || factory.isSingleton(beanName);
+        if (!one) {
             throw notSingleton(beanName, targetClass, callbacks);
         }
-        bound.add(beanName);
-        present.read(bean, beanName, targetClass, callbacks).forEach(registrar.get()::add);
+        List<SlotDefinition> definitions = present.read(bean, beanName, targetClass, callbacks);
+        bound.put(beanName, definitions.stream().map(SlotDefinition::map).toList());
+        definitions.forEach(registrar.get()::add);
         return bean;
+    }
+
+    private static boolean hasOneInstance(ConfigurableListableBeanFactory factory, String target) {
+        return factory.containsBeanDefinition(target)
+                && !MANY_INSTANCES.contains(
+                        String.valueOf(factory.getMergedBeanDefinition(target).getScope()));
     }
 
     @Override
@@ -140,6 +160,10 @@ public final class SlotCallbackBeanPostProcessor
         if (callbacks.isEmpty()) {
             return;
         }
+        if (ScopedProxyUtils.isScopedTarget(name)) {
+            factory.getBean(ScopedProxyUtils.getOriginalBeanName(name)); // the proxy is bound, or refused
+            return;
+        }
         if (!definition.isSingleton()) {
             throw notSingleton(name, type, callbacks);
         }
@@ -155,7 +179,8 @@ public final class SlotCallbackBeanPostProcessor
                                 .sorted()
                                 .toList()
                         + ") but is not a singleton: a map has exactly one callback, on exactly one object.",
-                "Move the callbacks into a singleton bean.");
+                "Move the callbacks into a singleton bean, or into one behind the proxy of a scope with one instance at a"
+                        + " time.");
     }
 
     @Override
@@ -165,8 +190,9 @@ public final class SlotCallbackBeanPostProcessor
 
     @Override
     public void postProcessBeforeDestruction(Object bean, String beanName) {
-        if (bound.remove(beanName)) {
-            registrar.get().release(beanName);
+        List<String> maps = bound.remove(beanName);
+        if (maps != null) {
+            registrar.get().release(beanName, maps);
         }
     }
 }

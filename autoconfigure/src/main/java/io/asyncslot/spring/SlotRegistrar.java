@@ -73,7 +73,10 @@ public final class SlotRegistrar {
         }
     }
 
-    /** Registers all maps taken so far; from now on further ones are registered as they come. */
+    /**
+     * Registers all maps taken so far; from now on further ones are registered as they come. Called once by each context
+     * that shares this registrar.
+     */
     synchronized void flush() {
         TreeSet<String> unmatched = new TreeSet<>(options.get().overrides().keySet());
         unmatched.removeAll(definitions.keySet());
@@ -87,7 +90,9 @@ public final class SlotRegistrar {
                             + " registered in code take their settings there.");
         }
         for (SlotDefinition definition : definitions.values()) {
-            register(definition);
+            if (!maps.containsKey(definition.map())) {
+                register(definition);
+            }
         }
         flushed = true;
     }
@@ -123,9 +128,9 @@ public final class SlotRegistrar {
         present.guard(spec);
     }
 
-    /** Closes the maps whose callbacks are methods of this bean, and waits for their running callbacks. */
-    void release(String beanName) {
-        for (SlotMap<?> map : forget(beanName)) {
+    /** Closes the maps whose callbacks are methods of a bean, and waits for their running callbacks. */
+    void release(String beanName, List<String> names) {
+        for (SlotMap<?> map : forget(names)) {
             try {
                 switch (map.close(options.get().drainLimit())) {
                     case CLOSED -> LOG.debug("slot map '" + map.name() + "' is closed with bean '" + beanName + "'");
@@ -146,18 +151,15 @@ public final class SlotRegistrar {
         }
     }
 
-    private synchronized List<SlotMap<?>> forget(String beanName) {
+    private synchronized List<SlotMap<?>> forget(List<String> names) {
         List<SlotMap<?>> released = new ArrayList<>();
-        definitions.values().removeIf(definition -> {
-            if (!definition.beanName().equals(beanName)) {
-                return false;
-            }
-            SlotMap<?> map = maps.remove(definition.map());
+        for (String name : names) {
+            definitions.remove(name);
+            SlotMap<?> map = maps.remove(name);
             if (map != null) {
                 released.add(map);
             }
-            return true;
-        });
+        }
         return released;
     }
 }

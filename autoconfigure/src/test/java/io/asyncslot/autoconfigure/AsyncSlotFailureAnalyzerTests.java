@@ -149,7 +149,7 @@ class AsyncSlotFailureAnalyzerTests {
                 "The bean 'many' of type",
                 "([expired])",
                 "is not a singleton",
-                "Move the callbacks into a singleton bean.");
+                "Move the callbacks into a singleton bean, or into one behind the proxy");
         check(runner.withUserConfiguration(ScopedByAnnotation.class), "is not a singleton");
     }
 

@@ -50,6 +50,9 @@ public final class JvmBackend implements SlotBackend {
     private @Nullable JvmEngine engine;
     private @Nullable Thread thread;
 
+    /** Whether there was a map: before that the timer thread would have nothing to do. With {@link #lifecycle}. */
+    private boolean opened;
+
     /** Who is inside {@link #pump}: written by that thread, and so read right by it. */
     private volatile @Nullable Thread pumping;
 
@@ -126,12 +129,16 @@ public final class JvmBackend implements SlotBackend {
 
     @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
-        return new LocalTimerSlots<>(spec, context());
+        LocalTimerSlots<K> map = new LocalTimerSlots<>(spec, context());
+        opened();
+        return map;
     }
 
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
-        return new LocalWorkSlots<>(spec, context());
+        LocalWorkSlots<K> map = new LocalWorkSlots<>(spec, context());
+        opened();
+        return map;
     }
 
     @Override
@@ -148,14 +155,34 @@ public final class JvmBackend implements SlotBackend {
             }
             joinUninterruptibly();
             present.running(true);
-            if (threaded) {
-                Thread started = new Thread(() -> drive(present), "asyncslot-timer");
-                started.setDaemon(true);
-                thread = started;
-                started.start();
+            if (opened) {
+                startThread(present);
             }
         } finally {
             lifecycle.unlock();
+        }
+    }
+
+    private void opened() {
+        lifecycle.lock();
+        try {
+            JvmEngine present = engine();
+            if (!opened && present.isRunning()) {
+                startThread(present);
+            }
+            opened = true;
+        } finally {
+            lifecycle.unlock();
+        }
+    }
+
+    /** With {@link #lifecycle}. */
+    private void startThread(JvmEngine present) {
+        if (threaded) {
+            Thread started = new Thread(() -> drive(present), "asyncslot-timer");
+            started.setDaemon(true);
+            thread = started;
+            started.start();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerMapSpec;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,9 @@ class TimerSlackTests {
                     .containsEntry("active", false)
                     .containsEntry("state", "no timer thread has been started");
             registry.start();
+            registry.register(TimerMapSpec.named("first", String.class)
+                    .callback((key, firing) -> {})
+                    .build()); // the thread comes with it
             await().untilAsserted(() ->
                     assertThat(lever(backend, "slice").get("state")).isNotEqualTo("no timer thread has been started"));
             assertThat(lever(backend, "timerSlack").get("state")).isNotEqualTo("no timer thread has been started");

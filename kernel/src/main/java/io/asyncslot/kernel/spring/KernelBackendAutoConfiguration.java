@@ -10,6 +10,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.system.JavaVersion;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 
 /**
@@ -20,6 +21,7 @@ import org.springframework.core.env.Environment;
 @ConditionalOnJava(JavaVersion.TWENTY_FIVE)
 @ConditionalOnBooleanProperty(name = "asyncslot.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(KernelProperties.class)
+@ImportRuntimeHints(KernelRuntimeHints.class)
 public final class KernelBackendAutoConfiguration {
 
     /** Made by Spring. */
