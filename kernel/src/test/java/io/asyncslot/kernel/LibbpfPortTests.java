@@ -263,15 +263,13 @@ class LibbpfPortTests {
             }
             port.wake();
         });
-        long before = System.nanoTime();
         assertThat(port.poll((index, word, at) -> {}, -1)).isZero();
-        assertThat(System.nanoTime() - before).isBetween(40 * MILLI, 5_000 * MILLI);
         waker.join();
         port.wake();
         assertThat(port.poll((index, word, at) -> {}, -1))
                 .as("a wake before the poll")
                 .isZero();
-        before = System.nanoTime();
+        long before = System.nanoTime();
         assertThat(port.poll((index, word, at) -> {}, 30 * MILLI)).isZero();
         assertThat(System.nanoTime() - before).isGreaterThanOrEqualTo(30 * MILLI);
     }

@@ -300,7 +300,7 @@ class PinsTests {
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(240, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
             return new Run(process.waitFor(), Files.readString(output), "");

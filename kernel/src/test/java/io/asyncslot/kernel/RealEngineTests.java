@@ -76,6 +76,10 @@ class RealEngineTests {
             assertThat(fired)
                     .hasSize(slots)
                     .allMatch(firing -> !firing.lateness().isNegative());
+            long inTheKernel = slots - (long) details(registry, "fallbacks");
+            assumeTrue(
+                    inTheKernel > 4_096 / (8 + Layout.EVENT_BYTES),
+                    "SKIPPED: the kernel had no memory at once (-ENOMEM) for so many slots that the others filled no ring");
             assertThat((long) details(registry, "ringFull"))
                     .as("how often the ring was full")
                     .isPositive();

@@ -24,7 +24,7 @@ final class UnprivilegedUse {
                     System.out.println("start: " + Errno.words(result));
                 }
             }
-            List<SlotDriver.Fired> fired = driver.await(5, 1_000);
+            List<SlotDriver.Fired> fired = driver.await(5, 30_000);
             System.out.println("fired " + fired.size());
             System.out.println("armed " + port.inspect(0).timerArmed());
         }
