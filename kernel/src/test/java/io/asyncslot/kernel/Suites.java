@@ -129,7 +129,7 @@ final class Suites implements TestExecutionListener {
             System.out.println(trace);
         }
         String detail = thrown == null ? "" : String.valueOf(thrown.getMessage());
-        result(scenario, outcome, detail.replaceFirst("^(Assumption failed: )?SKIPPED: ", ""));
+        result(scenario, outcome, detail.replaceFirst("^(Assumption failed: )?(SKIPPED: )?", ""));
     }
 
     @Override
