@@ -228,7 +228,8 @@ final class PostgresSlotStore implements SlotStore {
         this.deleteAll = tables.sql(DELETE_ALL);
         this.pause = tables.sql(PAUSE);
         this.resume = tables.sql(RESUME);
-        this.pauseMap = tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
+        this.pauseMap =
+                tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
         this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
         this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
         this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");

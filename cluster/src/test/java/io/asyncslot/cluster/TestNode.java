@@ -5,6 +5,8 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,6 +24,10 @@ final class TestNode implements AutoCloseable {
     private volatile boolean unplugged;
 
     TestNode(DataSource shared, String namespace, String name) {
+        this(shared, quick(namespace, name, ClusterOptions.WhenAway.REFUSE), SystemTicker.instance());
+    }
+
+    TestNode(DataSource shared, ClusterOptions options, Ticker ticker) {
         DataSource cable = new DelegatingDataSource(shared) {
             @Override
             public Connection getConnection() throws SQLException {
@@ -31,13 +37,16 @@ final class TestNode implements AutoCloseable {
                 return super.getConnection();
             }
         };
-        backend = new ClusterBackend(Connections.of(cable), quick(namespace, name));
-        registry = new AsyncSlotRegistryBuilder(executor).backend(backend).build();
+        backend = new ClusterBackend(Connections.of(cable), options);
+        registry = new AsyncSlotRegistryBuilder(executor)
+                .backend(backend)
+                .ticker(ticker)
+                .build();
         registry.start();
     }
 
     /** Dead after 800 ms of silence. */
-    static ClusterOptions quick(String namespace, String name) {
+    static ClusterOptions quick(String namespace, String name, ClusterOptions.WhenAway whenAway) {
         ClusterOptions options = ClusterOptions.of(namespace);
         return new ClusterOptions(
                 namespace,
@@ -51,7 +60,7 @@ final class TestNode implements AutoCloseable {
                 4,
                 options.maxPayload(),
                 options.maxHeld(),
-                options.whenAway());
+                whenAway);
     }
 
     TimerSlots<String> timers(SlotCallback<String> callback) {
