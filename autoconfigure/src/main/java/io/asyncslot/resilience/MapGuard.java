@@ -31,7 +31,7 @@ record MapGuard(
             refused(key, firing, delivery, breaker);
             return;
         }
-        Refusal refusal = enter(delivery);
+        Refusal refusal = enter(firing, delivery);
         if (refusal != null) {
             if (breaker != null) {
                 breaker.leave();
@@ -61,8 +61,12 @@ record MapGuard(
     }
 
     /** The guards that are inside of the circuit breaker; null when the call may be made. */
-    private @Nullable Refusal enter(Delivery delivery) {
-        Refusal refusal = rate == null ? null : rate.enter(delivery);
+    private @Nullable Refusal enter(SlotFiring firing, Delivery delivery) {
+        Refusal refusal = null;
+        if (rate != null) {
+            firing.attach(this, delivery); // not every backend keeps it
+            refusal = rate.enter(delivery, firing.attachment(this) == delivery);
+        }
         return refusal != null || bulkhead == null ? refusal : bulkhead.enter();
     }
 

@@ -12,11 +12,21 @@ record RateLimiterGuard(RateLimiter limiter) {
     /** The shortest wait for a limiter that had no permission within its time-out. */
     static final Duration LEAST_PAUSE = Duration.ofMillis(10);
 
-    /** Null when the call may be made; its permission is noted in the delivery. */
+    /**
+     * Null when the call may be made; its permission is noted in the delivery.
+     *
+     * @param kept whether the next delivery of the firing finds that note: if not, nothing is reserved ahead
+     */
     @Nullable
-    Refusal enter(Delivery delivery) {
+    Refusal enter(Delivery delivery, boolean kept) {
         if (delivery.permitted) {
             return null;
+        }
+        if (!kept && limiter.getMetrics().getAvailablePermissions() <= 0) {
+            return new Refusal(
+                    longer(limiter.getRateLimiterConfig().getLimitRefreshPeriod(), LEAST_PAUSE),
+                    this::notPermitted,
+                    name());
         }
         long nanos = limiter.reservePermission();
         if (nanos >= 0) {

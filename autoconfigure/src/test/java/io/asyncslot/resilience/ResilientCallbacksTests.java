@@ -19,6 +19,8 @@ import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryRegistry;
@@ -321,6 +323,25 @@ class ResilientCallbacksTests {
                     assertThat(slots.stats().failed()).isZero();
                     assertThat(slots.stats().armed()).isOne(); // the fifth asks again after the limiter's time-out
                 });
+    }
+
+    @Test
+    void rateLimiter_whereNothingIsKept_reservesNothingAhead() {
+        RateLimiter limiter = RateLimiter.of(
+                "mail",
+                RateLimiterConfig.custom()
+                        .limitForPeriod(1)
+                        .limitRefreshPeriod(Duration.ofHours(1))
+                        .timeoutDuration(Duration.ofHours(2))
+                        .build());
+        RateLimiterGuard guard = new RateLimiterGuard(limiter);
+        assertThat(guard.enter(new Delivery(), false)).isNull();
+        for (int i = 0; i < 5; i++) {
+            Refusal refusal = guard.enter(new Delivery(), false);
+            assertThat(refusal).isNotNull();
+            assertThat(refusal.pause()).isEqualTo(Duration.ofHours(1));
+        }
+        assertThat(limiter.getMetrics().getAvailablePermissions()).isZero();
     }
 
     // ---- bulkhead ---------------------------------------------------------------------------------------------------
