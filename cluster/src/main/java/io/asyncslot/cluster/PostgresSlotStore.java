@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +40,20 @@ final class PostgresSlotStore implements SlotStore {
             (select c.now, least({never}, case when ? then c.now + ? else ? end) as due
              from (select {now} as now) c)""";
 
+    private static final String MANY = "unnest(?, ?, ?)";
+
+    /** One slot is given by itself: the plan for an array is made anew each time, which costs more than the work. */
+    private static final String ONE = "(values (?::text, ?::text, ?::int))";
+
+    /** What is kept of a slot on which a run is pending: nothing by a start, all by a submit. */
+    private static final String COALESCE = "s.live and s.due is not null";
+
     private static final String UPSERT = """
             insert into asyncslot_slot as s (ns, map, key, shard, live, incarnation, generation, due, owner, payload)
             select ?, a.map, a.key, a.shard, true, a.number, a.number, d.due,
                    case when d.due <= d.now + ? then ? end, ?::bytea
             from (select u.map, u.key, u.shard, nextval('asyncslot_sequence') as number
-                  from unnest(?, ?, ?) as u (map, key, shard)) a
+                  from {slots} as u (map, key, shard)) a
             cross join {deadline} d
             on conflict (ns, map, key) do update set
                 was = {was},
@@ -189,6 +198,7 @@ final class PostgresSlotStore implements SlotStore {
     private final FiringStatements firing;
 
     private final String start;
+    private final String startMany;
     private final String submit;
     private final String rearm;
     private final String retry;
@@ -218,8 +228,9 @@ final class PostgresSlotStore implements SlotStore {
         this.namespace = namespace;
         this.nodes = new NodeStatements(tables, namespace);
         this.firing = new FiringStatements(tables, namespace);
-        this.start = tables.sql(UPSERT.replace("{keep}", "false"));
-        this.submit = tables.sql(UPSERT.replace("{keep}", "s.live and s.due is not null"));
+        this.start = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", "false"));
+        this.startMany = tables.sql(UPSERT.replace("{slots}", MANY).replace("{keep}", "false"));
+        this.submit = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", COALESCE));
         this.rearm = tables.sql(REARM);
         this.retry = tables.sql(RETRY);
         this.touch = tables.sql(TOUCH);
@@ -243,38 +254,28 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public Armed<StartOutcome> start(
             Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity) {
-        return startAll(connection, claim, List.of(id), when, payload, capacity).get(0);
+        if (capacity > 0) {
+            Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, payload, NONE);
+            if (rearmed != null) {
+                return rearmed;
+            }
+        }
+        return limited(
+                connection,
+                id,
+                capacity,
+                StartOutcome.REJECTED,
+                () -> arm(connection, "start a slot", start, claim, id, when, payload, PostgresSlotStore::started));
     }
 
     @Override
     public List<Armed<StartOutcome>> startAll(
             Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity) {
-        if (capacity == 0) {
-            return arm(connection, "start slots", start, claim, ids, when, payload, PostgresSlotStore::started);
-        }
-        List<Armed<StartOutcome>> answers = new ArrayList<>(ids.size());
-        for (SlotId id : ids) {
-            Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, payload, NONE);
-            answers.add(
-                    rearmed != null
-                            ? rearmed
-                            : limited(
-                                    connection,
-                                    id,
-                                    capacity,
-                                    StartOutcome.REJECTED,
-                                    () -> arm(
-                                                    connection,
-                                                    "start slots",
-                                                    start,
-                                                    claim,
-                                                    List.of(id),
-                                                    when,
-                                                    payload,
-                                                    PostgresSlotStore::started)
-                                            .get(0)));
-        }
-        return answers;
+        return capacity == 0 && ids.size() > 1
+                ? armAll(connection, claim, ids, when, payload)
+                : ids.stream()
+                        .map(id -> start(connection, claim, id, when, payload, capacity))
+                        .toList();
     }
 
     @Override
@@ -304,24 +305,20 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public Armed<SubmitOutcome> submit(
             Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {
-        Jdbc.Work<Armed<SubmitOutcome>> submitting = () -> arm(
+        return limited(
+                connection,
+                id,
+                capacity > 0 && find(connection, id).isPresent() ? 0 : capacity,
+                SubmitOutcome.REJECTED,
+                () -> arm(
                         connection,
                         "submit to a slot",
                         submit,
                         claim,
-                        List.of(id),
+                        id,
                         When.in(0),
                         payload,
-                        PostgresSlotStore::submitted)
-                .get(0);
-        if (capacity == 0 || find(connection, id).isPresent()) {
-            try {
-                return submitting.run();
-            } catch (SQLException e) {
-                throw new StoreException("submit to a slot", e);
-            }
-        }
-        return limited(connection, id, capacity, SubmitOutcome.REJECTED, submitting);
+                        PostgresSlotStore::submitted));
     }
 
     @Override
@@ -565,16 +562,39 @@ final class PostgresSlotStore implements SlotStore {
         nodes.withdrawAwait(connection, self, token);
     }
 
-    private <O extends Enum<O>> List<Armed<O>> arm(
+    private <O extends Enum<O>> Armed<O> arm(
             Connection connection,
             String doing,
             String sql,
             Claim claim,
-            List<SlotId> ids,
+            SlotId id,
             When when,
             byte @Nullable [] payload,
             Function<Was, O> outcome) {
-        List<SlotId> ordered = ids.size() == 1 ? ids : List.copyOf(new TreeSet<>(ids));
+        Armed<O> armed = Jdbc.first(
+                connection,
+                doing,
+                sql,
+                row -> armed(row, claim.node(), outcome),
+                namespace,
+                claim.horizon(),
+                claim.node(),
+                payload,
+                id.map(),
+                id.key(),
+                id.shard(),
+                when.relative(),
+                when.micros(),
+                when.micros());
+        if (armed == null) {
+            throw new IllegalStateException("the database did not answer for " + id);
+        }
+        return armed;
+    }
+
+    private List<Armed<StartOutcome>> armAll(
+            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload) {
+        List<SlotId> ordered = List.copyOf(new TreeSet<>(ids));
         int size = ordered.size();
         String[] maps = new String[size];
         String[] keys = new String[size];
@@ -585,12 +605,14 @@ final class PostgresSlotStore implements SlotStore {
             keys[i] = id.key();
             shards[i] = id.shard();
         }
-        Map<SlotId, Armed<O>> armed = new HashMap<>(size * 2);
+        Map<SlotId, Armed<StartOutcome>> armed = new HashMap<>(size * 2);
         Jdbc.query(
                 connection,
-                doing,
-                sql,
-                row -> armed.put(new SlotId(row.getString(1), row.getString(2)), armed(row, claim.node(), outcome)),
+                "start slots",
+                startMany,
+                row -> armed.put(
+                        new SlotId(row.getString(1), row.getString(2)),
+                        armed(row, claim.node(), PostgresSlotStore::started)),
                 namespace,
                 claim.horizon(),
                 claim.node(),
@@ -601,18 +623,22 @@ final class PostgresSlotStore implements SlotStore {
                 when.relative(),
                 when.micros(),
                 when.micros());
-        List<Armed<O>> answers = new ArrayList<>(ids.size());
+        List<Armed<StartOutcome>> answers = new ArrayList<>(ids.size());
         for (SlotId id : ids) {
-            Armed<O> answer = armed.get(id);
+            Armed<StartOutcome> answer = armed.get(id);
             if (answer == null) {
                 throw new IllegalStateException("the database did not answer for " + id);
             }
             answers.add(answer);
             if (size < ids.size()) {
-                O again = outcome.apply(Was.LIVE_AND_ARMED);
                 armed.put(
                         id,
-                        new Armed<>(again, answer.incarnation(), answer.generation(), answer.due(), answer.claimed()));
+                        new Armed<>(
+                                StartOutcome.REARMED,
+                                answer.incarnation(),
+                                answer.generation(),
+                                answer.due(),
+                                answer.claimed()));
             }
         }
         return answers;
@@ -640,14 +666,17 @@ final class PostgresSlotStore implements SlotStore {
 
     /** Creates a slot where its map has room, which only one transaction at a time can know. */
     private <O extends Enum<O>> Armed<O> limited(
-            Connection connection, SlotId id, int capacity, O rejected, Jdbc.Work<Armed<O>> creating) {
+            Connection connection, SlotId id, int capacity, O rejected, Supplier<Armed<O>> creating) {
+        if (capacity == 0) {
+            return creating.get();
+        }
         return Jdbc.inTransaction(connection, "start a slot of a map with a capacity", () -> {
             Jdbc.query(connection, "lock a map", LOCK, row -> 0, "asyncslot " + namespace + '/' + id.map());
             Long slots = Jdbc.first(
                     connection, "count slots", countUpTo, row -> row.getLong(1), namespace, id.map(), capacity);
             boolean full =
                     slots != null && slots >= capacity && find(connection, id).isEmpty();
-            return full ? nothing(rejected) : creating.run();
+            return full ? nothing(rejected) : creating.get();
         });
     }
 

@@ -21,8 +21,6 @@ record Was(int bits) {
     private static final int CUT_OFF = 8;
     private static final int BUSY = 16;
 
-    static final Was LIVE_AND_ARMED = new Was(LIVE | ARMED);
-
     boolean live() {
         return (bits & LIVE) != 0;
     }

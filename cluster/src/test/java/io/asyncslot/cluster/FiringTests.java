@@ -36,6 +36,22 @@ class FiringTests extends StoreTests {
                 .containsExactly(NotBegun.Reason.GONE);
     }
 
+    /** It changes no column that is in an index: a "heap-only tuple" update. */
+    @Test
+    void begin_touchesNoIndex() throws Exception {
+        long generation = start(here, NOW).generation();
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            Long before = hotUpdates(connection);
+            Begin begin = new Begin(id, generation, SlotStore.NONE);
+            assertThat(store.begin(connection, here.node(), List.of(begin)).begun())
+                    .hasSize(1);
+            assertThat(hotUpdates(connection)).isEqualTo(before + 1);
+            connection.commit();
+            connection.setAutoCommit(true);
+        }
+    }
+
     @Test
     void begin_ofAPeriodicSlot_armsTheNextPeriodWithANewGeneration() {
         long generation = start(here, NOW).generation();
@@ -307,6 +323,11 @@ class FiringTests extends StoreTests {
 
     private boolean announce(Begun self, Begun target) {
         return db.announceAwait(self.id(), self.token(), target.id());
+    }
+
+    private static Long hotUpdates(Connection connection) {
+        String count = "select pg_stat_get_xact_tuples_hot_updated('asyncslot_slot'::regclass)";
+        return Jdbc.first(connection, "count", count, row -> row.getLong(1));
     }
 
     private long rows() {

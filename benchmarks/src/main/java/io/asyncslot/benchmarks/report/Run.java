@@ -1,6 +1,7 @@
 package io.asyncslot.benchmarks.report;
 
 import io.asyncslot.benchmarks.backend.Backend;
+import io.asyncslot.benchmarks.durable.DurableRun;
 import io.asyncslot.benchmarks.jmh.CpuProfiler;
 import io.asyncslot.benchmarks.lab.Lab;
 import io.asyncslot.benchmarks.peer.Peer;
@@ -34,6 +35,7 @@ public final class Run {
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
     private static final long LAB_LIMIT_SECONDS = 150;
+    private static final long CLUSTER_LIMIT_SECONDS = 1_200;
 
     private final Path out;
     private final boolean quick;
@@ -50,8 +52,8 @@ public final class Run {
     /**
      * Measures and reports.
      *
-     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, lab
-     *     or report, --match PATTERN
+     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, lab,
+     *     cluster or report, --match PATTERN
      */
     public static void main(String[] args) throws Exception {
         List<String> given = List.of(args);
@@ -65,7 +67,7 @@ public final class Run {
             Files.deleteIfExists(run.csv);
         }
         Path environment = out.resolve("environment.txt");
-        if (!only.equals("report")) {
+        if (!only.equals("report") && !only.equals("cluster")) {
             Files.write(environment, Environment.lines(run.quick));
         }
         if (only.isEmpty() || only.equals("jmh")) {
@@ -73,6 +75,12 @@ public final class Run {
         }
         if (only.isEmpty() || only.equals("lab")) {
             run.labs();
+        }
+        if (only.isEmpty() || only.equals("cluster")) {
+            run.cluster(docs);
+        }
+        if (only.equals("cluster")) {
+            return;
         }
         new Report(Results.read(run.csv), Files.readAllLines(environment)).write(docs);
         System.out.println("report: " + docs.resolve(Report.FILE));
@@ -177,6 +185,25 @@ public final class Run {
                     case "heap", "heap.compact" -> !peer.differsInFiring();
                     default -> true;
                 };
+    }
+
+    /** Its report is a page of its own. */
+    private void cluster(Path docs) throws IOException, InterruptedException {
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx2g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DurableRun.class.getName(),
+                docs.toString(),
+                quick ? "2" : "10");
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        if (!process.waitFor(CLUSTER_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            System.out.println("given up after " + CLUSTER_LIMIT_SECONDS + " s: cluster");
+        } else if (process.exitValue() != 0) {
+            System.out.println("failed: cluster");
+        }
     }
 
     private void lab(String kind, String who) throws IOException, InterruptedException {
