@@ -48,8 +48,8 @@ class SeveralContextsTests {
 
     @Test
     void sideBySide_haveMapsOfTheSameName_andDoNotKnowOfEachOther() {
-        try (ConfigurableApplicationContext one = run(Application.class);
-                ConfigurableApplicationContext two = run(Application.class)) {
+        ConfigurableApplicationContext one = run(Application.class);
+        try (ConfigurableApplicationContext two = run(Application.class)) {
             assertThat(registry(one)).isNotSameAs(registry(two));
             registry(one).timers("session", String.class).start("only in one", Duration.ofHours(1));
             assertThat(registry(two).timers("session", String.class).find("only in one"))
@@ -61,6 +61,8 @@ class SeveralContextsTests {
             registry(two).timers("session", String.class).start("s", Duration.ZERO);
             await().untilAsserted(() ->
                     assertThat(two.getBean(Sessions.class).expired).containsExactly("s"));
+        } finally {
+            one.close();
         }
     }
 
