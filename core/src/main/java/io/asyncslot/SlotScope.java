@@ -16,7 +16,7 @@ import java.time.Duration;
  * callback - are not a scope's to do and throw {@link UnsupportedOperationException}; its counters are the whole map's. To a
  * view a closed scope is a closed map: a start answers {@link StartOutcome#CLOSED}.
  *
- * <p>A start through a view costs a look at the owner beside the map's own start. For each new key two others are looked up,
+ * <p>A start through a view costs an atomic step of the key's owner beside the map's own start. For each new key two others are looked up,
  * so that those whose slots were deleted past the scope are forgotten.
  */
 public interface SlotScope extends AutoCloseable {

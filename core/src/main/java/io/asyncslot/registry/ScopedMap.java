@@ -65,11 +65,12 @@ final class ScopedMap<K> {
         return before;
     }
 
-    /** After a start that armed: the key has an owner, whatever happened since the claim. */
+    /**
+     * After a start that armed: the key has an owner, whatever happened since the claim. In the step of the entry, for
+     * whoever is inside it may have found no slot and be about to drop the claim that a plain look still shows.
+     */
     void confirm(ScopedKeys<K> owner, K key) {
-        if (owners.get(key) == null) {
-            take(owner, key, false);
-        }
+        take(owner, key, false);
     }
 
     private void take(ScopedKeys<K> owner, K key, boolean evenFromOthers) {

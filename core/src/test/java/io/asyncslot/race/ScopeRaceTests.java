@@ -101,6 +101,43 @@ class ScopeRaceTests {
         assertThat(ended.get()).as("points at which it did not").isZero();
     }
 
+    /**
+     * <pre>
+     * T1: in the owner's step: delete; nothing there; drop the claim        T2: claim is there; start; look at the claim
+     * </pre>
+     * The last look of T2 has to wait for the step of T1, or the slot would belong to nobody.
+     */
+    @Test
+    void start_atEachPointOfADelete() throws Exception {
+        AtomicInteger started = new AtomicInteger();
+        boolean[] reached = {true};
+        for (int point = 1; reached[0]; point++) {
+            TimerSlots<HookedKey> hooked = bench.timers(HookedKey.class, (key, firing) -> {});
+            SlotScope scope = bench.registry.scope("s");
+            TimerSlots<HookedKey> slots = scope.timers(hooked.name(), HookedKey.class);
+            HookedKey key = new HookedKey(1);
+            slots.start(key, HOUR);
+            AtomicReference<Thread> starter = new AtomicReference<>();
+            key.onHash(point, () -> {
+                Thread thread = Race.thread(() -> slots.start(new HookedKey(1), HOUR));
+                starter.set(thread);
+                Race.endedOrBlocked(thread);
+            });
+            slots.delete(key);
+            reached[0] = starter.get() != null;
+            if (reached[0]) {
+                starter.get().join();
+                long left = hooked.stats().slots();
+                started.addAndGet((int) left);
+                assertThat(scope.close(LONG))
+                        .as("point " + point)
+                        .isEqualTo(new ScopeReport("s", CloseOutcome.CLOSED, left, 0, 0, 0));
+                assertThat(hooked.stats().slots()).as("point " + point).isZero();
+            }
+        }
+        assertThat(started.get()).as("starts that came after the delete").isPositive();
+    }
+
     /** The closing scope owned the key; another takes it over. Its slot is there afterwards, whoever came first. */
     @Test
     void startOfAnotherScope_againstClose() throws Exception {
