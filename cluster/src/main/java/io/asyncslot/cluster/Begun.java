@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt how often this firing has been delivered, at least 1
  * @param payload the slot's payload
  */
+@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
 record Begun(
         SlotId id,
         long token,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param cutOff whether a run of this generation had begun on a node that is gone
  * @param payload the slot's payload
  */
+@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
 record Due(
         SlotId id,
         long incarnation,

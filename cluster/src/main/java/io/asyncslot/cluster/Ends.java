@@ -52,6 +52,7 @@ final class Ends {
     }
 
     /** Ends a run; {@link Run#ended()} completes when that is done. Does not wait. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what the stage does cannot fail; the run says when it has ended
     CompletableFuture<Void> end(Run run) {
         commits.ask(run).whenComplete((ended, failure) -> {
             if (failure == null) {
@@ -91,6 +92,7 @@ final class Ends {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // ends the run, which says so
     private void later(Run run, long millis) {
         upkeep.schedule(() -> end(run), millis, TimeUnit.MILLISECONDS);
     }

@@ -25,6 +25,7 @@ final class KeptStarts {
     private boolean said;
 
     /** A start or submit as it was asked for. */
+    @SuppressWarnings("ArrayRecordComponent") // written once, never compared
     record Start(StoredSlots<?> slots, SlotId id, When when, byte @Nullable [] payload) {}
 
     KeptStarts(boolean keeps, DatabaseClock clock) {

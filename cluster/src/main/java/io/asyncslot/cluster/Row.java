@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param payload the slot's payload
  * @param pausedAt since when it is paused, in microseconds of database time; {@link SlotStore#NONE} when it is not
  */
+@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
 record Row(
         SlotId id,
         long incarnation,

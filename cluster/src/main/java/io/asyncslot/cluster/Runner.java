@@ -64,6 +64,7 @@ final class Runner<K> {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a run that was left out
     private void begin(SlotId id, Hold hold, Binding<K> inHand) {
         Periods periods = slots.periods();
         long now = Math.max(engine.clock().micros(), hold.due());

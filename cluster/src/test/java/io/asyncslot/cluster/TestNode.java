@@ -82,9 +82,13 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         unplugged = false;
-        registry.stop(Duration.ofSeconds(5));
+        try {
+            registry.stop(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         registry.close();
         executor.shutdownNow();
     }

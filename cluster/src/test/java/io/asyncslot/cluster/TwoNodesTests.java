@@ -20,6 +20,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,16 +140,16 @@ class TwoNodesTests {
         for (TestNode node : List.of(a, b)) {
             String own = node == a ? "a" : "b";
             String other = node == a ? "b" : "a";
-            TimerSlots<String>[] slots = new TimerSlots[1];
-            slots[0] = node.timers((key, firing) -> {
+            AtomicReference<TimerSlots<String>> slots = new AtomicReference<>();
+            slots.set(node.timers((key, firing) -> {
                 try {
                     both.await(20, TimeUnit.SECONDS);
-                    outcomes.put(key, slots[0].cancelAndAwait(other, Duration.ofSeconds(20)));
+                    outcomes.put(key, slots.get().cancelAndAwait(other, Duration.ofSeconds(20)));
                 } finally {
                     ended.incrementAndGet();
                 }
-            });
-            slots[0].start(own, Duration.ZERO);
+            }));
+            slots.get().start(own, Duration.ZERO);
         }
         await().atMost(Duration.ofSeconds(25)).until(() -> ended.get() == 2);
         assertThat(outcomes).hasSize(2).containsValue(CancelOutcome.WOULD_DEADLOCK);

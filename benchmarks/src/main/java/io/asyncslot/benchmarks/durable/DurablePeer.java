@@ -22,6 +22,8 @@ enum DurablePeer {
     static final int THREADS = 16;
 
     private final String title;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a constructor
     private final Opening opening;
 
     DurablePeer(String title, Opening opening) {

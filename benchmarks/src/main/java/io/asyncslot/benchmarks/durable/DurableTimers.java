@@ -24,5 +24,5 @@ interface DurableTimers extends AutoCloseable {
     boolean rearm(String key, Instant due) throws Exception;
 
     @Override
-    void close() throws Exception;
+    void close();
 }

@@ -89,8 +89,12 @@ final class QuartzTimers implements DurableTimers {
     }
 
     @Override
-    public void close() throws SchedulerException {
-        scheduler.shutdown(true);
+    public void close() {
+        try {
+            scheduler.shutdown(true);
+        } catch (SchedulerException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** What the triggers start. Made by Quartz. */
