@@ -88,7 +88,11 @@ public final class ClusterBackend implements SlotBackend {
         return NAME;
     }
 
-    /** {@inheritDoc} Looks into the database, which may take a few milliseconds; bounded. */
+    /**
+     * What it says about itself and the cluster. Looks into the database, which may take a few milliseconds; bounded.
+     *
+     * @return the report
+     */
     @Override
     public BackendReport report() {
         Map<String, Object> details = new LinkedHashMap<>();
