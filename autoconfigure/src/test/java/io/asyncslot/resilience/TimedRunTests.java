@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -60,11 +59,10 @@ class TimedRunTests {
     @Test
     void alarmAgainstTheEnd_leavesNoInterruptBehind() throws Exception {
         AtomicReference<TimedRun> current = new AtomicReference<>();
-        AtomicBoolean goesOn = new AtomicBoolean(true);
         CyclicBarrier gate = new CyclicBarrier(2);
         Thread other = new Thread(() -> {
             try {
-                while (goesOn.get()) {
+                for (int round = 1; round <= ROUNDS; round++) {
                     gate.await();
                     current.get().run();
                     gate.await();
@@ -80,7 +78,6 @@ class TimedRunTests {
         for (int round = 1; round <= ROUNDS; round++) {
             TimedRun run = new TimedRun();
             current.set(run);
-            goesOn.set(round < ROUNDS);
             gate.await();
             for (int i = 0; i < (round & 1023); i++) {
                 Thread.onSpinWait();
