@@ -17,8 +17,8 @@ import org.springframework.test.annotation.DirtiesContext;
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {
-            "shop.reservation=2500ms",
-            "shop.payment=2500ms",
+            "shop.reservation=5s",
+            "shop.payment=5s",
             "shop.tenant-poll=100ms",
             "shop.indexing=150ms",
             "management.endpoint.asyncslots.access=unrestricted",
