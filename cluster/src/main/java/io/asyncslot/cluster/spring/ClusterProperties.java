@@ -47,11 +47,11 @@ public record ClusterProperties(
      */
     public ClusterProperties {
         try {
-            options(
-                    namespace,
-                    nodeName,
+            new ClusterOptions(
+                    namespace == null ? "default" : namespace,
                     tablePrefix,
                     schemaMode,
+                    nodeName == null ? "node" : nodeName,
                     horizon,
                     sweepInterval,
                     pollingInterval,
@@ -59,9 +59,7 @@ public record ClusterProperties(
                     missedHeartbeats,
                     maxPayload,
                     maxHeld,
-                    whenAway,
-                    "default",
-                    "node");
+                    whenAway);
         } catch (IllegalArgumentException e) {
             throw new InvalidConfigurationPropertyValueException(
                     "asyncslot.cluster", null, String.valueOf(e.getMessage()));
@@ -75,38 +73,6 @@ public record ClusterProperties(
      * @param process the node's name where none is said
      */
     ClusterOptions options(String application, String process) {
-        return options(
-                namespace,
-                nodeName,
-                tablePrefix,
-                schemaMode,
-                horizon,
-                sweepInterval,
-                pollingInterval,
-                heartbeatInterval,
-                missedHeartbeats,
-                maxPayload,
-                maxHeld,
-                whenAway,
-                application,
-                process);
-    }
-
-    private static ClusterOptions options(
-            @Nullable String namespace,
-            @Nullable String nodeName,
-            String tablePrefix,
-            ClusterOptions.SchemaMode schemaMode,
-            Duration horizon,
-            Duration sweepInterval,
-            Duration pollingInterval,
-            Duration heartbeatInterval,
-            int missedHeartbeats,
-            int maxPayload,
-            int maxHeld,
-            ClusterOptions.WhenAway whenAway,
-            String application,
-            String process) {
         return new ClusterOptions(
                 namespace == null ? application : namespace,
                 tablePrefix,
