@@ -68,18 +68,18 @@ final class SlotDefinitionReader {
                 duration("delay", slot.delay(), place),
                 duration("every", slot.every(), place),
                 cron(slot, place),
-                textOrNull(resolve(slot.zone())),
+                text(slot.zone()),
                 slot.clock(),
                 slot.late(),
-                textOrNull(resolve(slot.backend())),
+                text(slot.backend()),
                 slot.concurrency(),
                 slot.maxEntries(),
                 null,
-                textOrNull(resolve(slot.retry())),
-                textOrNull(resolve(slot.circuitBreaker())),
-                textOrNull(resolve(slot.bulkhead())),
-                textOrNull(resolve(slot.rateLimiter())),
-                textOrNull(resolve(slot.timeLimiter())),
+                text(slot.retry()),
+                text(slot.circuitBreaker()),
+                text(slot.bulkhead()),
+                text(slot.rateLimiter()),
+                text(slot.timeLimiter()),
                 null);
         return definition(
                 map,
@@ -104,15 +104,15 @@ final class SlotDefinitionReader {
                 null,
                 null,
                 null,
-                textOrNull(resolve(slot.backend())),
+                text(slot.backend()),
                 slot.concurrency(),
                 slot.maxEntries(),
                 null,
-                textOrNull(resolve(slot.retry())),
-                textOrNull(resolve(slot.circuitBreaker())),
-                textOrNull(resolve(slot.bulkhead())),
-                textOrNull(resolve(slot.rateLimiter())),
-                textOrNull(resolve(slot.timeLimiter())),
+                text(slot.retry()),
+                text(slot.circuitBreaker()),
+                text(slot.bulkhead()),
+                text(slot.rateLimiter()),
+                text(slot.timeLimiter()),
                 null);
         return definition(
                 map,
@@ -146,7 +146,7 @@ final class SlotDefinitionReader {
                     + " an interface of the bean.");
         }
         SlotCallback<Object> callback = (key, firing) -> target.call(signature.arguments(key, firing));
-        String name = textOrNull(resolve(fallback));
+        String name = text(fallback);
         SlotFallback handler =
                 name == null ? null : SlotFallbackMethods.of(bean, targetClass, name, signature.keyType(), place);
         return new SlotDefinition(map, type, signature.keyType(), settings, callback, handler, beanName, place);
@@ -190,7 +190,8 @@ final class SlotDefinitionReader {
         return resolved == null ? "" : resolved;
     }
 
-    private static @Nullable String textOrNull(String text) {
+    private @Nullable String text(String value) {
+        String text = resolve(value);
         return text.isBlank() ? null : text.strip();
     }
 

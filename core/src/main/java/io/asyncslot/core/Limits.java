@@ -27,7 +27,17 @@ public final class Limits {
      */
     public static long nanos(Duration limit) {
         notNegative("limit", limit);
-        return limit.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : limit.toNanos();
+        return saturatedNanos(limit);
+    }
+
+    /**
+     * A span in nanoseconds.
+     *
+     * @param span the span
+     * @return its nanoseconds; the largest number for a span that is too long for that
+     */
+    public static long saturatedNanos(Duration span) {
+        return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : span.toNanos();
     }
 
     private static Duration notNegative(String name, Duration span) {

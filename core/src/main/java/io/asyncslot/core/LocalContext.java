@@ -27,4 +27,19 @@ public record LocalContext(
     public LocalContext(String backend, BackendContext injected, Timekeeper keeper) {
         this(backend, injected, keeper, null);
     }
+
+    /**
+     * What a backend has from its initialisation on.
+     *
+     * @param part what it should have by now
+     * @param <T> what that is
+     * @return the same
+     * @throws IllegalStateException if it is null
+     */
+    public static <T> T initialised(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("the backend is not initialised: build a registry with it first");
+        }
+        return part;
+    }
 }

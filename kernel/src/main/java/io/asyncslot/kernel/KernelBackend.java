@@ -9,6 +9,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.core.Limits;
 import io.asyncslot.core.LocalContext;
 import io.asyncslot.core.LocalTimerSlots;
 import io.asyncslot.core.LocalWorkSlots;
@@ -250,7 +251,7 @@ public final class KernelBackend implements SlotBackend {
         KernelEngine present = engine();
         present.running(false);
         present.wake();
-        return present.inFlight().awaitNone(Math.max(0, saturatedNanos(limit)));
+        return present.inFlight().awaitNone(Math.max(0, Limits.saturatedNanos(limit)));
     }
 
     @Override
@@ -330,22 +331,10 @@ public final class KernelBackend implements SlotBackend {
     }
 
     KernelEngine engine() {
-        KernelEngine present = engine;
-        if (present == null) {
-            throw new IllegalStateException("the backend is not initialised: build a registry with it first");
-        }
-        return present;
+        return LocalContext.initialised(engine);
     }
 
     private LocalContext context() {
-        LocalContext present = context;
-        if (present == null) {
-            throw new IllegalStateException("the backend is not initialised: build a registry with it first");
-        }
-        return present;
-    }
-
-    private static long saturatedNanos(Duration span) {
-        return span.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L ? Long.MAX_VALUE : span.toNanos();
+        return LocalContext.initialised(context);
     }
 }

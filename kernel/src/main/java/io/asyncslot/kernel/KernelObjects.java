@@ -1,6 +1,7 @@
 package io.asyncslot.kernel;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -75,6 +76,20 @@ final class KernelObjects implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             objects.close();
             throw e;
+        }
+    }
+
+    /** Writes the header of a memory that was just loaded. */
+    void initHeader(ProgramVariant variant, KernelSettings settings) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment header = SystemCalls.map(
+                    "header",
+                    descriptor(HEADER),
+                    0,
+                    Layout.HEADER_BYTES,
+                    SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
+                    arena);
+            Layout.initHeader(header, settings.capacity(), settings.keyBytes(), variant.resource());
         }
     }
 

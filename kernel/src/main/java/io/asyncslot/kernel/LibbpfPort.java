@@ -94,16 +94,7 @@ public final class LibbpfPort implements KernelPort {
         ProgramVariant variant = variantOf(libbpf);
         KernelObjects objects = KernelObjects.load(libbpf, variant, settings);
         try {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment header = SystemCalls.map(
-                        "header",
-                        objects.descriptor(KernelObjects.HEADER),
-                        0,
-                        Layout.HEADER_BYTES,
-                        SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
-                        arena);
-                Layout.initHeader(header, settings.capacity(), settings.keyBytes(), variant.resource());
-            }
+            objects.initHeader(variant, settings);
             return make(libbpf, null, objects, settings.holder());
         } catch (RuntimeException | Error e) {
             objects.close();

@@ -77,17 +77,9 @@ final class Pins implements AutoCloseable {
 
     /** Loads a program and pins it; the header is finished last. */
     void load(Libbpf libbpf, ProgramVariant variant, KernelSettings settings) {
-        try (KernelObjects objects = KernelObjects.load(libbpf, variant, settings);
-                Arena arena = Arena.ofConfined()) {
+        try (KernelObjects objects = KernelObjects.load(libbpf, variant, settings)) {
             objects.pin(directory);
-            MemorySegment header = SystemCalls.map(
-                    "header",
-                    objects.descriptor(KernelObjects.HEADER),
-                    0,
-                    Layout.HEADER_BYTES,
-                    SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
-                    arena);
-            Layout.initHeader(header, settings.capacity(), settings.keyBytes(), variant.resource());
+            objects.initHeader(variant, settings);
         }
     }
 
