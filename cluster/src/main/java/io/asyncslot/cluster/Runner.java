@@ -52,7 +52,7 @@ final class Runner<K> {
         if (hold == null) {
             return;
         }
-        Binding<K> binding = engine.enter() ? slots.useBinding() : null;
+        Binding<K> binding = engine.enter() ? slots.binding().use() : null;
         try {
             if (binding == null) {
                 engine.holds().done(id, hold); // stopped or closed: the row is somebody else's to look after
@@ -109,7 +109,7 @@ final class Runner<K> {
             slots.counters().started.increment(); // delivered once more than it was armed
             engine.redelivered();
         }
-        run(run, key, slots.refresh(inHand));
+        run(run, key, slots.binding().refresh(inHand));
     }
 
     private void refused(SlotId id, Hold hold, @Nullable NotBegun refused) {

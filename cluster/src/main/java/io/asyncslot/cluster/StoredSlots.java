@@ -22,6 +22,7 @@ import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.core.Binding;
+import io.asyncslot.core.InstalledBinding;
 import io.asyncslot.core.Keys;
 import io.asyncslot.core.Limits;
 import io.asyncslot.core.Micros;
@@ -34,7 +35,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -84,8 +84,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     private final MapCounters counters = new MapCounters();
     private final Histories histories;
 
-    /** The callback; null once the map is closed. Taken out by exchange only, by rebind and close. */
-    private final AtomicReference<@Nullable Binding<K>> binding;
+    private final InstalledBinding<K> binding;
 
     /** The callbacks of single slots, for this node and one incarnation each. */
     private final ConcurrentHashMap<SlotId, OwnCallback<K>> ownCallbacks = new ConcurrentHashMap<>();
@@ -116,7 +115,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         this.keys = new Keys<>(name, keyType, engine.injected().maxKeyLength());
         this.texts = KeyTexts.of(keyType, name);
         this.histories = new Histories(spec.historySize());
-        this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
+        this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new Runner<>(this, engine);
         this.dispatch = new Dispatch(engine.injected().executor(), spec.concurrency(), runner::run, this::deferred);
     }
@@ -391,7 +390,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     }
 
     private void closeHere() {
-        Binding<K> last = binding.getAndSet(null);
+        Binding<K> last = binding.take();
         closed = true;
         if (last == null) {
             return;
@@ -640,18 +639,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     @Override
     public final void rebind(SlotCallback<? super K> callback, Runnable onRelease) {
-        Binding<K> fresh = new Binding<>(callback, onRelease);
-        for (; ; ) {
-            Binding<K> present = binding.get();
-            if (present == null) {
-                fresh.release(); // closed: it is never installed
-                return;
-            }
-            if (binding.compareAndSet(present, fresh)) {
-                present.release();
-                return;
-            }
-        }
+        binding.exchange(callback, onRelease);
     }
 
     /** On this node only: a callback is no data. */
@@ -666,27 +654,8 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         return true;
     }
 
-    /** The present binding, with a use of it; null when the map is closed. */
-    final @Nullable Binding<K> useBinding() {
-        for (; ; ) {
-            Binding<K> present = binding.get();
-            if (present == null || present.retain()) {
-                return present;
-            }
-        }
-    }
-
-    /** The binding that is there now that the run has begun, in exchange for the one in hand. */
-    final Binding<K> refresh(Binding<K> inHand) {
-        if (binding.get() == inHand) {
-            return inHand;
-        }
-        Binding<K> present = useBinding();
-        if (present == null) {
-            return inHand;
-        }
-        inHand.release();
-        return present;
+    final InstalledBinding<K> binding() {
+        return binding;
     }
 
     final SlotCallback<? super K> callback(Run run, Binding<K> inHand) {

@@ -18,6 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Many threads on few keys, as several nodes of which some are released while they run. */
@@ -127,6 +128,7 @@ class StoreStormTests extends StoreTests {
     @Test
     void storm_withNodesReleasedWhileTheyRun_losesNothing() throws Exception {
         AtomicReference<Claim> dying = new AtomicReference<>(here);
+        Runnable nothing = () -> {};
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
         AtomicLong threads = new AtomicLong();
         together(() -> {
@@ -136,15 +138,18 @@ class StoreStormTests extends StoreTests {
                     replace(dying);
                 } else if (number <= 4) {
                     operate(number == 2 ? there : dying.get());
+                } else if (number == 5) {
+                    fire(there, nothing);
                 } else {
-                    fire(number == 5 ? there : dying.get());
+                    Claim mortal = dying.get();
+                    fire(mortal, number == 6 ? () -> awaitOther(dying, mortal, end) : nothing);
                 }
             }
             return 0;
         });
         replace(dying);
         for (int idle = 0; idle < 3; ) {
-            idle = fire(there) == 0 ? idle + 1 : 0;
+            idle = fire(there, nothing) == 0 ? idle + 1 : 0;
         }
         long armed = 0;
         for (int k = 0; k < KEYS; k++) {
@@ -191,8 +196,8 @@ class StoreStormTests extends StoreTests {
         }
     }
 
-    /** Begins and ends what the node holds and what a sweep gives it. */
-    private int fire(Claim claim) {
+    /** Begins and ends what the node holds and what a sweep gives it. The callbacks are as long as they make it. */
+    private int fire(Claim claim, Runnable callbacks) {
         db.releaseOrphans();
         List<Due> held = new ArrayList<>(db.overlooked(claim.node(), 0, 100));
         for (int k = 0; k < KEYS; k++) {
@@ -207,6 +212,7 @@ class StoreStormTests extends StoreTests {
             begun.add(run);
             (run.attempt() == 1 ? begunFirst : again).incrementAndGet();
         }
+        callbacks.run();
         for (Begun run : runs) {
             Ended one;
             do {
@@ -226,6 +232,13 @@ class StoreStormTests extends StoreTests {
         Claim old = dying.get();
         dying.set(new Claim(db.join("next"), 2 * SECOND));
         db.release(old.node());
+    }
+
+    /** Until the node has been replaced, or all is over: what it runs meanwhile it ends as a zombie. */
+    private static void awaitOther(AtomicReference<Claim> dying, Claim mortal, long end) {
+        while (dying.get() == mortal && System.nanoTime() < end) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     private static SlotId key(int number) {

@@ -41,7 +41,7 @@ final class CallbackRunner<K> {
         if (waitsForFormerIncarnation(block)) {
             return; // with custody and reference; the former run's end hands it over again
         }
-        Binding<K> binding = map.useBinding();
+        Binding<K> binding = map.binding().use();
         long nanos = ticker.nanos(map.clock());
         long now = Micros.floor(nanos);
         SlotMirror<K> mirror = map.mirror();
@@ -58,7 +58,7 @@ final class CallbackRunner<K> {
         }
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             block.releaseReference(); // the expiry's; a running callback holds none
-            binding = map.refresh(binding);
+            binding = map.binding().refresh(binding);
             if (details != null) {
                 details.begun(fired.again);
             }

@@ -26,7 +26,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -117,11 +116,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     private final RunBarrier barrier = RunBarrier.of(this);
 
-    /**
-     * The callback; null once the map is closed. Taken out by exchange only, by rebind and close: whoever takes it out
-     * gives its installation back.
-     */
-    private final AtomicReference<@Nullable Binding<K>> binding;
+    private final InstalledBinding<K> binding;
 
     /** Set by the first to close; volatile, read by creators after they have published. */
     private volatile boolean closed;
@@ -149,7 +144,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.retiredBefore = mirror == null ? 0 : mirror.highestRetired();
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
-        this.binding = new AtomicReference<@Nullable Binding<K>>(new Binding<>(spec.callback(), () -> {}));
+        this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new CallbackRunner<>(this, context.injected());
         this.counters = new Counters(index::created, commanded ? 2 : 1);
         this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
@@ -650,18 +645,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final void rebind(SlotCallback<? super K> callback, Runnable onRelease) {
-        Binding<K> fresh = new Binding<>(callback, onRelease);
-        for (; ; ) {
-            Binding<K> present = binding.get();
-            if (present == null) {
-                fresh.release(); // closed: it is never installed
-                return;
-            }
-            if (binding.compareAndSet(present, fresh)) {
-                present.release();
-                return;
-            }
-        }
+        binding.exchange(callback, onRelease);
     }
 
     @Override
@@ -674,30 +658,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return true;
     }
 
-    /** Takes a use of the present binding; null when the map is closed. */
-    final @Nullable Binding<K> useBinding() {
-        for (; ; ) {
-            Binding<K> present = binding.get();
-            if (present == null || present.retain()) {
-                return present;
-            }
-        }
-    }
-
-    /**
-     * Exchanges a use for one of the present binding, once RUNNING is set: so a rebind that returned before the run
-     * began is in force. The one in hand stays when the map was closed meanwhile: closing waits for this run.
-     */
-    final Binding<K> refresh(Binding<K> inHand) {
-        if (binding.get() == inHand) {
-            return inHand;
-        }
-        Binding<K> present = useBinding();
-        if (present == null) {
-            return inHand;
-        }
-        inHand.release();
-        return present;
+    final InstalledBinding<K> binding() {
+        return binding;
     }
 
     // ---- closing ------------------------------------------------------------------------------------------------
@@ -726,7 +688,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             for (ControlBlock<K> block : index.values()) {
                 free(block);
             }
-            Binding<K> last = binding.getAndSet(null);
+            Binding<K> last = binding.take();
             if (last != null) {
                 last.release();
                 if (mirror != null) {

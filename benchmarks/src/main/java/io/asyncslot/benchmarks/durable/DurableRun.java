@@ -60,6 +60,7 @@ public final class DurableRun {
         try (EmbeddedPostgres server = EmbeddedPostgres.builder()
                 .setServerConfig("max_connections", "100")
                 .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("fsync", "on") // off unless said
                 .start()) {
             double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
             String version = version(server.getPostgresDatabase());
