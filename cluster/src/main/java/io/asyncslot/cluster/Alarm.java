@@ -30,11 +30,13 @@ final class Alarm {
 
     private static final System.Logger LOG = System.getLogger(Alarm.class.getName());
 
-    /** One is taken by the watch. */
-    private static final int THREADS = 5;
+    /** One is taken by the watch; sweeps come one after the other, since begins are waiting for the same processors. */
+    private static final int THREADS = 2;
 
-    /** Slots claimed by one statement. */
+    /** Slots claimed by one statement, and how many of them there are in a sweep. */
     private static final int BATCH = 500;
+
+    private static final int BATCHES = 10;
 
     private static final Duration ANOTHER_NODES_WATCH = Duration.ofMillis(50);
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -130,7 +132,11 @@ final class Alarm {
     // ---- sweeps -------------------------------------------------------------------------------------------------
 
     private CompletionHandler<Void> sweep(TaskInstance<Void> instance, ExecutionContext context) {
-        boolean more = engine.sweep(Integer.parseInt(instance.getId()), BATCH);
+        int shard = Integer.parseInt(instance.getId());
+        boolean more = true;
+        for (int i = 0; i < BATCHES && more && !stopped; i++) {
+            more = engine.sweep(shard, BATCH);
+        }
         Duration pause = more ? Duration.ZERO : options.sweepInterval();
         return (complete, operations) ->
                 operations.reschedule(complete, engine.clock().now().plus(pause));

@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +32,7 @@ final class Begins {
         this.database = database;
         this.store = store;
         this.membership = membership;
-        this.commits = new GroupCommit<>("asyncslot-cluster-begin", MOST, this::begin);
+        this.commits = new GroupCommit<>("asyncslot-cluster-begin", MOST, Duration.ZERO, this::begin);
     }
 
     void start() {

@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class Ends {
 
     private static final int MOST = 250;
+    private static final Duration LINGER = Duration.ofMillis(2);
     private static final long LOCKED_PAUSE_MILLIS = 3;
     private static final long AWAY_PAUSE_MILLIS = 100;
 
@@ -40,7 +42,7 @@ final class Ends {
         this.runs = runs;
         this.holds = holds;
         this.upkeep = upkeep;
-        this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, this::end);
+        this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
     }
 
     void start() {

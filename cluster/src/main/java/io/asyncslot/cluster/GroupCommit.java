@@ -1,22 +1,28 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /**
  * Turns what many threads ask one by one into few statements: whatever has come while one is under way goes into the next.
  * One daemon thread. Thread-safe.
+ *
+ * <p>Where nobody is in a hurry it also waits a little for company, as long as there was some the last time: half as many
+ * statements are half the work for the database, which then has time for those that are in a hurry.
  */
 final class GroupCommit<Q, R> {
 
     private static final System.Logger LOG = System.getLogger(GroupCommit.class.getName());
 
     private final int most;
+    private final Duration linger;
     private final Function<List<Q>, List<R>> statement;
     private final BlockingQueue<Request<Q, R>> requests = new LinkedBlockingQueue<>();
     private final Thread thread;
@@ -29,10 +35,12 @@ final class GroupCommit<Q, R> {
      *
      * @param name the thread's name
      * @param most how many questions a statement takes
+     * @param linger how long to wait for company
      * @param statement answers each question, in their order
      */
-    GroupCommit(String name, int most, Function<List<Q>, List<R>> statement) {
+    GroupCommit(String name, int most, Duration linger, Function<List<Q>, List<R>> statement) {
         this.most = most;
+        this.linger = linger;
         this.statement = statement;
         this.thread = new Thread(this::run, name);
         thread.setDaemon(true);
@@ -60,13 +68,18 @@ final class GroupCommit<Q, R> {
 
     private void run() {
         List<Request<Q, R>> batch = new ArrayList<>();
+        boolean company = false;
         while (!closed) {
             try {
                 batch.add(requests.take());
             } catch (InterruptedException e) {
                 continue; // closed, or nobody's business
             }
+            if (company) {
+                LockSupport.parkNanos(linger.toNanos());
+            }
             requests.drainTo(batch, most - 1);
+            company = batch.size() > 1;
             answer(batch);
             batch.clear();
         }

@@ -20,10 +20,7 @@ import javax.sql.DataSource;
 /** The cluster backend. */
 final class AsyncSlotTimers implements DurableTimers {
 
-    /** Its callbacks wait for the database on their own threads, which in an application are virtual ones. */
-    private static final int CALLBACKS = 256;
-
-    private final ExecutorService executor = Executors.newFixedThreadPool(CALLBACKS);
+    private final ExecutorService executor = virtualThreads();
     private final AsyncSlotRegistry registry;
     private final TimerSlots<String> slots;
 
@@ -36,6 +33,16 @@ final class AsyncSlotTimers implements DurableTimers {
                 .callback((key, firing) -> fired.accept(key))
                 .build());
         registry.start();
+    }
+
+    /** Its callbacks wait for the database on their own threads, for which these are made. Newer than this module's Java. */
+    private static ExecutorService virtualThreads() {
+        try {
+            return (ExecutorService)
+                    Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the benchmarks run on JDK 25 or newer", e);
+        }
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class Run {
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
     private static final long LAB_LIMIT_SECONDS = 150;
-    private static final long CLUSTER_LIMIT_SECONDS = 1_200;
+    private static final long CLUSTER_LIMIT_SECONDS = 2_400;
 
     private final Path out;
     private final boolean quick;
@@ -191,7 +191,9 @@ public final class Run {
     private void cluster(Path docs) throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms2g",
                 "-Xmx2g",
+                "-XX:+AlwaysPreTouch",
                 "-cp",
                 System.getProperty("java.class.path"),
                 DurableRun.class.getName(),
