@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param incarnation its incarnation
  * @param generation the generation to begin
  * @param due when, in microseconds of database time
+ * @param point the point of its map's grid that the firing belongs to: {@code due}, unless it is delivered again
+ * @param period whether it was armed by its map's own period
  * @param attempt how often this firing will have been delivered when it begins
  * @param cutOff whether a run of this generation had begun on a node that is gone
  * @param payload the slot's payload
@@ -19,6 +21,8 @@ record Due(
         long incarnation,
         long generation,
         long due,
+        long point,
+        boolean period,
         int attempt,
         boolean cutOff,
         byte @Nullable [] payload) {}

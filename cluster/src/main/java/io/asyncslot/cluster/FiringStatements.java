@@ -29,6 +29,9 @@ final class FiringStatements {
             s.map, s.key, s.incarnation, s.run_token is not null as cut_off,
             case when s.run_token is not null then s.run_generation else s.generation end as generation,
             case when s.run_token is not null then s.run_due else s.due end as due,
+            case when s.run_token is not null then coalesce(s.run_point, s.run_due)
+                 else coalesce(s.point, s.due) end as point,
+            s.period and s.run_token is null as period,
             case when s.run_token is not null then s.run_attempt + 1 else s.due_attempt end as attempt,
             case when s.run_token is not null then nullif(coalesce(s.run_payload, s.payload), '')
                  else nullif(s.payload, '') end as payload""";
@@ -82,11 +85,15 @@ final class FiringStatements {
                 run_due = case when l.redo then s.run_due else s.due end,
                 run_attempt = case when l.redo then s.run_attempt + 1 else s.due_attempt end,
                 run_payload = case when l.redo then s.run_payload end,
+                run_point = case when l.redo then s.run_point else s.point end,
                 run_began = n.now,
+                withdrawn = l.redo and s.withdrawn,
                 generation = case when l.redo or l.next is null then s.generation
                                   else nextval('asyncslot_sequence') end,
                 due = case when l.redo then s.due else l.next end,
-                due_attempt = case when l.redo then s.due_attempt else 1 end
+                due_attempt = case when l.redo then s.due_attempt else 1 end,
+                point = case when l.redo then s.point end,
+                period = case when l.redo then s.period else l.next is not null end
             from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
             returning s.map, s.key, s.run_token, s.run_incarnation, s.run_generation, s.run_due, s.run_began,
                       s.run_attempt, nullif(coalesce(s.run_payload, s.payload), '')""".replace("{me}", ME).replace("{held}", HELD);
@@ -114,6 +121,7 @@ final class FiringStatements {
                 run_due = null,
                 run_began = null,
                 run_payload = null,
+                run_point = null,
                 awaits_map = null,
                 awaits_key = null,
                 owner = case when not s.paused and s.due <= n.horizon then s.owner end
@@ -292,6 +300,8 @@ final class FiringStatements {
                 row.getLong("incarnation"),
                 row.getLong("generation"),
                 row.getLong("due"),
+                row.getLong("point"),
+                row.getBoolean("period"),
                 row.getInt("attempt"),
                 row.getBoolean("cut_off"),
                 row.getBytes("payload"));

@@ -26,18 +26,22 @@ final class Holds implements AutoCloseable {
      *
      * @param generation what is to begin
      * @param due when, in microseconds of database time
+     * @param point the point of the map's grid that it belongs to
+     * @param period whether the map's own period armed it
      * @param cutOff whether it is a run that was cut off
      * @param overrun whether it fell due while the slot's previous run went on
      * @param queued whether it is in the hands of an executor
      */
-    record Hold(long generation, long due, boolean cutOff, boolean overrun, boolean queued) {
+    record Hold(
+            long generation, long due, long point, boolean period, boolean cutOff, boolean overrun, boolean queued) {
 
         Hold queued(boolean value) {
-            return new Hold(generation, due, cutOff, overrun, value);
+            return new Hold(generation, due, point, period, cutOff, overrun, value);
         }
 
+        /** Moved by a touch: no longer a point of the map's grid, but the first of a new one. */
         Hold due(long value) {
-            return new Hold(generation, value, cutOff, overrun, queued);
+            return new Hold(generation, value, point == due ? value : point, false, cutOff, overrun, queued);
         }
     }
 
@@ -71,13 +75,13 @@ final class Holds implements AutoCloseable {
     }
 
     /** Holds what was armed and claimed. */
-    void take(SlotId id, long generation, long due) {
-        take(id, new Hold(generation, due, false, false, false));
+    void take(SlotId id, Armed<?> armed) {
+        take(id, new Hold(armed.generation(), armed.due(), armed.point(), false, false, false, false));
     }
 
     /** Holds what a sweep or the end of a run claimed. */
     void take(Due due, boolean overrun) {
-        take(due.id(), new Hold(due.generation(), due.due(), due.cutOff(), overrun, false));
+        take(due.id(), new Hold(due.generation(), due.due(), due.point(), due.period(), due.cutOff(), overrun, false));
     }
 
     private void take(SlotId id, Hold hold) {
@@ -94,9 +98,8 @@ final class Holds implements AutoCloseable {
         if (more.cutOff() || more.generation() > present.generation()) {
             return more.queued(present.queued());
         }
-        return more.generation() == present.generation() && more.due() < present.due()
-                ? present.due(more.due())
-                : present;
+        boolean moved = more.generation() == present.generation() && !more.period();
+        return moved ? present.due(Math.min(present.due(), more.due())) : present;
     }
 
     private void arm(SlotId id, long due) {

@@ -2,6 +2,7 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
@@ -63,6 +64,8 @@ final class PostgresSlotStore implements SlotStore {
                 generation = case when {keep} then s.generation else nextval('asyncslot_sequence') end,
                 due = case when {keep} then s.due else excluded.due end,
                 due_attempt = case when {keep} then s.due_attempt else 1 end,
+                point = case when {keep} then s.point end,
+                period = {keep} and s.period,
                 owner = case when {keep} or s.run_token is not null then s.owner
                              when not (s.live and s.paused) then excluded.owner end,
                 dead_at = null,
@@ -70,7 +73,7 @@ final class PostgresSlotStore implements SlotStore {
                 run_payload = case when s.live and s.run_token is not null and s.run_payload is null
                                         and excluded.payload is not null
                                    then coalesce(s.payload, '') else s.run_payload end
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
 
     private static final String REARM = """
             update asyncslot_slot s set
@@ -78,6 +81,8 @@ final class PostgresSlotStore implements SlotStore {
                 generation = nextval('asyncslot_sequence'),
                 due = d.due,
                 due_attempt = 1,
+                point = null,
+                period = false,
                 owner = case when s.run_token is not null then s.owner
                              when not s.paused and d.due <= d.now + ? then ? end,
                 payload = coalesce(p.payload, s.payload),
@@ -85,34 +90,45 @@ final class PostgresSlotStore implements SlotStore {
                                    then coalesce(s.payload, '') else s.run_payload end
             from {deadline} d, (select ?::bytea as payload) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live and (? or s.incarnation = ?)
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
+
+    /** What a retry gives way to: whatever is pending, but for the map's own period where the retry comes before that. */
+    private static final String RETAKE =
+            "(not s.withdrawn and (s.due is null or s.period and (p.always or d.due < s.due)))";
 
     private static final String RETRY = """
             update asyncslot_slot s set
-                was = {was},
-                generation = case when s.due is null then s.run_generation else s.generation end,
-                due_attempt = case when s.due is null then s.run_attempt + ? else s.due_attempt end,
-                due = coalesce(s.due, d.due)
-            from {deadline} d
+                was = {was} + case when {retake} then {taken} else 0 end,
+                generation = case when {retake} then s.run_generation else s.generation end,
+                due_attempt = case when {retake} then s.run_attempt + ? else s.due_attempt end,
+                due = case when {retake} then d.due else s.due end,
+                point = case when {retake} then coalesce(s.run_point, s.run_due) else s.point end,
+                period = s.period and not {retake}
+            from {deadline} d, (select ?::boolean as always) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.run_token = ?
               and s.run_incarnation = s.incarnation
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+            returning s.was""".replace("{retake}", RETAKE)
+            .replace("{taken}", String.valueOf(Was.TAKEN))
+            .replace("{deadline}", DEADLINE);
 
     private static final String TOUCH = """
             update asyncslot_slot s set
                 was = {was},
                 due = case when s.due is not null then d.due end,
+                period = false,
                 owner = case when s.due is null or s.run_token is not null then s.owner
                              when not s.paused and d.due <= d.now + ? then ? end
             from {deadline} d
             where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, s.owner""".replace("{deadline}", DEADLINE);
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
 
     private static final String CANCEL = """
             update asyncslot_slot s set
                 was = {was},
                 due = null,
                 due_attempt = 1,
+                point = null,
+                withdrawn = s.run_token is not null,
                 owner = case when s.run_token is not null then s.owner end
             where s.ns = ? and s.map = ? and s.key = ? and s.live
             returning s.was, s.incarnation, s.run_token""";
@@ -124,6 +140,7 @@ final class PostgresSlotStore implements SlotStore {
                 paused = false,
                 due = null,
                 due_attempt = 1,
+                point = null,
                 dead_at = {now},
                 payload = null,
                 owner = case when s.run_began is not null then s.owner end,
@@ -285,21 +302,30 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when, boolean sameAttempt) {
-        Armed<StartOutcome> retried = Jdbc.first(
+    public Retried retry(Connection connection, SlotId id, long token, When when, Retry how) {
+        Was was = Jdbc.first(
                 connection,
                 "retry a firing",
                 retry,
-                row -> armed(row, NONE, PostgresSlotStore::started),
-                sameAttempt ? 0 : 1,
+                row -> new Was(row.getInt(1)),
+                how.sameAttempt() ? 0 : 1,
                 when.relative(),
                 when.micros(),
                 when.micros(),
+                how.beforeAnyPeriod(),
                 namespace,
                 id.map(),
                 id.key(),
                 token);
-        return retried == null ? nothing(StartOutcome.FREED) : retried;
+        if (was == null) {
+            return new Retried(RetryOutcome.FREED, false);
+        }
+        if (was.withdrawn()) {
+            return new Retried(RetryOutcome.WITHDRAWN, false);
+        }
+        return was.taken()
+                ? new Retried(RetryOutcome.SCHEDULED, was.armed())
+                : new Retried(RetryOutcome.SUPERSEDED, false);
     }
 
     @Override
@@ -341,7 +367,7 @@ final class PostgresSlotStore implements SlotStore {
         }
         return touched.outcome() == TouchOutcome.MOVED
                 ? touched
-                : new Armed<>(TouchOutcome.NOT_ARMED, touched.incarnation(), 0, 0, false);
+                : new Armed<>(TouchOutcome.NOT_ARMED, touched.incarnation(), 0, 0, 0, false);
     }
 
     @Override
@@ -638,6 +664,7 @@ final class PostgresSlotStore implements SlotStore {
                                 answer.incarnation(),
                                 answer.generation(),
                                 answer.due(),
+                                answer.point(),
                                 answer.claimed()));
             }
         }
@@ -681,14 +708,14 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     private static <O extends Enum<O>> Armed<O> nothing(O outcome) {
-        return new Armed<>(outcome, 0, 0, 0, false);
+        return new Armed<>(outcome, 0, 0, 0, 0, false);
     }
 
     private static <O extends Enum<O>> Armed<O> armed(ResultSet row, long node, Function<Was, O> outcome)
             throws SQLException {
         Was was = new Was(row.getInt(3));
-        boolean claimed = row.getLong(7) == node && !was.busy();
-        return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), claimed);
+        boolean claimed = row.getLong(8) == node && !was.busy();
+        return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), row.getLong(7), claimed);
     }
 
     private static <O extends Enum<O>> Removed<O> removed(ResultSet row, Function<Was, O> outcome) throws SQLException {

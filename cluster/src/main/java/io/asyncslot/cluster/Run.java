@@ -21,9 +21,6 @@ final class Run {
     /** Whether and how the firing is delivered again. Written by the run's thread; read by all. */
     private volatile Again again = Again.NOT;
 
-    /** Set by a cancel on this node; never unset. */
-    private volatile boolean withdrawn;
-
     /** Whether a firing is delivered again. */
     enum Again {
         /** It is not. */
@@ -76,15 +73,6 @@ final class Run {
 
     void again(Again value) {
         again = value;
-    }
-
-    boolean isWithdrawn() {
-        return withdrawn;
-    }
-
-    /** A caller has removed what is pending while this run goes on: it is not to be delivered again. */
-    void withdraw() {
-        withdrawn = true;
     }
 
     boolean isCancelled() {

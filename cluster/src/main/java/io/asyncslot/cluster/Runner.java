@@ -68,8 +68,8 @@ final class Runner<K> {
     private void begin(SlotId id, Hold hold, Binding<K> inHand) {
         Periods periods = slots.periods();
         long now = Math.max(engine.clock().micros(), hold.due());
-        boolean skip = !hold.cutOff() && (hold.overrun() || periods.leavesOut(hold.due(), now));
-        long next = periods.next(hold.due(), now);
+        boolean skip = hold.period() && (hold.overrun() || periods.leavesOut(hold.due(), now));
+        long next = periods.next(hold.point(), now);
         K key;
         Begins.Answer answer;
         try {

@@ -2,6 +2,7 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
@@ -110,14 +111,24 @@ interface SlotStore {
     Armed<StartOutcome> restart(Connection connection, Claim claim, SlotId id, long incarnation, When when);
 
     /**
-     * Delivers the firing of a run again: same generation, next attempt. To be called during that run. Changes nothing
-     * when something newer is pending.
+     * How a firing is to be delivered again.
      *
-     * @param sameAttempt whether it is to be the same attempt once more, because the callback was not called
-     * @return STARTED; REARMED when something newer is pending and stays so; FREED when the slot was deleted or the run
-     *     is not this one any more
+     * @param sameAttempt whether it is the same attempt once more, because the callback was not called
+     * @param beforeAnyPeriod whether the map's next period waits even when it is due before: no period is left out then
      */
-    Armed<StartOutcome> retry(Connection connection, SlotId id, long token, When when, boolean sameAttempt);
+    record Retry(boolean sameAttempt, boolean beforeAnyPeriod) {}
+
+    /**
+     * Whether a firing is delivered again.
+     *
+     * @param outcome SCHEDULED; SUPERSEDED when something newer is pending and stays so; WITHDRAWN when a cancel came during
+     *     the run; FREED when the slot was deleted or the run is not this one any more
+     * @param putPeriodOff whether that is in place of the map's next period, which was pending
+     */
+    record Retried(RetryOutcome outcome, boolean putPeriodOff) {}
+
+    /** Delivers the firing of a run again, with the same generation. To be called during that run. */
+    Retried retry(Connection connection, SlotId id, long token, When when, Retry how);
 
     /**
      * Makes a run of a work slot pending now, unless one is.

@@ -67,7 +67,8 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     /** What counting may cost at most, as a part of the time: one in so many. */
     private static final long COUNT_SHARE = 20;
 
-    private static final long CHEAP_COUNT_NANOS = 10_000_000;
+    /** So many rows are counted anew each time: that is a matter of a millisecond, and tests want what is true now. */
+    private static final int FEW = 2_000;
 
     private static final Duration DEFERRED_PAUSE = Duration.ofMillis(2);
 
@@ -215,7 +216,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             if (closed) {
                 removed(id, engine.database().own(connection -> engine.store().delete(connection, id)));
             } else if (armed.claimed() && claim.node() == engine.membership().node()) {
-                engine.holds().take(id, armed.generation(), armed.due());
+                engine.holds().take(id, armed);
             }
         });
         return true;
@@ -244,18 +245,18 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         if (closed || run.isCancelled()) {
             return RetryOutcome.FREED;
         }
-        if (run.isWithdrawn()) {
-            return RetryOutcome.WITHDRAWN;
-        }
-        Armed<StartOutcome> armed = engine.database()
+        SlotStore.Retry retry = new SlotStore.Retry(postponed, periods.leavesOutNone());
+        SlotStore.Retried retried = engine.database()
                 .joined(connection ->
-                        engine.store().retry(connection, id, run.begun().token(), when, postponed));
-        if (armed.outcome() != StartOutcome.STARTED) {
-            return armed.outcome() == StartOutcome.FREED ? RetryOutcome.FREED : RetryOutcome.SUPERSEDED;
+                        engine.store().retry(connection, id, run.begun().token(), when, retry));
+        if (retried.outcome() != RetryOutcome.SCHEDULED) {
+            return retried.outcome();
         }
         engine.database().afterCommit(() -> {
             run.again(how);
-            counters.started.increment();
+            if (!retried.putPeriodOff()) { // or else it is what the period was counted as
+                counters.started.increment();
+            }
             (postponed ? counters.postponed : counters.retried).increment();
             record(id, postponed ? Kind.POSTPONED : Kind.RETRIED, when.micros());
         });
@@ -287,10 +288,6 @@ abstract class StoredSlots<K> implements SlotMap<K> {
                 counters.cancelled.increment();
                 record(id, Kind.CANCELLED, -1);
             });
-        }
-        Run run = removed.runToken() == 0 ? null : engine.runs().of(id);
-        if (run != null) {
-            engine.database().afterCommit(run::withdraw);
         }
         return removed;
     }
@@ -603,7 +600,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         return notes;
     }
 
-    /** Counting rows takes time where there are many: then the counts are as old as keeps that below a small share. */
+    /** Counting takes time where there are many rows: then the counts are as old as keeps that a small share. */
     @Override
     public final SlotMapStats stats() {
         return counters.stats(counts());
@@ -620,7 +617,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         }
         Counts counts = ask();
         long took = System.nanoTime() - before;
-        if (took > CHEAP_COUNT_NANOS) {
+        if (counts.slots() > FEW) {
             counted = new Counted(counts, before + took * COUNT_SHARE);
         }
         return counts;

@@ -13,13 +13,18 @@ record Was(int bits) {
              + case when s.live and s.due is not null then 2 else 0 end
              + case when s.run_token is not null and s.run_incarnation = s.incarnation then 4 else 0 end
              + case when s.run_token is not null and s.run_began is null then 8 else 0 end
-             + case when s.run_token is not null then 16 else 0 end)""";
+             + case when s.run_token is not null then 16 else 0 end
+             + case when s.withdrawn then 32 else 0 end)""";
 
     private static final int LIVE = 1;
     private static final int ARMED = 2;
     private static final int RUN = 4;
     private static final int CUT_OFF = 8;
     private static final int BUSY = 16;
+    private static final int WITHDRAWN = 32;
+
+    /** Added by a statement that does what it is for only in some states: whether it did. */
+    static final int TAKEN = 64;
 
     boolean live() {
         return (bits & LIVE) != 0;
@@ -41,5 +46,14 @@ record Was(int bits) {
 
     boolean cutOff() {
         return (bits & CUT_OFF) != 0;
+    }
+
+    /** Whether a cancel came during the run: its firing is not delivered again. */
+    boolean withdrawn() {
+        return (bits & WITHDRAWN) != 0;
+    }
+
+    boolean taken() {
+        return (bits & TAKEN) != 0;
     }
 }

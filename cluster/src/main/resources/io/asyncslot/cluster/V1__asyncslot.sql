@@ -44,6 +44,13 @@ create table asyncslot_slot (
     run_due         bigint,
     run_began       bigint,
     run_attempt     integer,
+    -- Whether the run is not to be delivered again, because a cancel came meanwhile.
+    withdrawn       boolean  not null default false,
+    -- Of a periodic map: whether what is pending is the map's own period; and the point of its grid that a firing belongs
+    -- to which is delivered again, pending and running.
+    period          boolean  not null default false,
+    point           bigint,
+    run_point       bigint,
     dead_at         bigint,
     -- When a sweep has to see to the row; null when nobody has to, or a node does already.
     wake            bigint generated always as

@@ -3,7 +3,6 @@ package io.asyncslot.cluster;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.test.contract.BackendContract;
-import io.asyncslot.test.contract.ContractGaps;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -36,14 +35,6 @@ class ClusterContractTests extends BackendContract {
             statement.execute("truncate asyncslot_scheduled_tasks"); // nobody sweeps the former scenarios' namespaces
         }
         return new ClusterBackend(Connections.of(pool), ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet()));
-    }
-
-    @Override
-    protected ContractGaps gaps() {
-        return ContractGaps.none()
-                .without(
-                        "D7",
-                        "a row has one deadline: while a periodic slot runs that is its next period, which stays");
     }
 
     /** Scenarios of two thousand runs, one after the other, with three commits each. */

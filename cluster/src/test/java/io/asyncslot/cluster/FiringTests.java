@@ -173,7 +173,9 @@ class FiringTests extends StoreTests {
         Armed<StartOutcome> newer = start(there, NOW);
         assertThat(db.release(here.node())).isEqualTo(new Released(0, 1, 0));
         Due again = sweep(there).get(0);
-        assertThat(again).isEqualTo(new Due(id, run.incarnation(), run.generation(), run.due(), 2, true, null));
+        assertThat(again)
+                .isEqualTo(
+                        new Due(id, run.incarnation(), run.generation(), run.due(), run.due(), false, 2, true, null));
         Begun second = begin(there, run.generation());
         assertThat(second.attempt()).isEqualTo(2);
         assertThat(second.token()).isGreaterThan(run.token());
@@ -226,7 +228,8 @@ class FiringTests extends StoreTests {
         Armed<StartOutcome> fresh = start(there, NOW);
         assertThat(db.release(here.node())).isEqualTo(new Released(0, 0, 1));
         assertThat(sweep(there))
-                .containsExactly(new Due(id, fresh.incarnation(), fresh.generation(), fresh.due(), 1, false, null));
+                .containsExactly(new Due(
+                        id, fresh.incarnation(), fresh.generation(), fresh.due(), fresh.due(), false, 1, false, null));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /** Every operation in every state of a row, and who owns the row after it. */
 class SlotOperationTests extends StoreTests {
+
+    private static final SlotStore.Retried SCHEDULED = new SlotStore.Retried(RetryOutcome.SCHEDULED, false);
 
     @Test
     void start_absent_createsAndClaimsWhatIsDueSoon() {
@@ -122,7 +125,7 @@ class SlotOperationTests extends StoreTests {
         assertThat(touch(LATER).claimed()).isFalse();
         assertThat(row().owner()).isEqualTo(SlotStore.NONE);
         db.cancel(id);
-        assertThat(touch(SOON)).isEqualTo(new Armed<>(TouchOutcome.NOT_ARMED, armed.incarnation(), 0, 0, false));
+        assertThat(touch(SOON)).isEqualTo(new Armed<>(TouchOutcome.NOT_ARMED, armed.incarnation(), 0, 0, 0, false));
         assertThat(row().armed()).isFalse();
     }
 
@@ -246,7 +249,7 @@ class SlotOperationTests extends StoreTests {
     @Test
     void retry_deliversTheSameGenerationAgain() {
         Begun run = run(here);
-        assertThat(db.retry(id, run.token(), NOW).outcome()).isEqualTo(StartOutcome.STARTED);
+        assertThat(db.retry(id, run.token(), NOW)).isEqualTo(SCHEDULED);
         Due next = end(here, run).next();
         assertThat(next.generation()).isEqualTo(run.generation());
         assertThat(next.attempt()).isEqualTo(2);
@@ -254,9 +257,62 @@ class SlotOperationTests extends StoreTests {
         assertThat(second.generation()).isEqualTo(run.generation());
         assertThat(second.attempt()).isEqualTo(2);
         start(there, LATER);
-        assertThat(db.retry(id, second.token(), NOW).outcome()).isEqualTo(StartOutcome.REARMED);
+        assertThat(db.retry(id, second.token(), NOW).outcome()).isEqualTo(RetryOutcome.SUPERSEDED);
         assertThat(end(here, second).next()).isNull();
         assertThat(row().generation()).isGreaterThan(run.generation());
+    }
+
+    @Test
+    void retry_isPutBeforeTheNextPeriodAndKeepsTheGrid() {
+        Begun run = period(start(here, NOW).generation(), db.now() + MINUTE);
+        long point = row().due();
+        assertThat(db.retry(id, run.token(), When.in(2 * MINUTE)).outcome())
+                .as("after the period")
+                .isEqualTo(RetryOutcome.SUPERSEDED);
+        assertThat(db.retry(id, run.token(), NOW)).isEqualTo(new SlotStore.Retried(RetryOutcome.SCHEDULED, true));
+        Due again = end(here, run).next();
+        assertThat(again.generation()).isEqualTo(run.generation());
+        assertThat(again.attempt()).isEqualTo(2);
+        assertThat(again.due()).isGreaterThan(run.due()).isLessThan(point);
+        assertThat(again.point()).isEqualTo(run.due());
+        assertThat(again.period()).isFalse();
+        Begun second = period(again.generation(), point);
+        assertThat(db.retry(id, second.token(), NOW)).isEqualTo(new SlotStore.Retried(RetryOutcome.SCHEDULED, true));
+        assertThat(end(here, second).next().point()).as("a retry of the retry").isEqualTo(run.due());
+    }
+
+    @Test
+    void retry_whereNoPeriodIsLeftOut_comesBeforeOneThatIsDueBefore() {
+        Begun run = period(start(here, NOW).generation(), db.now() + MINUTE);
+        SlotStore.Retried retried = db.with(connection ->
+                store.retry(connection, id, run.token(), When.in(2 * MINUTE), new SlotStore.Retry(false, true)));
+        assertThat(retried).isEqualTo(new SlotStore.Retried(RetryOutcome.SCHEDULED, true));
+        assertThat(row().generation()).isEqualTo(run.generation());
+    }
+
+    @Test
+    void retry_afterACancelFromAnywhere_isWithdrawn() {
+        Begun run = run(here);
+        assertThat(db.cancel(id).outcome()).isEqualTo(CancelOutcome.RUNNING);
+        assertThat(db.retry(id, run.token(), NOW).outcome()).isEqualTo(RetryOutcome.WITHDRAWN);
+        assertThat(end(here, run).next()).isNull();
+        Begun next = run(there);
+        assertThat(db.retry(id, next.token(), NOW)).as("of the next run").isEqualTo(SCHEDULED);
+    }
+
+    @Test
+    void touch_ofAPeriod_isAPeriodNoLonger() {
+        period(start(here, NOW).generation(), db.now() + MINUTE);
+        touch(NOW);
+        assertThat(sweep(there)).isEmpty();
+        assertThat(db.retry(id, db.runToken(id), NOW).outcome()).isEqualTo(RetryOutcome.SUPERSEDED);
+    }
+
+    /** Begins a run of a periodic slot, and arms its next period. */
+    private Begun period(long generation, long nextDue) {
+        return db.begin(here.node(), List.of(new Begin(id, generation, nextDue)))
+                .begun()
+                .get(0);
     }
 
     @Test

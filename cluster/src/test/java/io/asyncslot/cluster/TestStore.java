@@ -62,8 +62,8 @@ record TestStore(DataSource connections, SlotStore store) {
         return with(connection -> store.restart(connection, claim, id, incarnation, when));
     }
 
-    Armed<StartOutcome> retry(SlotId id, long token, When when) {
-        return with(connection -> store.retry(connection, id, token, when, false));
+    SlotStore.Retried retry(SlotId id, long token, When when) {
+        return with(connection -> store.retry(connection, id, token, when, new SlotStore.Retry(false, false)));
     }
 
     Armed<SubmitOutcome> submit(Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {

@@ -78,6 +78,15 @@ public abstract class Periods {
     }
 
     /**
+     * Whether every point has its run, however late.
+     *
+     * @return true when no point is left out
+     */
+    public final boolean leavesOutNone() {
+        return late == LatePolicy.ALL;
+    }
+
+    /**
      * Whether the point that is pending waits for an earlier one that is delivered again.
      *
      * @param deadline when that is to be
@@ -85,7 +94,7 @@ public abstract class Periods {
      * @return true when it comes before the point, or when no point is left out for being late
      */
     final boolean waitsFor(long deadline, long pending) {
-        return late == LatePolicy.ALL || deadline < pending;
+        return leavesOutNone() || deadline < pending;
     }
 
     /**
