@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The slots in PostgreSQL. Thread-safe; see {@link SlotStore}.
  *
- * <p>The operations on keys are here; what nodes do is in {@link NodeStatements} and {@link FiringStatements}.
+ * <p>The operations on keys are here; what nodes do is in {@link NodeStatements} and {@link FiringStatements}, what only
+ * looks in {@link LookStatements}.
  */
 final class PostgresSlotStore implements SlotStore {
 
@@ -183,36 +184,10 @@ final class PostgresSlotStore implements SlotStore {
 
     private static final String LOCK = "select pg_advisory_xact_lock(hashtextextended(?, 0))";
 
-    private static final String ROW = """
-            select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
-                   case when s.run_incarnation = s.incarnation then s.run_token end,
-                   s.run_generation, s.run_attempt, s.payload, case when s.paused then s.paused_at end
-            from asyncslot_slot s, (select {now} as now) c
-            where s.ns = ? and s.map = ? and s.live""";
-
-    private static final String COUNT = """
-            select count(*) filter (where live), count(due), count(*) filter (where live and run_token is not null),
-                   count(*) filter (where live and paused), count(*)
-            from (select live, due, run_token, paused from asyncslot_slot where ns = ? and map = ? limit ?) t""";
-
-    /** The earliest of each shard, not the earliest of all: so each is one step in the index. */
-    private static final String OVERDUE = """
-            select {now} - min(e.wake)
-            from generate_series(0, ?) as h (shard)
-            cross join lateral (select s.wake from asyncslot_slot s
-                                where s.ns = ? and s.shard = h.shard and s.wake is not null
-                                order by s.wake limit 1) e""";
-
-    /** By what nodes own, which is little, and not by the map, which may be large. */
-    private static final String RUNS = """
-            select 1 from asyncslot_node n
-            cross join lateral (select 1 from asyncslot_slot s
-                                where s.owner = n.id and s.run_token is not null and (s.map = ?) is true limit 1) r
-            where n.ns = ? limit 1""";
-
     private final String namespace;
     private final NodeStatements nodes;
     private final FiringStatements firing;
+    private final LookStatements looks;
 
     private final String start;
     private final String startMany;
@@ -227,13 +202,7 @@ final class PostgresSlotStore implements SlotStore {
     private final String resume;
     private final String pauseMap;
     private final String resumeMap;
-    private final String pausedSince;
-    private final String pausedMaps;
     private final String countUpTo;
-    private final String row;
-    private final String count;
-    private final String overdue;
-    private final String runs;
 
     /**
      * A store of one namespace.
@@ -245,6 +214,7 @@ final class PostgresSlotStore implements SlotStore {
         this.namespace = namespace;
         this.nodes = new NodeStatements(tables, namespace);
         this.firing = new FiringStatements(tables, namespace);
+        this.looks = new LookStatements(tables, namespace);
         this.start = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", "false"));
         this.startMany = tables.sql(UPSERT.replace("{slots}", MANY).replace("{keep}", "false"));
         this.submit = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", COALESCE));
@@ -259,13 +229,7 @@ final class PostgresSlotStore implements SlotStore {
         this.pauseMap =
                 tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
         this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
-        this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
-        this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
         this.countUpTo = tables.sql(COUNT_UP_TO);
-        this.row = tables.sql(ROW);
-        this.count = tables.sql(COUNT);
-        this.overdue = tables.sql(OVERDUE);
-        this.runs = tables.sql(RUNS);
     }
 
     @Override
@@ -427,13 +391,12 @@ final class PostgresSlotStore implements SlotStore {
 
     @Override
     public long pausedSince(Connection connection, String map) {
-        Long since = Jdbc.first(connection, "look for a pause", pausedSince, row -> row.getLong(1), namespace, map);
-        return since == null ? NONE : since;
+        return looks.pausedSince(connection, map);
     }
 
     @Override
     public List<String> pausedMaps(Connection connection) {
-        return Jdbc.query(connection, "list paused maps", pausedMaps, row -> row.getString(1), namespace);
+        return looks.pausedMaps(connection);
     }
 
     @Override
@@ -455,62 +418,27 @@ final class PostgresSlotStore implements SlotStore {
 
     @Override
     public boolean runs(Connection connection, String map) {
-        return Jdbc.first(connection, "look for runs", runs, row -> true, map, namespace) != null;
+        return looks.runs(connection, map);
     }
 
     @Override
     public Optional<Row> find(Connection connection, SlotId id) {
-        return Optional.ofNullable(Jdbc.first(
-                connection,
-                "find a slot",
-                row + " and s.key = ?",
-                PostgresSlotStore::row,
-                namespace,
-                id.map(),
-                id.key()));
+        return looks.find(connection, id);
     }
 
     @Override
     public List<Row> list(Connection connection, String map, String prefix, @Nullable String after, int limit) {
-        StringBuilder sql = new StringBuilder(row).append(" and s.key >= ?");
-        List<Object> values = new ArrayList<>(List.of(namespace, map, prefix));
-        if (after != null) {
-            sql.append(" and s.key > ?");
-            values.add(after);
-        }
-        String end = Prefixes.end(prefix);
-        if (end != null) {
-            sql.append(" and s.key < ?");
-            values.add(end);
-        }
-        values.add(limit);
-        return Jdbc.query(
-                connection,
-                "list slots",
-                sql.append(" order by s.key limit ?").toString(),
-                PostgresSlotStore::row,
-                values.toArray());
+        return looks.list(connection, map, prefix, after, limit);
     }
 
     @Override
     public Counts count(Connection connection, String map, int limit) {
-        Counts counts = Jdbc.first(
-                connection,
-                "count slots",
-                count,
-                row -> new Counts(
-                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5) < limit),
-                namespace,
-                map,
-                limit);
-        return counts == null ? new Counts(0, 0, 0, 0, true) : counts;
+        return looks.count(connection, map, limit);
     }
 
     @Override
     public Duration overdue(Connection connection) {
-        Long micros =
-                Jdbc.first(connection, "look for overdue slots", overdue, row -> row.getLong(1), SHARDS - 1, namespace);
-        return micros == null ? Duration.ZERO : Duration.ofNanos(Math.max(0, micros) * 1_000);
+        return looks.overdue(connection);
     }
 
     @Override
@@ -740,26 +668,5 @@ final class PostgresSlotStore implements SlotStore {
 
     private static DeleteOutcome deleted(Was was) {
         return was.run() && !was.cutOff() ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
-    }
-
-    private static Row row(ResultSet row) throws SQLException {
-        return new Row(
-                new SlotId(row.getString(1), row.getString(2)),
-                row.getLong(3),
-                row.getLong(4),
-                orNone(row, 5),
-                row.getLong(6),
-                row.getBoolean(7),
-                orNone(row, 8),
-                row.getLong(9),
-                row.getLong(10),
-                row.getInt(11),
-                row.getBytes(12),
-                orNone(row, 13));
-    }
-
-    private static long orNone(ResultSet row, int column) throws SQLException {
-        long value = row.getLong(column);
-        return row.wasNull() ? NONE : value;
     }
 }

@@ -54,6 +54,13 @@ class PlanTests {
         }
         SlotId id = new SlotId("m", "k7");
         List<Begun> runs = new ArrayList<>();
+        assertIndexed("asyncslot_slot_pkey", c -> store.start(c, claim, id, When.in(HOUR), null, 0));
+        assertIndexed("asyncslot_slot_pkey", c -> store.startAll(c, claim, ids(0, 20), When.in(HOUR), null, 0));
+        assertIndexed("asyncslot_slot_pkey", c -> store.submit(c, claim, id, null, 0));
+        assertIndexed("asyncslot_slot_pkey", c -> store.retry(c, id, 1, When.in(0), new SlotStore.Retry(false, false)));
+        assertIndexed("asyncslot_slot_pkey", c -> store.pause(c, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.resume(c, claim, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.delete(c, new SlotId("m", "k8")));
         assertIndexed("asyncslot_slot_pkey", c -> store.touch(c, claim, id, When.in(HOUR)));
         assertIndexed("asyncslot_slot_pkey", c -> store.cancel(c, id));
         assertIndexed("asyncslot_slot_pkey", c -> store.find(c, id));
