@@ -43,10 +43,8 @@ interface AwaitScenarios {
 
     private static void awaits(ContractRig rig, boolean armed, CancelOutcome expected) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "key");
         if (armed) {
             slots.start("key", Duration.ofHours(1));
         }
@@ -73,10 +71,8 @@ interface AwaitScenarios {
             says = "cancelAndAwait gives up when its limit is over, and has removed what was pending")
     default void limit(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "key");
         slots.start("key", Duration.ZERO);
         long now = System.nanoTime();
         assertThat(slots.cancelAndAwait("key", rig.steps(2))).isEqualTo(CancelOutcome.TIMED_OUT);
@@ -94,11 +90,8 @@ interface AwaitScenarios {
             says = "when the slot was deleted or its map closed, cancelAndAwait still waits for the run that goes on")
     default void awaitsTheRunOfWhatIsGone(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("deleted", Duration.ZERO);
-        slots.start("closed", Duration.ZERO);
-        runs.awaitBegun(2);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "deleted", "closed");
         assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
         assertThat(slots.close(Duration.ZERO)).isEqualTo(CloseOutcome.TIMED_OUT);
         List<Strand> waiters = new ArrayList<>();
@@ -130,7 +123,7 @@ interface AwaitScenarios {
             says = "awaitRun waits for the run that goes on, deleted or not, and leaves alone what is pending")
     default void awaitsTheRunAndChangesNothing(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.timers(runs);
         assertThat(slots.awaitRun("kept", Duration.ZERO)).isEqualTo(AwaitOutcome.ENDED);
         slots.start("kept", Duration.ZERO);
@@ -185,10 +178,8 @@ interface AwaitScenarios {
             says = "a waiter that is interrupted leaves, and has removed what was pending")
     default void interrupted(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "key");
         slots.start("key", Duration.ZERO);
         AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
         Strand waiter = rig.strand("cancelAndAwait that is interrupted", () -> {
@@ -305,7 +296,7 @@ interface AwaitScenarios {
             says = "closing waits for the runs of the map, and no longer than its limit")
     default void closeWaits(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.timers(runs);
         slots.start("key", Duration.ZERO);
         slots.start("armed", Duration.ofHours(1));
@@ -342,9 +333,7 @@ interface AwaitScenarios {
             outcome.set(other.close(rig.patience()));
             gate.pass();
         });
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        rig.running(runs, "key");
         assertThat(rig.registry().stop(rig.steps(1)))
                 .as("stopped while a callback runs")
                 .isFalse();

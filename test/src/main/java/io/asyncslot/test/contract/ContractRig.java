@@ -102,6 +102,11 @@ final class ContractRig implements AutoCloseable {
         return new Runs<>(this);
     }
 
+    /** Runs that go on until a gate is opened. */
+    Runs<String> runsHeldBy(Gate gate) {
+        return this.<String>runs().doing((key, firing) -> gate.pass());
+    }
+
     TimerSlots<String> timers(Runs<String> runs) throws Exception {
         return timers(String.class, runs, spec -> spec);
     }
@@ -110,6 +115,16 @@ final class ContractRig implements AutoCloseable {
             throws Exception {
         TimerMapSpec.Builder<K> spec = TimerMapSpec.named("timers-" + names.incrementAndGet(), keyType);
         return note(registry().register(more.apply(spec.callback(runs)).build()));
+    }
+
+    /** A timer map in which the callbacks of these keys have begun. */
+    TimerSlots<String> running(Runs<String> runs, String... keys) throws Exception {
+        TimerSlots<String> slots = timers(runs);
+        for (String key : keys) {
+            slots.start(key, Duration.ZERO);
+        }
+        runs.awaitBegun(keys.length);
+        return slots;
     }
 
     WorkSlots<String> works(Runs<String> runs) throws Exception {

@@ -122,7 +122,7 @@ interface FreedomScenarios {
     default void deletesDoNotWait(ContractRig rig) throws Exception {
         for (int round = 0; round < 3; round++) {
             Gate gate = rig.gate();
-            Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+            Runs<String> runs = rig.runsHeldBy(gate);
             TimerSlots<String> slots = rig.timers(runs);
             for (int i = 0; i < 8; i++) {
                 slots.start("key" + i, Duration.ofNanos(100_000));
@@ -151,7 +151,7 @@ interface FreedomScenarios {
             says = "one map's callbacks that do not end hold up neither other slots nor other maps")
     default void heldCallbacksHoldUpNobody(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> held = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> held = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.timers(held);
         for (int i = 0; i < 6; i++) {
             slots.start("key" + i, Duration.ZERO);

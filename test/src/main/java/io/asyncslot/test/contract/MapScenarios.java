@@ -149,7 +149,7 @@ interface MapScenarios {
             says = "a snapshot shows the slot as it is: READY and one reference at rest, BUSY while it runs")
     default void snapshot(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.timers(runs);
         assertThat(slots.find("key")).isEmpty();
         assertThat(slots.stats().slots()).as("slots after a look").isZero();

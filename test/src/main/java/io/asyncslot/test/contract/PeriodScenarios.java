@@ -136,7 +136,7 @@ interface PeriodScenarios {
     /** The first run goes on for more than three periods. */
     private static List<Runs.Run> overrun(ContractRig rig, LatePolicy late) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = periodic(rig, runs, rig.steps(1), late);
         slots.start("key");
         runs.awaitBegun(1);

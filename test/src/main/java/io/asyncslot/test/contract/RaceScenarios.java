@@ -33,26 +33,14 @@ interface RaceScenarios {
     @Scenario(id = "P6a", clause = "P6", says = "of two racing cancels exactly one answers CANCELLED")
     default void twoCancels(ContractRig rig) throws Exception {
         TimerSlots<String> slots = rig.timers(rig.runs());
-        AtomicReference<@Nullable CancelOutcome> second = new AtomicReference<>();
-        AtomicReference<@Nullable CancelOutcome> first = new AtomicReference<>();
-        int firstWins = 0;
-        int secondWins = 0;
         try (Duel duel = new Duel(rig)) {
-            for (int round = 0; duel.goesOn(round, ROUNDS, firstWins, secondWins); round++) {
+            Rivals<CancelOutcome> rivals = new Rivals<>(duel, CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+            for (int round = 0; rivals.goOn(round); round++) {
                 slots.start("key", HOUR);
-                duel.run(() -> first.set(slots.cancel("key")), () -> second.set(slots.cancel("key")));
-                assertThat(outcomes(first, second))
-                        .containsExactlyInAnyOrder(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
-                firstWins += first.get() == CancelOutcome.CANCELLED ? 1 : 0;
-                secondWins += second.get() == CancelOutcome.CANCELLED ? 1 : 0;
+                rivals.run(() -> slots.cancel("key"), () -> slots.cancel("key"));
             }
-            ContractRig.reached("the first cancel before the second", firstWins);
-            ContractRig.reached("the second cancel before the first", secondWins);
+            rivals.reached("cancel");
         }
-    }
-
-    private static <T> List<T> outcomes(AtomicReference<@Nullable T> first, AtomicReference<@Nullable T> second) {
-        return List.of(java.util.Objects.requireNonNull(first.get()), java.util.Objects.requireNonNull(second.get()));
     }
 
     @Scenario(
@@ -66,9 +54,7 @@ interface RaceScenarios {
         int fired = 0;
         long until = System.nanoTime() + 800_000_000L;
         for (int round = 0; round < ROUNDS && System.nanoTime() - until < 0; round++) {
-            String key = "key" + round % 50;
-            slots.start(key, Duration.ofNanos(round % 25 * 4_000L));
-            linger(round);
+            String key = startAndLinger(slots, round);
             CancelOutcome outcome = slots.cancel(key);
             if (outcome == CancelOutcome.CANCELLED) {
                 cancelled++;
@@ -87,6 +73,14 @@ interface RaceScenarios {
         ContractRig.reached("fire before the cancel", fired);
     }
 
+    /** Starts a slot that fires at once or soon, and waits until it may have. */
+    private static String startAndLinger(TimerSlots<String> slots, int round) {
+        String key = "key" + round % 50;
+        slots.start(key, Duration.ofNanos(round % 25 * 4_000L));
+        linger(round);
+        return key;
+    }
+
     /** Up to some hundred microseconds, so that both orders come up. */
     private static void linger(int round) {
         long until = System.nanoTime() + round * 7_919L % 251_000L;
@@ -103,9 +97,7 @@ interface RaceScenarios {
         int fired = 0;
         long until = System.nanoTime() + 800_000_000L;
         for (int round = 0; round < ROUNDS && System.nanoTime() - until < 0; round++) {
-            String key = "key" + round % 50;
-            slots.start(key, Duration.ofNanos(round % 25 * 4_000L));
-            linger(round);
+            String key = startAndLinger(slots, round);
             if (slots.touch(key, HOUR) == TouchOutcome.MOVED) {
                 moved++;
                 assertThat(slots.cancel(key)).as("cancel after MOVED").isEqualTo(CancelOutcome.CANCELLED);
@@ -192,21 +184,13 @@ interface RaceScenarios {
             says = "of two racing starts of a new key one answers STARTED, one REARMED")
     default void twoStarts(ContractRig rig) throws Exception {
         TimerSlots<String> slots = rig.timers(rig.runs());
-        AtomicReference<@Nullable StartOutcome> first = new AtomicReference<>();
-        AtomicReference<@Nullable StartOutcome> second = new AtomicReference<>();
-        int firstWins = 0;
-        int secondWins = 0;
         try (Duel duel = new Duel(rig)) {
-            for (int round = 0; duel.goesOn(round, ROUNDS, firstWins, secondWins); round++) {
-                duel.run(() -> first.set(slots.start("key", HOUR)), () -> second.set(slots.start("key", HOUR)));
-                assertThat(outcomes(first, second))
-                        .containsExactlyInAnyOrder(StartOutcome.STARTED, StartOutcome.REARMED);
-                firstWins += first.get() == StartOutcome.STARTED ? 1 : 0;
-                secondWins += second.get() == StartOutcome.STARTED ? 1 : 0;
+            Rivals<StartOutcome> rivals = new Rivals<>(duel, StartOutcome.STARTED, StartOutcome.REARMED);
+            for (int round = 0; rivals.goOn(round); round++) {
+                rivals.run(() -> slots.start("key", HOUR), () -> slots.start("key", HOUR));
                 assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED);
             }
-            ContractRig.reached("the first start before the second", firstWins);
-            ContractRig.reached("the second start before the first", secondWins);
+            rivals.reached("start");
         }
     }
 
@@ -216,23 +200,15 @@ interface RaceScenarios {
             says = "of two racing starts for the last place of a full map one is rejected")
     default void twoStartsForTheLastPlace(ContractRig rig) throws Exception {
         TimerSlots<String> slots = rig.timers(String.class, rig.runs(), spec -> spec.maxEntries(1));
-        AtomicReference<@Nullable StartOutcome> first = new AtomicReference<>();
-        AtomicReference<@Nullable StartOutcome> second = new AtomicReference<>();
-        int firstWins = 0;
-        int secondWins = 0;
         try (Duel duel = new Duel(rig)) {
-            for (int round = 0; duel.goesOn(round, ROUNDS, firstWins, secondWins); round++) {
-                duel.run(() -> first.set(slots.start("a", HOUR)), () -> second.set(slots.start("b", HOUR)));
-                assertThat(outcomes(first, second))
-                        .containsExactlyInAnyOrder(StartOutcome.STARTED, StartOutcome.REJECTED);
-                firstWins += first.get() == StartOutcome.STARTED ? 1 : 0;
-                secondWins += second.get() == StartOutcome.STARTED ? 1 : 0;
+            Rivals<StartOutcome> rivals = new Rivals<>(duel, StartOutcome.STARTED, StartOutcome.REJECTED);
+            for (int round = 0; rivals.goOn(round); round++) {
+                rivals.run(() -> slots.start("a", HOUR), () -> slots.start("b", HOUR));
                 assertThat(slots.stats().slots()).isOne();
                 slots.delete("a");
                 slots.delete("b");
             }
-            ContractRig.reached("the first start before the second", firstWins);
-            ContractRig.reached("the second start before the first", secondWins);
+            rivals.reached("start");
         }
     }
 

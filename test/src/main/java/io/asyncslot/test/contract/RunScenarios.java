@@ -23,10 +23,8 @@ interface RunScenarios {
     @Scenario(id = "P4a", clause = "P4", says = "a slot that is armed again while it runs runs once more, afterwards")
     default void rearmedWhileRunning(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "key");
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.REARMED);
         rig.settle(rig.steps(1));
@@ -43,10 +41,8 @@ interface RunScenarios {
             says = "a new incarnation does not run before the run of the deleted one has ended")
     default void incarnationsDoNotOverlap(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
-        TimerSlots<String> slots = rig.timers(runs);
-        slots.start("key", Duration.ZERO);
-        runs.awaitBegun(1);
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = rig.running(runs, "key");
         for (int i = 0; i < 3; i++) {
             DeleteOutcome expected = i == 0 ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
             assertThat(slots.delete("key")).isEqualTo(expected);
@@ -124,13 +120,13 @@ interface RunScenarios {
     @Scenario(id = "P4e", clause = "P4", says = "different keys run at the same time, as many as the map allows")
     default void differentKeysRunTogether(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
-        Runs<String> runs = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.timers(runs);
         for (int i = 0; i < 4; i++) {
             slots.start("key" + i, Duration.ZERO);
         }
         runs.awaitBegun(4); // together: none has ended
-        Runs<String> two = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> two = rig.runsHeldBy(gate);
         TimerSlots<String> limited = rig.timers(String.class, two, spec -> spec.concurrency(2));
         for (int i = 0; i < 4; i++) {
             limited.start("key" + i, Duration.ZERO);
@@ -153,7 +149,7 @@ interface RunScenarios {
         AtomicInteger second = new AtomicInteger();
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);
-        Runs<String> held = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> held = rig.runsHeldBy(gate);
         slots.rebind(held, first::incrementAndGet);
         slots.start("key", Duration.ZERO);
         held.awaitBegun(1);
@@ -179,7 +175,7 @@ interface RunScenarios {
         AtomicInteger released = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
         TimerSlots<String> slots = rig.timers(rig.runs());
-        Runs<String> held = rig.<String>runs().doing((key, firing) -> gate.pass());
+        Runs<String> held = rig.runsHeldBy(gate);
         slots.rebind(held, released::incrementAndGet);
         slots.start("key", Duration.ZERO);
         held.awaitBegun(1);
