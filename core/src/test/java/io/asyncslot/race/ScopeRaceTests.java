@@ -14,6 +14,7 @@ import io.asyncslot.fixture.Race;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -187,37 +188,33 @@ class ScopeRaceTests {
     /** Deleted past the scope while it is started through it: the claim and the slot go together. */
     @Test
     void start_againstDeletePastTheScope_thenClose() throws Exception {
-        AtomicInteger kept = new AtomicInteger();
-        AtomicInteger gone = new AtomicInteger();
-        for (int round = 0; race.goesOn(round, ROUNDS, kept, gone); round++) {
-            SlotScope scope = bench.registry.scope("s");
-            TimerSlots<String> slots = view(scope);
-            slots.start("a", HOUR);
-            race.run(() -> slots.start("a", HOUR), () -> {
-                map.delete("a");
-                slots.delete("none");
-            });
-            (map.find("a").isPresent() ? kept : gone).incrementAndGet();
-            ScopeReport report = scope.close(LONG);
-            assertThat(report.outcome()).isEqualTo(CloseOutcome.CLOSED);
-            assertNoSlots(round);
-        }
-        Race.reached("delete, then start", kept.get());
-        Race.reached("start, then delete", gone.get());
+        startAgainstDelete(true, slots -> {
+            map.delete("a");
+            slots.delete("none");
+        });
     }
 
     /** Start and delete through one scope: whatever is left is the scope's. */
     @Test
     void start_againstDeleteThroughTheScope_thenClose() throws Exception {
+        startAgainstDelete(false, slots -> slots.delete("a"));
+    }
+
+    private void startAgainstDelete(boolean startedBefore, Consumer<TimerSlots<String>> delete) throws Exception {
         AtomicInteger kept = new AtomicInteger();
         AtomicInteger gone = new AtomicInteger();
         for (int round = 0; race.goesOn(round, ROUNDS, kept, gone); round++) {
             SlotScope scope = bench.registry.scope("s");
             TimerSlots<String> slots = view(scope);
-            race.run(() -> slots.start("a", HOUR), () -> slots.delete("a"));
+            if (startedBefore) {
+                slots.start("a", HOUR);
+            }
+            race.run(() -> slots.start("a", HOUR), () -> delete.accept(slots));
             boolean present = map.find("a").isPresent();
             (present ? kept : gone).incrementAndGet();
-            assertThat(scope.close(LONG).deleted()).as("round " + round).isEqualTo(present ? 1 : 0);
+            assertThat(scope.close(LONG))
+                    .as("round " + round)
+                    .isEqualTo(new ScopeReport("s", CloseOutcome.CLOSED, present ? 1 : 0, 0, 0, 0));
             assertNoSlots(round);
         }
         Race.reached("delete, then start", kept.get());
