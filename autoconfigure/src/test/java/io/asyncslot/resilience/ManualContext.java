@@ -6,6 +6,7 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import io.asyncslot.autoconfigure.AsyncSlotResilienceAutoConfiguration;
 import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.spring.TickerClock;
 import io.asyncslot.test.ManualTicker;
 import io.asyncslot.test.ManualTime;
 import io.github.resilience4j.common.circuitbreaker.configuration.CircuitBreakerConfigCustomizer;
@@ -16,10 +17,7 @@ import io.github.resilience4j.springboot.retry.autoconfigure.RetryAutoConfigurat
 import io.github.resilience4j.springboot.timelimiter.autoconfigure.TimeLimiterAutoConfiguration;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.function.Supplier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -71,30 +69,6 @@ final class ManualContext {
         }
     }
 
-    /** A clock on the ticker of a context. */
-    static final class TickerClock extends Clock {
-        private final Supplier<Instant> now;
-
-        TickerClock(Supplier<Instant> now) {
-            this.now = now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now.get();
-        }
-    }
-
     @Configuration(proxyBeanMethods = false)
     static class Time {
 
@@ -115,7 +89,7 @@ final class ManualContext {
 
         @Bean
         CircuitBreakerConfigCustomizer clockOfTheBreaker(ManualTicker ticker) {
-            Clock clock = new TickerClock(() -> Instant.ofEpochSecond(0, ticker.realtimeNanos()));
+            Clock clock = new TickerClock(ticker, ZoneOffset.UTC);
             return CircuitBreakerConfigCustomizer.of("mail", config -> config.clock(clock));
         }
     }

@@ -42,16 +42,28 @@ class ResilientCallbacksTests {
 
     private final ApplicationContextRunner runner = ManualContext.runner().withUserConfiguration(Mails.class);
 
+    /** The callbacks, which will fail as often as told. */
+    private static Mails failing(ApplicationContext context, int failures) {
+        Mails mails = context.getBean(Mails.class);
+        mails.failures = failures;
+        return mails;
+    }
+
+    /** Starts slot "a" of a map and lets time pass; answers the map. */
+    private static TimerSlots<String> startAndPass(ApplicationContext context, String map, int seconds) {
+        TimerSlots<String> slots = ManualContext.timers(context, map);
+        slots.start("a", DELAY);
+        ManualContext.pass(context, seconds);
+        return slots;
+    }
+
     // ---- retry ----------------------------------------------------------------------------------------------------
 
     @Test
     void retry_isAReArmWithTheInstancesBackoff() {
         retrying(4).run(context -> {
-            Mails mails = context.getBean(Mails.class);
-            mails.failures = 3;
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 30);
+            Mails mails = failing(context, 3);
+            TimerSlots<String> slots = startAndPass(context, "mail", 30);
             assertThat(mails.calls).containsExactly("a 1@10", "a 2@12", "a 3@16", "a 4@24");
             SlotMapStats stats = slots.stats();
             assertThat(stats.retried()).isEqualTo(3);
@@ -67,11 +79,8 @@ class ResilientCallbacksTests {
         retrying(3).run(context -> {
             List<RetryEvent.Type> events = new ArrayList<>();
             retry(context).getEventPublisher().onEvent(event -> events.add(event.getEventType()));
-            Mails mails = context.getBean(Mails.class);
-            mails.failures = 99;
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 60);
+            Mails mails = failing(context, 99);
+            TimerSlots<String> slots = startAndPass(context, "mail", 60);
             assertThat(mails.calls).containsExactly("a 1@10", "a 2@12", "a 3@16");
             assertThat(slots.stats().failed()).isOne();
             assertThat(slots.find("a").orElseThrow().lastFiring().failure()).contains("no mail server, attempt 3");
@@ -86,10 +95,8 @@ class ResilientCallbacksTests {
         retrying(3)
                 .withPropertyValues("resilience4j.retry.instances.mail.ignore-exceptions=java.io.UncheckedIOException")
                 .run(context -> {
-                    Mails mails = context.getBean(Mails.class);
-                    mails.failures = 99;
-                    ManualContext.timers(context, "mail").start("a", DELAY);
-                    ManualContext.pass(context, 60);
+                    Mails mails = failing(context, 99);
+                    startAndPass(context, "mail", 60);
                     assertThat(mails.calls).containsExactly("a 1@10");
                     assertThat(retry(context).getMetrics().getNumberOfFailedCallsWithoutRetryAttempt())
                             .isOne();
@@ -99,8 +106,7 @@ class ResilientCallbacksTests {
     @Test
     void retry_withoutAFailure_isNotedAsSuccess() {
         retrying(3).run(context -> {
-            ManualContext.timers(context, "mail").start("a", DELAY);
-            ManualContext.pass(context, 11);
+            startAndPass(context, "mail", 11);
             assertThat(retry(context).getMetrics().getNumberOfSuccessfulCallsWithoutRetryAttempt())
                     .isOne();
         });
@@ -109,11 +115,9 @@ class ResilientCallbacksTests {
     @Test
     void start_betweenAttempts_beginsWithAFreshBudget() {
         retrying(3).run(context -> {
-            Mails mails = context.getBean(Mails.class);
-            mails.failures = 4;
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 13); // attempts at 10 and 12, the third would be at 16
+            Mails mails = failing(context, 4);
+            // attempts at 10 and 12, the third would be at 16
+            TimerSlots<String> slots = startAndPass(context, "mail", 13);
             slots.start("a", DELAY);
             ManualContext.pass(context, 40);
             assertThat(mails.calls).containsExactly("a 1@10", "a 2@12", "a 1@23", "a 2@25", "a 3@29");
@@ -124,11 +128,8 @@ class ResilientCallbacksTests {
     @Test
     void cancel_betweenAttempts_endsThem() {
         retrying(3).run(context -> {
-            Mails mails = context.getBean(Mails.class);
-            mails.failures = 99;
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 11);
+            Mails mails = failing(context, 99);
+            TimerSlots<String> slots = startAndPass(context, "mail", 11);
             assertThat(slots.find("a").orElseThrow().history())
                     .filteredOn(event -> event.kind() == Kind.RETRIED)
                     .extracting(SlotEvent::cause)
@@ -146,8 +147,7 @@ class ResilientCallbacksTests {
                         "resilience4j.retry.instances.mail.max-attempts=3",
                         "resilience4j.retry.instances.mail.wait-duration=2s")
                 .run(context -> {
-                    Mails mails = context.getBean(Mails.class);
-                    mails.failures = 1;
+                    Mails mails = failing(context, 1);
                     WorkSlots<String> slots =
                             context.getBean(AsyncSlotRegistry.class).works("index", String.class);
                     slots.submit("p");
@@ -176,8 +176,7 @@ class ResilientCallbacksTests {
     @Test
     void circuitBreaker_open_firingsWaitUntilItTriesAgain() {
         breaking().run(context -> {
-            Mails mails = context.getBean(Mails.class);
-            mails.failures = 2;
+            Mails mails = failing(context, 2);
             TimerSlots<String> slots = ManualContext.timers(context, "mail");
             slots.start("a", DELAY);
             slots.start("b", DELAY);
@@ -207,8 +206,7 @@ class ResilientCallbacksTests {
         breaking()
                 .withPropertyValues("asyncslot.maps.mail.resilience.when-open=drop")
                 .run(context -> {
-                    Mails mails = context.getBean(Mails.class);
-                    mails.failures = 2;
+                    Mails mails = failing(context, 2);
                     TimerSlots<String> slots = ManualContext.timers(context, "mail");
                     slots.start("a", DELAY);
                     slots.start("b", DELAY);
@@ -231,9 +229,7 @@ class ResilientCallbacksTests {
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
                     breaker(context).transitionToOpenState();
-                    TimerSlots<String> slots = ManualContext.timers(context, "fax");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 11);
+                    TimerSlots<String> slots = startAndPass(context, "fax", 11);
                     assertThat(mails.calls).isEmpty();
                     assertThat(mails.givenUp).containsExactly("not permitted: a, attempt 1");
                     assertThat(slots.stats().failed()).isZero();
@@ -248,9 +244,7 @@ class ResilientCallbacksTests {
             breaker.transitionToOpenState();
             breaker.transitionToHalfOpenState();
             assertThat(breaker.tryAcquirePermission()).isTrue(); // the one call that it tries goes on
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 12);
+            TimerSlots<String> slots = startAndPass(context, "mail", 12);
             assertThat(mails.calls).isEmpty();
             breaker.onSuccess(1, breaker.getTimestampUnit());
             ManualContext.pass(context, 2);
@@ -266,11 +260,8 @@ class ResilientCallbacksTests {
                         "resilience4j.retry.instances.mail.max-attempts=5",
                         "resilience4j.retry.instances.mail.wait-duration=2s")
                 .run(context -> {
-                    Mails mails = context.getBean(Mails.class);
-                    mails.failures = 2;
-                    TimerSlots<String> slots = ManualContext.timers(context, "mail");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 60);
+                    Mails mails = failing(context, 2);
+                    TimerSlots<String> slots = startAndPass(context, "mail", 60);
                     // opened by the attempt at 12, for 30 s; the attempt at 14 waits for that and is still the third
                     assertThat(mails.calls).containsExactly("a 1@10", "a 2@12", "a 3@42");
                     assertThat(slots.stats().retried()).isEqualTo(2);
@@ -315,10 +306,7 @@ class ResilientCallbacksTests {
                     assertThat(slots.stats().postponed()).isEqualTo(3);
                     ManualContext.time(context).advance(Duration.ofHours(1));
                     assertThat(mails.calls).hasSize(4); // two had reserved; no permission is asked for twice
-                    assertThat(context.getBean(RateLimiterRegistry.class)
-                                    .rateLimiter("mail")
-                                    .getMetrics()
-                                    .getAvailablePermissions())
+                    assertThat(limiter(context).getMetrics().getAvailablePermissions())
                             .isEqualTo(-2);
                     assertThat(slots.stats().failed()).isZero();
                     assertThat(slots.stats().armed()).isOne(); // the fifth asks again after the limiter's time-out
@@ -344,6 +332,10 @@ class ResilientCallbacksTests {
         assertThat(limiter.getMetrics().getAvailablePermissions()).isZero();
     }
 
+    private static RateLimiter limiter(ApplicationContext context) {
+        return context.getBean(RateLimiterRegistry.class).rateLimiter("mail");
+    }
+
     // ---- bulkhead ---------------------------------------------------------------------------------------------------
 
     @Test
@@ -353,7 +345,7 @@ class ResilientCallbacksTests {
                         "resilience4j.bulkhead.instances.mail.max-concurrent-calls=1")
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
-                    Bulkhead bulkhead = context.getBean(BulkheadRegistry.class).bulkhead("mail");
+                    Bulkhead bulkhead = bulkhead(context);
                     assertThat(bulkhead.tryAcquirePermission()).isTrue();
                     TimerSlots<String> slots = ManualContext.timers(context, "mail");
                     slots.start("a", DELAY);
@@ -376,14 +368,17 @@ class ResilientCallbacksTests {
                         "resilience4j.bulkhead.instances.mail.max-wait-duration=1h")
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
-                    Bulkhead bulkhead = context.getBean(BulkheadRegistry.class).bulkhead("mail");
+                    Bulkhead bulkhead = bulkhead(context);
                     assertThat(bulkhead.tryAcquirePermission()).isTrue();
-                    ManualContext.timers(context, "mail").start("a", DELAY);
-                    ManualContext.pass(context, 11); // would hang for an hour
+                    startAndPass(context, "mail", 11); // would hang for an hour
                     bulkhead.releasePermission();
                     ManualContext.time(context).advance(Duration.ofHours(1));
                     assertThat(mails.calls).containsExactly("a 1@3610");
                 });
+    }
+
+    private static Bulkhead bulkhead(ApplicationContext context) {
+        return context.getBean(BulkheadRegistry.class).bulkhead("mail");
     }
 
     // ---- time limiter -----------------------------------------------------------------------------------------------
@@ -396,9 +391,7 @@ class ResilientCallbacksTests {
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
                     mails.action = () -> Thread.sleep(30_000);
-                    TimerSlots<String> slots = ManualContext.timers(context, "mail");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 11);
+                    TimerSlots<String> slots = startAndPass(context, "mail", 11);
                     assertThat(slots.stats().failed()).isOne();
                     assertThat(slots.find("a").orElseThrow().lastFiring().failure())
                             .contains(TimeoutException.class.getName(), "mail");
@@ -415,9 +408,7 @@ class ResilientCallbacksTests {
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
                     mails.action = () -> context.getBean(ManualTicker.class).advance(Duration.ofSeconds(6));
-                    TimerSlots<String> slots = ManualContext.timers(context, "mail");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 11);
+                    TimerSlots<String> slots = startAndPass(context, "mail", 11);
                     assertThat(mails.calls).hasSize(1);
                     assertThat(slots.find("a").orElseThrow().lastFiring().failure())
                             .contains(TimeoutException.class.getName());
@@ -438,11 +429,8 @@ class ResilientCallbacksTests {
                         "resilience4j.retry.instances.mail.max-attempts=2",
                         "resilience4j.retry.instances.mail.wait-duration=2s")
                 .run(context -> {
-                    Mails mails = context.getBean(Mails.class);
-                    mails.failures = 99;
-                    TimerSlots<String> slots = ManualContext.timers(context, "fax");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 20);
+                    Mails mails = failing(context, 99);
+                    TimerSlots<String> slots = startAndPass(context, "fax", 20);
                     assertThat(mails.calls).containsExactly("a 1@10", "a 2@12");
                     assertThat(mails.givenUp).containsExactly("failed: no mail server, attempt 2");
                     assertThat(slots.stats().failed()).isZero();
@@ -456,9 +444,7 @@ class ResilientCallbacksTests {
             mails.action = () -> {
                 throw new InterruptedException("neither of the two");
             };
-            TimerSlots<String> slots = ManualContext.timers(context, "fax");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 11);
+            TimerSlots<String> slots = startAndPass(context, "fax", 11);
             assertThat(Thread.interrupted()).isTrue(); // the engine keeps the sign for whoever owns the thread
             assertThat(mails.givenUp).isEmpty();
             assertThat(slots.stats().failed()).isOne();
@@ -478,15 +464,10 @@ class ResilientCallbacksTests {
                     mails.action = () -> {
                         throw new AssertionError("broken");
                     };
-                    TimerSlots<String> slots = ManualContext.timers(context, "mail");
-                    slots.start("a", DELAY);
-                    ManualContext.pass(context, 30);
+                    TimerSlots<String> slots = startAndPass(context, "mail", 30);
                     assertThat(mails.calls).hasSize(1);
                     assertThat(slots.stats().failed()).isOne();
-                    assertThat(context.getBean(BulkheadRegistry.class)
-                                    .bulkhead("mail")
-                                    .getMetrics()
-                                    .getAvailableConcurrentCalls())
+                    assertThat(bulkhead(context).getMetrics().getAvailableConcurrentCalls())
                             .isOne();
                     assertThat(breaker(context).getMetrics().getNumberOfFailedCalls())
                             .isOne();
@@ -503,17 +484,14 @@ class ResilientCallbacksTests {
                         "resilience4j.bulkhead.instances.mail.max-concurrent-calls=1")
                 .run(context -> {
                     Mails mails = context.getBean(Mails.class);
-                    Bulkhead bulkhead = context.getBean(BulkheadRegistry.class).bulkhead("mail");
+                    Bulkhead bulkhead = bulkhead(context);
                     bulkhead.tryAcquirePermission();
                     ManualContext.timers(context, "mail").start("a", DELAY);
                     ManualContext.time(context).advance(DELAY.plusMillis(500));
                     bulkhead.releasePermission();
                     ManualContext.pass(context, 1);
                     assertThat(mails.calls).hasSize(1);
-                    assertThat(context.getBean(RateLimiterRegistry.class)
-                                    .rateLimiter("mail")
-                                    .getMetrics()
-                                    .getAvailablePermissions())
+                    assertThat(limiter(context).getMetrics().getAvailablePermissions())
                             .isEqualTo(4);
                 });
     }
@@ -522,9 +500,7 @@ class ResilientCallbacksTests {
     void cancelled_whilePostponed_isNeverCalled() {
         breaking().run(context -> {
             breaker(context).transitionToOpenState();
-            TimerSlots<String> slots = ManualContext.timers(context, "mail");
-            slots.start("a", DELAY);
-            ManualContext.pass(context, 11);
+            TimerSlots<String> slots = startAndPass(context, "mail", 11);
             assertThat(slots.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
             ManualContext.pass(context, 60);
             assertThat(context.getBean(Mails.class).calls).isEmpty();
