@@ -12,8 +12,13 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.cluster.ClusterOptions.WhenAway;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +68,45 @@ class DatabaseAwayTests {
             assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
             assertThat(firings.poll(20, TimeUnit.SECONDS)).isNotNull();
         }
+    }
+
+    @Test
+    void poolWithoutAFreeConnection_isADatabaseThatIsAway() throws Exception {
+        pool.setConnectionTimeout(300);
+        try (TestNode node = node(WhenAway.REFUSE, SystemTicker.instance())) {
+            TimerSlots<String> slots = node.timers((key, firing) -> firings.add(firing));
+            slots.start("held", Duration.ofMillis(900));
+            List<Connection> taken = takeAll();
+            try {
+                assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.REJECTED);
+                Thread.sleep(1_000); // the held deadline passes
+                assertThat(firings).isEmpty();
+            } finally {
+                for (Connection connection : taken) {
+                    connection.close();
+                }
+            }
+            SlotFiring held = firings.poll(20, TimeUnit.SECONDS);
+            assertThat(held).isNotNull();
+            assertThat(held.key()).isEqualTo("held");
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> slots.start("key", Duration.ZERO) == StartOutcome.STARTED);
+            assertThat(firings.poll(20, TimeUnit.SECONDS)).isNotNull();
+            assertThat(firings).isEmpty();
+        }
+    }
+
+    /** Every connection of the pool, those too that the node has to give back first. */
+    private List<Connection> takeAll() throws SQLException {
+        List<Connection> taken = new ArrayList<>();
+        while (taken.size() < pool.getMaximumPoolSize()) {
+            try {
+                taken.add(pool.getConnection());
+            } catch (SQLTransientConnectionException e) {
+                // the node still has some
+            }
+        }
+        return taken;
     }
 
     @Test
