@@ -52,6 +52,9 @@ final class NodeStatements {
             select o.owner from o
             where o.owner is not null and not exists (select 1 from asyncslot_node n where n.id = o.owner)""";
 
+    /** For a transaction: a plan that PostgreSQL made while the table was empty would read all of it, for as long as it is kept. */
+    private static final String PLAN_ANEW = "select set_config('plan_cache_mode', 'force_custom_plan', true)";
+
     private static final String PURGE = """
             delete from asyncslot_slot where ctid = any (array (
                 select ctid from asyncslot_slot
@@ -145,7 +148,10 @@ final class NodeStatements {
     }
 
     int purge(Connection connection, int limit) {
-        return Jdbc.update(connection, "remove deleted slots", purge, limit);
+        return Jdbc.inTransaction(connection, "purge", () -> {
+            Jdbc.first(connection, "purge", PLAN_ANEW, row -> row.getString(1));
+            return Jdbc.update(connection, "remove deleted slots", purge, limit);
+        });
     }
 
     boolean cutOff(Connection connection, long node, SlotId id, long token) {

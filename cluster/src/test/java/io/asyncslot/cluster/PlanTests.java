@@ -23,6 +23,10 @@ class PlanTests {
 
     private static final int SLOTS = Integer.getInteger("asyncslot.test.slots", 50_000);
     private static final int BATCH = 1_000;
+
+    /** Five times before the driver prepares a statement, five more before PostgreSQL thinks of keeping its plan. */
+    private static final int PREPARED = 20;
+
     private static final long HOUR = 3_600_000_000L;
 
     private final SlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "plans");
@@ -35,8 +39,12 @@ class PlanTests {
         pool = TestDatabase.pool(2);
         connection = pool.getConnection();
         claim = new Claim(store.join(connection, "planning"), 2_000_000);
+        fill(connection);
+    }
+
+    private void fill(Connection on) {
         for (int from = 0; from < SLOTS; from += BATCH) {
-            store.startAll(connection, claim, ids(from, BATCH), When.in(HOUR + from), null, 0);
+            store.startAll(on, claim, ids(from, BATCH), When.in(HOUR + from), null, 0);
         }
     }
 
@@ -79,6 +87,69 @@ class PlanTests {
         assertIndexed("asyncslot_slot_wake", store::overdue);
         assertIndexed("asyncslot_slot_dead", c -> store.purge(c, 100));
         assertIndexed("asyncslot_slot_owner", c -> store.release(c, claim.node()));
+    }
+
+    /**
+     * PostgreSQL keeps the plan of a statement that a connection has prepared. One that was made while the table was small,
+     * and reads all of it, would stay until the table is analyzed.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 100, 3_000})
+    void plansFromASmallTable_findRowsByAnIndexWhenItIsLarge(int small) throws SQLException {
+        try (HikariDataSource fresh = TestDatabase.pool(2);
+                Connection first = fresh.getConnection();
+                Connection other = fresh.getConnection()) {
+            ids(0, small).forEach(id -> store.start(other, claim, id, When.in(HOUR), null, 0));
+            List<Consumer<Connection>> statements = statements();
+            for (int i = 0; i < PREPARED; i++) {
+                statements.forEach(statement -> statement.accept(first));
+            }
+            fill(other);
+            first.setAutoCommit(false);
+            List<Integer> readAll = new ArrayList<>();
+            for (int i = 0; i < statements.size(); i++) {
+                Long before = fullReads(first);
+                statements.get(i).accept(first);
+                if (!before.equals(fullReads(first))) {
+                    readAll.add(i);
+                }
+            }
+            first.rollback();
+            first.setAutoCommit(true);
+            assertThat(readAll).as("statements that read the whole table").isEmpty();
+        }
+    }
+
+    private List<Consumer<Connection>> statements() {
+        SlotId id = new SlotId("m", "k7");
+        return List.of(
+                c -> store.sweep(c, claim, 3, List.of("m"), 100),
+                c -> store.overlooked(c, claim.node(), 0, 100),
+                c -> store.running(c, claim.node(), 100),
+                store::overdue,
+                store::releaseOrphans,
+                c -> store.purge(c, 100),
+                c -> store.runs(c, "m"),
+                c -> store.find(c, id),
+                c -> store.list(c, "m", "k1", "k12", 100),
+                c -> store.touch(c, claim, id, When.in(HOUR)),
+                c -> store.retry(c, id, 1, When.in(0), new SlotStore.Retry(false, false)),
+                c -> store.begin(c, claim.node(), List.of(new Begin(id, 1, SlotStore.NONE))),
+                c -> store.end(c, claim, List.of(new Begun(id, 1, 1, 1, 1, 1, 1, null))),
+                c -> store.runToken(c, id),
+                c -> store.start(c, claim, id, When.in(HOUR), null, 0),
+                c -> store.cancel(c, id),
+                c -> store.delete(c, id),
+                c -> store.deleteAll(c, "m", "k98", 10),
+                c -> store.release(c, claim.node()));
+    }
+
+    private static Long fullReads(Connection on) {
+        return Jdbc.first(
+                on,
+                "look at what was read",
+                "select seq_scan from pg_stat_xact_user_tables where relname = 'asyncslot_slot'",
+                row -> row.getLong(1));
     }
 
     /** Begins the first slots; that they are started is not looked at. */
