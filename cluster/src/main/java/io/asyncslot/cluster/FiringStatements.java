@@ -163,30 +163,34 @@ final class FiringStatements {
     }
 
     List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit) {
-        return Jdbc.query(
+        return Jdbc.plannedAnew(
                 connection,
-                "sweep a shard",
-                sweep,
-                FiringStatements::due,
-                claim.node(),
-                namespace,
-                shard,
-                claim.horizon(),
-                maps.toArray(String[]::new),
-                namespace,
-                limit);
+                () -> Jdbc.query(
+                        connection,
+                        "sweep a shard",
+                        sweep,
+                        FiringStatements::due,
+                        claim.node(),
+                        namespace,
+                        shard,
+                        claim.horizon(),
+                        maps.toArray(String[]::new),
+                        namespace,
+                        limit));
     }
 
     List<Due> overlooked(Connection connection, long node, long overdue, int limit) {
-        return Jdbc.query(
+        return Jdbc.plannedAnew(
                 connection,
-                "look for overlooked slots",
-                overlooked,
-                FiringStatements::due,
-                node,
-                overdue,
-                namespace,
-                limit);
+                () -> Jdbc.query(
+                        connection,
+                        "look for overlooked slots",
+                        overlooked,
+                        FiringStatements::due,
+                        node,
+                        overdue,
+                        namespace,
+                        limit));
     }
 
     SlotStore.BeginResult begin(Connection connection, long node, List<Begin> begins) {
@@ -281,17 +285,19 @@ final class FiringStatements {
     }
 
     List<Running> running(Connection connection, long node, int limit) {
-        return Jdbc.query(
+        return Jdbc.plannedAnew(
                 connection,
-                "list runs",
-                running,
-                row -> new Running(
-                        new SlotId(row.getString(1), row.getString(2)),
-                        row.getLong(3),
-                        row.getLong(4),
-                        row.getBoolean(5)),
-                node,
-                limit);
+                () -> Jdbc.query(
+                        connection,
+                        "list runs",
+                        running,
+                        row -> new Running(
+                                new SlotId(row.getString(1), row.getString(2)),
+                                row.getLong(3),
+                                row.getLong(4),
+                                row.getBoolean(5)),
+                        node,
+                        limit));
     }
 
     static Due due(ResultSet row) throws SQLException {

@@ -19,6 +19,8 @@ final class Jdbc {
         T read(ResultSet row) throws SQLException;
     }
 
+    private static final String PLAN_ANEW = "select set_config('plan_cache_mode', 'force_custom_plan', true)";
+
     /** Does something with a connection. */
     interface Work<T> {
         T run() throws SQLException;
@@ -91,6 +93,18 @@ final class Jdbc {
         } catch (SQLException e) {
             throw new StoreException(doing, e);
         }
+    }
+
+    /**
+     * Does something in a transaction whose statements are planned for the tables as they are now. PostgreSQL keeps the plan of
+     * a statement that a connection uses often; one from when a table was small reads all of it when it is large, until the
+     * table is analyzed. For what is looked for now and then by other columns than the key: planning costs little there.
+     */
+    static <T> T plannedAnew(Connection connection, Work<T> work) {
+        return inTransaction(connection, "plan anew", () -> {
+            query(connection, "plan anew", PLAN_ANEW, row -> row.getString(1));
+            return work.run();
+        });
     }
 
     private static void rollback(Connection connection, Exception cause) {

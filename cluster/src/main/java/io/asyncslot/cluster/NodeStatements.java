@@ -42,18 +42,18 @@ final class NodeStatements {
                    count(*) filter (where run and not again)
             from u""";
 
-    /** The owners, each found by one step in the index, that are no nodes. */
+    /**
+     * The owners, each found by one step in the index, that are no nodes. The parameter is less than any: only a statement that
+     * has one can be planned anew.
+     */
     private static final String ORPHANS = """
             with recursive o (owner) as (
-                (select owner from asyncslot_slot where owner is not null order by owner limit 1)
+                (select owner from asyncslot_slot where owner > ? order by owner limit 1)
                 union all
                 select (select s.owner from asyncslot_slot s where s.owner > o.owner order by s.owner limit 1)
                 from o where o.owner is not null)
             select o.owner from o
             where o.owner is not null and not exists (select 1 from asyncslot_node n where n.id = o.owner)""";
-
-    /** For a transaction: a plan that PostgreSQL made while the table was empty would read all of it, for as long as it is kept. */
-    private static final String PLAN_ANEW = "select set_config('plan_cache_mode', 'force_custom_plan', true)";
 
     private static final String PURGE = """
             delete from asyncslot_slot where ctid = any (array (
@@ -141,17 +141,16 @@ final class NodeStatements {
 
     Released releaseOrphans(Connection connection) {
         Released all = Released.NOTHING;
-        for (Long owner : Jdbc.query(connection, "look for orphans", orphans, row -> row.getLong(1))) {
+        List<Long> owners = Jdbc.plannedAnew(
+                connection, () -> Jdbc.query(connection, "look for orphans", orphans, row -> row.getLong(1), 0L));
+        for (Long owner : owners) {
             all = all.plus(letGo(connection, owner));
         }
         return all;
     }
 
     int purge(Connection connection, int limit) {
-        return Jdbc.inTransaction(connection, "purge", () -> {
-            Jdbc.first(connection, "purge", PLAN_ANEW, row -> row.getString(1));
-            return Jdbc.update(connection, "remove deleted slots", purge, limit);
-        });
+        return Jdbc.plannedAnew(connection, () -> Jdbc.update(connection, "remove deleted slots", purge, limit));
     }
 
     boolean cutOff(Connection connection, long node, SlotId id, long token) {
