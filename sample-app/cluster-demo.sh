@@ -3,10 +3,17 @@
 # Three processes of the sample share their carts on one PostgreSQL. One is killed with its timers pending; the others
 # take them over.
 #
-# Usage: sample-app/cluster-demo.sh [jdbc url of an empty database]     (starts a PostgreSQL from a jar unless given)
+# Usage: sample-app/cluster-demo.sh [--stay] [jdbc url of an empty database]     (starts a PostgreSQL from a jar unless given)
+#
+# With --stay nothing is done to the three shops: open their pages, send visitors, and kill a shop with its button.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
+stay=
+if [ "${1-}" = --stay ]; then
+    stay=1
+    shift
+fi
 work=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -38,7 +45,7 @@ node() {
     local number=$1 init=$2
     java -cp "$classes" io.asyncslot.sample.SampleApplication --server.port=808"$number" \
         --spring.profiles.active=cluster --spring.sql.init.mode="$init" --shop.reservation=20s \
-        --asyncslot.cluster.node-name="shop $number" --asyncslot.cluster.horizon=10s >"$work/node$number.log" 2>&1 8>&- &
+        --asyncslot.cluster.node-name="shop $number" --asyncslot.cluster.horizon=10s ${stay:+--shop.killable=true} >"$work/node$number.log" 2>&1 8>&- &
     pids+=($!)
     declare -g "node$number=$!"
     until curl -fsS -o /dev/null "http://127.0.0.1:808$number/stats" 2>/dev/null; do
@@ -51,6 +58,12 @@ say 'Starting three shops: 8081, 8082 and 8083.'
 node 1 always
 node 2 never
 node 3 never
+
+if [ -n "$stay" ]; then
+    say 'Open http://localhost:8081, http://localhost:8082 and http://localhost:8083. Enter ends all of them.'
+    read -r _ || true
+    exit
+fi
 
 cluster() {
     curl -fsS "http://127.0.0.1:808$1/actuator/asyncslots" | python3 -c '

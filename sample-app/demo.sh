@@ -103,6 +103,22 @@ call GET /actuator/asyncslots/tenant-poll/acme
 call DELETE /tenants/acme
 call GET /tenants/acme
 
+say 'A webhook: only the latest event is delivered, after a moment of quiet. The demo does not wait for the cap.'
+for i in 1 2 3; do call POST /webhooks/erp "{\"text\":\"change $i\"}"; done
+call GET /actuator/asyncslots/webhook/erp
+sleep 3
+call GET /webhooks/erp
+
+say 'Six audit entries: five are written at once, the sixth after two seconds.'
+for i in 1 2 3 4 5 6; do call POST /tenants/acme/audit "{\"text\":\"entry $i\"}"; done
+sleep 3
+call GET /tenants/acme/audit
+
+say 'A report at half past six, in the time zone of the tenant.'
+call PUT /tenants/acme/report '{"cron":"0 30 6 * * *","zone":"Asia/Tokyo"}'
+call GET /actuator/asyncslots/report/acme
+call DELETE /tenants/acme/report
+
 say 'An operator pauses one cart, lets it fall due, and resumes it; then pauses the whole map.'
 cart=$(id_of /carts)
 call POST "/actuator/asyncslots/reservation/$cart" '{"action":"pause"}'

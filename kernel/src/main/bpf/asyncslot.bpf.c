@@ -9,8 +9,13 @@
  *
  *   - A callback that sets its timer to a later time looks at the word again afterwards. User space stores the word
  *     first and starts the timer after that, so either our start comes first and theirs wins, or we see their word.
- *   - When the ring is full the callback sets its timer a millisecond ahead.
+ *   - When the ring is full the callback sets its timer a millisecond ahead, once. If it is full again nobody takes the
+ *     events; whoever comes to do so sees by ring_full that it has to look at every slot.
  *   - When a timer cannot be set at all the event is emitted, whatever the time: user space will find out.
+ *
+ * Programs of others may touch a slot (asyncslot.bpf.h): they find its place in slot_index and store the time in
+ * slot_touches. That is a hint too. It can make a callback set its timer anew, and nothing else; user space reads the same
+ * stamp before it begins a run. Others are never handed the word.
  *
  * The layout of all shared records is described in Layout.java; tests compare both.
  *
@@ -40,11 +45,13 @@ struct header {
 	__u32 attachments;
 	__u32 flags; /* FLAG_CPU_PIN: timers that set themselves anew stay on their CPU */
 	__u32 holder_pid;
-	__u32 reserved2;
+	__u32 touchable; /* 1: there is room for touches */
 	__u64 holder_started;
 	char holder[160];
 	char program[64];
-	__u8 rest[HEADER_BYTES - 320];
+	__u64 retired;
+	__u64 touch_rearms; /* counted here */
+	__u8 rest[HEADER_BYTES - 336];
 };
 
 struct control {
@@ -65,7 +72,7 @@ struct control {
 struct directory {
 	__u8 kind;
 	__u8 clock;
-	__u16 flags;
+	__u16 seal;
 	__u16 name_length;
 	__u16 type_length;
 	char name[120];
@@ -90,15 +97,45 @@ struct event {
 	__u64 fired_at;
 };
 
+/* All that is handed to programs of others, with the index. */
+struct touch {
+	__u64 at; /* when the slot was touched, CLOCK_MONOTONIC */
+	__u64 incarnation; /* by user space: which slot has this place */
+};
+
+/* By user space, and for nobody else: which touches count, and what they do. */
+struct since {
+	__u64 since; /* raised before the word is copied that a start or a move has made */
+	__u64 delay; /* nanoseconds; 0: cannot be touched */
+	__u64 map;   /* the map's name as a number, for the index */
+	__u64 reserved;
+};
+
+enum { INDEX_KEY_BYTES = 28 };
+
+struct index_key {
+	__u64 map;
+	__u32 length;
+	__u8 data[INDEX_KEY_BYTES];
+};
+
+struct index_value {
+	__u32 place;
+	__u32 reserved;
+	__u64 incarnation;
+};
+
 /* Bits of the state word, as far as they matter here; the deadline is in microseconds of the map's clock. */
 enum { ARMED = 1 << 0, FREED = 1 << 2, DEADLINE_SHIFT = 12 };
 enum { MONOTONIC, REALTIME, BOOTTIME };
 enum { KIND_UNUSED, KIND_TIMER, KIND_WORK };
-enum { OP_START = 1, OP_CANCEL, OP_FREE, OP_WORK };
+enum { OP_START = 1, OP_CANCEL, OP_FREE, OP_WORK, OP_INDEX };
 enum { FLAG_CPU_PIN = 1, NO_INIT = 1 };
+enum { KEY_DATA = 8 };
 
 #define NANOS_PER_MICRO 1000ULL
 #define RING_FULL_PAUSE_NANOS 1000000ULL
+#define TOUCH_AHEAD_NANOS 1000000ULL /* a touch farther in the future is no touch */
 #define LOOKS 8
 
 /* ---- maps: max_entries of those that say 1, and the size of a key, are set before load --------------------------- */
@@ -161,6 +198,30 @@ struct {
 	__uint(max_entries, 4096);
 } slot_events SEC(".maps");
 
+/* These three have room for all slots where slots can be touched, and for one otherwise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct since);
+} slot_since SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct touch);
+} slot_touches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct index_key);
+	__type(value, struct index_value);
+} slot_index SEC(".maps");
+
 /* ---- what differs between kernels -------------------------------------------------------------------------------- */
 
 extern int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags) __ksym;
@@ -208,6 +269,12 @@ static __attribute__((noinline)) int fill(struct event *event, __u32 index, __u6
 	return 0;
 }
 
+/* Two counts for each event that found no room: odd after the first try. */
+static __always_inline int is_second_try(struct control *control)
+{
+	return control->retries & 1;
+}
+
 /* Says in the ring: look at this slot. False if there was no room. */
 static __always_inline int emit(struct header *header, struct control *control, __u32 index, __u64 word, __u32 kind)
 {
@@ -215,10 +282,12 @@ static __always_inline int emit(struct header *header, struct control *control, 
 	__u64 now;
 
 	if (!event) {
-		__sync_fetch_and_add(&header->ring_full, 1);
 		control->retries++;
+		__sync_fetch_and_add(&header->ring_full, 1);
 		return 0;
 	}
+	if (is_second_try(control))
+		control->retries++;
 	now = bpf_ktime_get_ns();
 	fill(event, index, word, kind, now);
 	control->kernel_fired_at = now;
@@ -228,11 +297,30 @@ static __always_inline int emit(struct header *header, struct control *control, 
 	return 1;
 }
 
+/*
+ * When a slot is due by its last touch, 0 without one. A stamp that is read too early is harmless: user space reads it again,
+ * with its own order, before it begins a run.
+ */
+static __always_inline __u64 touched_until(__u32 index, __u64 now)
+{
+	struct since *since = bpf_map_lookup_elem(&slot_since, &index);
+	struct touch *touch = bpf_map_lookup_elem(&slot_touches, &index);
+	__u64 at;
+
+	if (!since || !touch || !since->delay)
+		return 0;
+	at = *(volatile __u64 *)&touch->at;
+	if (at <= *(volatile __u64 *)&since->since || at > now + TOUCH_AHEAD_NANOS)
+		return 0;
+	return at + since->delay;
+}
+
 /* How long until a slot is due, in nanoseconds; not positive if it is. *due is then when, on its timer's clock. */
-static __always_inline __s64 until_due(struct header *header, struct control *control, __u64 word, __u64 *due)
+static __always_inline __s64 until_due(struct header *header, struct control *control, __u32 index, __u64 word,
+				       __u64 *due)
 {
 	__u64 deadline = (word >> DEADLINE_SHIFT) * NANOS_PER_MICRO;
-	__u64 now;
+	__u64 now, touched;
 
 	if (control->kind == KIND_WORK)
 		return 0;
@@ -241,6 +329,12 @@ static __always_inline __s64 until_due(struct header *header, struct control *co
 	} else {
 		now = bpf_ktime_get_ns();
 		deadline -= header->clock_offset[control->clock == REALTIME ? REALTIME : MONOTONIC];
+		touched = touched_until(index, now);
+		if (touched > deadline) {
+			deadline = touched;
+			if (touched > now)
+				__sync_fetch_and_add(&header->touch_rearms, 1);
+		}
 	}
 	*due = deadline;
 	return (__s64)(deadline - now);
@@ -263,7 +357,7 @@ static int timer_fired(void *map, __u32 *key, struct slot *slot)
 
 		if (!is_armed(word))
 			return 0;
-		if (until_due(header, control, word, &due) <= 0)
+		if (until_due(header, control, index, word, &due) <= 0)
 			break;
 		if (bpf_timer_start(&slot->timer, due, flags))
 			break;
@@ -271,17 +365,12 @@ static int timer_fired(void *map, __u32 *key, struct slot *slot)
 		if (word == seen)
 			return 0;
 	}
-	if (!emit(header, control, index, word, KIND_TIMER))
+	if (!emit(header, control, index, word, KIND_TIMER) && is_second_try(control))
 		bpf_timer_start(&slot->timer, RING_FULL_PAUSE_NANOS, 0);
 	return 0;
 }
 
 static __always_inline int start_timer(struct slot *slot, __u64 clock, __u64 deadline, __u64 flags, __s32 *init_result);
-
-static int pass_time(__u32 index, void *until)
-{
-	return bpf_ktime_get_ns() >= *(__u64 *)until;
-}
 
 static int work_fired(void *map, int *key, void *value)
 {
@@ -297,12 +386,10 @@ static int work_fired(void *map, int *key, void *value)
 	word = current_word(control);
 	if (!is_armed(word) || emit(header, control, index, word, KIND_WORK))
 		return 0;
-	/* A work item cannot wait; the slot's timer can. Without one: a short while here, and once more. */
+	/* A work item cannot wait; the slot's timer can. */
 	later = bpf_ktime_get_ns() + RING_FULL_PAUSE_NANOS;
-	if (!start_timer(slot, CLOCK_MONOTONIC, later, BPF_F_TIMER_ABS, &ignored))
-		return 0;
-	bpf_loop(100000, pass_time, &later, 0);
-	bpf_wq_start(&slot->work, 0);
+	if (is_second_try(control))
+		start_timer(slot, CLOCK_MONOTONIC, later, BPF_F_TIMER_ABS, &ignored);
 	return 0;
 }
 
@@ -350,6 +437,31 @@ static __always_inline int start_work(struct slot *slot, __u32 index, __s32 *ini
 	return bpf_wq_start(&slot->work, 0);
 }
 
+/* Enters the key of a slot that can be touched into the index, or takes it out if it is still this slot's. */
+static __attribute__((noinline)) int index_slot(__u32 index, int enter)
+{
+	struct since *since = bpf_map_lookup_elem(&slot_since, &index);
+	struct touch *touch = bpf_map_lookup_elem(&slot_touches, &index);
+	char *record = bpf_map_lookup_elem(&slot_keys, &index);
+	struct index_value value = { .place = index }, *present;
+	struct index_key key = {};
+	__u16 length;
+
+	if (!since || !touch || !record || !since->delay)
+		return enter ? -ENOENT : 0;
+	length = *(__u16 *)record;
+	if (length > INDEX_KEY_BYTES)
+		return -EINVAL;
+	key.map = since->map;
+	key.length = length;
+	value.incarnation = touch->incarnation;
+	bpf_probe_read_kernel(key.data, length, record + KEY_DATA);
+	if (enter)
+		return bpf_map_update_elem(&slot_index, &key, &value, 0);
+	present = bpf_map_lookup_elem(&slot_index, &key);
+	return present && present->place == index ? bpf_map_delete_elem(&slot_index, &key) : 0;
+}
+
 static int execute(__u32 position, void *context)
 {
 	struct command *command = bpf_map_lookup_elem(&slot_commands, &position);
@@ -380,7 +492,11 @@ static int execute(__u32 position, void *context)
 		result = cancel_timer(&slot->timer);
 		break;
 	case OP_FREE:
+		index_slot(index, 0);
 		result = free_slot(index);
+		break;
+	case OP_INDEX:
+		result = index_slot(index, 1);
 		break;
 	default:
 		result = -EINVAL;

@@ -20,7 +20,7 @@ typedef __u32 __wsum;
 
 #define NULL ((void *)0)
 
-enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 enum { BPF_F_TIMER_ABS = 1 << 0, BPF_F_TIMER_CPU_PIN = 1 << 1 };
 enum { CLOCK_MONOTONIC = 1, CLOCK_BOOTTIME = 7 };

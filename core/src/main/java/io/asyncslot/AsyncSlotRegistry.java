@@ -42,13 +42,41 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     <K> WorkSlots<K> works(String map, Class<K> keyType);
 
     /**
+     * The timer map of this name, whose slots carry values; otherwise as {@link #timers(String, Class)}.
+     *
+     * @param <K> the key type
+     * @param <V> the value type
+     * @param map the map's name
+     * @param keyType the type of its keys
+     * @param valueType the type of its values; {@code Object.class} takes any map with values
+     * @return the map
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a work map or has other types
+     */
+    <K, V> ValueTimerSlots<K, V> timers(String map, Class<K> keyType, Class<V> valueType);
+
+    /**
+     * The work map of this name, whose slots carry values; otherwise as {@link #timers(String, Class, Class)}.
+     *
+     * @param <K> the key type
+     * @param <V> the value type
+     * @param map the map's name
+     * @param keyType the type of its keys
+     * @param valueType the type of its values
+     * @return the map
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a timer map or has other types
+     */
+    <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType);
+
+    /**
      * Registers a timer map.
      *
      * @param <K> the key type
      * @param spec what the map is to be
      * @return the map
      * @throws DuplicateSlotMapException if an open map has the name
-     * @throws BackendUnavailableException if its backend is unknown or not usable
+     * @throws BackendUnavailableException if its backend is unknown or not usable, or does not have what the spec asks for
      * @throws IllegalStateException if the registry is closed
      */
     <K> TimerSlots<K> register(TimerMapSpec<K> spec);
@@ -60,7 +88,7 @@ public interface AsyncSlotRegistry extends AutoCloseable {
      * @param spec what the map is to be
      * @return the map
      * @throws DuplicateSlotMapException if an open map has the name
-     * @throws BackendUnavailableException if its backend is unknown or not usable
+     * @throws BackendUnavailableException if its backend is unknown or not usable, or does not have what the spec asks for
      * @throws IllegalStateException if the registry is closed
      */
     <K> WorkSlots<K> register(WorkMapSpec<K> spec);
@@ -91,6 +119,13 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     SlotScope scope(String name);
 
     /**
+     * The maps, seen from inside transactions: what is asked for there takes effect with the commit, on every backend.
+     *
+     * @return the view; it takes effect at once everywhere in a registry that knows of no transactions
+     */
+    TransactionalSlots transactional();
+
+    /**
      * What the backends say about themselves.
      *
      * @return one report a backend
@@ -107,7 +142,10 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     void start();
 
     /**
-     * Stops beginning callbacks and waits until none runs. Slots stay armed; starts are still taken. Idempotent.
+     * Begins no further callback and waits until none runs. What is due and waits, for a permit or a thread, returns to its
+     * slot, armed; starts are still taken. Idempotent.
+     *
+     * <p>Inside a callback it stops as well, but does not wait for the callback that calls it: it answers false at once.
      *
      * @param limit the longest wait
      * @return true when no callback runs any more

@@ -13,7 +13,7 @@ public enum CancelOutcome {
     NOT_ARMED,
     /** Nothing was pending; the callback runs right now and goes on. Never the answer of the awaiting form. */
     RUNNING,
-    /** The key has no slot. */
+    /** The key has no slot; where idle slots are freed, that is so whenever nothing is pending and no callback runs. */
     ABSENT,
     /** The map or the registry is closed; closing has freed its slots. */
     CLOSED,

@@ -1,6 +1,9 @@
 package io.asyncslot;
 
-/** How closing a map ended. In every case but {@link #WOULD_DEADLOCK} the map is closed and all its slots are freed. */
+/**
+ * How closing or dropping a map ended. In every case but {@link #WOULD_DEADLOCK} the map is closed; its slots are freed,
+ * unless {@link SlotMap#close} left them where they outlive the process.
+ */
 public enum CloseOutcome {
     /** No callback of the map runs any more. */
     CLOSED,

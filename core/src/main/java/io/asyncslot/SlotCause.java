@@ -31,8 +31,12 @@ public record SlotCause(Type type, @Nullable String name) {
         GUARD,
         /** The slot's own period. */
         PERIOD,
+        /** The wall clock, which was set back. */
+        CLOCK,
         /** The end of a scope that the slot belonged to; name: the scope. */
-        SCOPE
+        SCOPE,
+        /** A BPF program of the user's, in the kernel. */
+        KERNEL
     }
 
     /**
@@ -68,11 +72,8 @@ public record SlotCause(Type type, @Nullable String name) {
         try {
             return action.get();
         } finally {
-            if (outer == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(outer);
-            }
+            CURRENT.set(
+                    outer); // also null: to remove the entry and make it again for each call costs as much as a start
         }
     }
 }

@@ -7,17 +7,48 @@ import org.jspecify.annotations.Nullable;
 /**
  * One entry of a slot's history: what happened, when, how it ended, and on whose account.
  *
- * @param time when it happened, on the wall clock
+ * @param time when it happened, on the wall clock; the last time, if it happened more than once
  * @param kind what happened and how it ended
  * @param detail the delay asked for by a start or touch, the lateness of a firing, the duration of a run; null where
- *     there is none; in whole seconds beyond six days
- * @param cause on whose account; null for a plain call, and for what comes of the deadline alone
+ *     there is none; in whole milliseconds beyond 17 minutes, in whole seconds beyond 12 days; of the last time
+ * @param cause on whose account; null for a plain call, and for what comes of the deadline alone; of the last time
+ * @param count how often it happened, with nothing else in between: more than 1 for what repeats itself, such as re-arms;
+ *     4,095 stands for more, too
+ * @param limit what the map's shape made of the deadline that was asked for, so that {@code detail} is not what was asked for;
+ *     null for nothing; of the last time
  */
 public record SlotEvent(
         Instant time,
         Kind kind,
         @Nullable Duration detail,
-        @Nullable SlotCause cause) {
+        @Nullable SlotCause cause,
+        int count,
+        @Nullable SlotLimit limit) {
+
+    /**
+     * Makes an event whose deadline, if there is one, is what was asked for.
+     *
+     * @param time when it happened, on the wall clock
+     * @param kind what happened and how it ended
+     * @param detail a span, or null
+     * @param cause on whose account, or null
+     * @param count how often it happened
+     */
+    public SlotEvent(Instant time, Kind kind, @Nullable Duration detail, @Nullable SlotCause cause, int count) {
+        this(time, kind, detail, cause, count, null);
+    }
+
+    /**
+     * Makes an event that happened once.
+     *
+     * @param time when it happened, on the wall clock
+     * @param kind what happened and how it ended
+     * @param detail a span, or null
+     * @param cause on whose account, or null
+     */
+    public SlotEvent(Instant time, Kind kind, @Nullable Duration detail, @Nullable SlotCause cause) {
+        this(time, kind, detail, cause, 1, null);
+    }
 
     /** What can happen to a slot. */
     public enum Kind {
@@ -27,7 +58,7 @@ public record SlotEvent(
         REARMED("start"),
         /** A touch moved a pending deadline; detail: the new delay. */
         MOVED("touch"),
-        /** A submit made a run pending. */
+        /** A submit made a run pending; detail: how long the map's shape holds it back. */
         SUBMITTED("submit"),
         /** A submit was absorbed by a pending run. */
         COALESCED("submit"),
@@ -58,6 +89,28 @@ public record SlotEvent(
 
         Kind(String operation) {
             this.operation = operation;
+        }
+
+        /**
+         * Whether events of this kind that follow each other take one entry of a history, which counts them.
+         *
+         * @return true for what may happen often before anything else does
+         */
+        public boolean repeats() {
+            return switch (this) {
+                case REARMED, MOVED, COALESCED, SKIPPED, DEFERRED -> true;
+                case STARTED,
+                        SUBMITTED,
+                        CANCELLED,
+                        DELETED,
+                        FIRED,
+                        COMPLETED,
+                        FAILED,
+                        RETRIED,
+                        POSTPONED,
+                        PAUSED,
+                        RESUMED -> false;
+            };
         }
 
         /**

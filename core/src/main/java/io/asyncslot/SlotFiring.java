@@ -34,9 +34,21 @@ public interface SlotFiring {
     /**
      * The fence token of this firing: strictly rising per key, across deletes and new incarnations.
      *
-     * @return the generation of the start that armed this firing, at least 1
+     * @return the generation of the start that armed this firing, at least 1; rises strictly for each key of a map, across
+     *     restarts too, provided that the wall clock is not set back between them
      */
     long generation();
+
+    /**
+     * The value that this firing carries: what was accepted since the former firing of the slot, merged by the map's rule.
+     * The same for all attempts of the firing.
+     *
+     * @return a value of the map's type, null when the slot was started without one; where values are collected, an
+     *     unmodifiable list of them, in the order in which they were accepted; null in a map without values
+     */
+    default @Nullable Object value() {
+        return null;
+    }
 
     /**
      * The point in time this firing was due. For a submit: when it was submitted. For a firing that is delivered again:
@@ -120,7 +132,8 @@ public interface SlotFiring {
      *
      * <p>Until then the slot is armed, and whatever is asked for wins: a start begins a new firing in its place, a touch
      * moves it, a cancel or delete removes it, and a cancel made during this run keeps it from being armed at all. A
-     * submit is coalesced with it. On a periodic slot the next period comes at its usual point after it; if that is due
+     * submit is coalesced with it. In a map with values, those of this firing go with it: what takes its place, be it here
+     * or because this answers {@link RetryOutcome#SUPERSEDED}, receives them as the ones accepted first. On a periodic slot the next period comes at its usual point after it; if that is due
      * before the delay is over, it comes in place of it, except under the late policy {@code ALL}.
      *
      * @param delay time from now, not negative; too large values saturate and mean never

@@ -2,7 +2,6 @@ package io.asyncslot;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -10,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A named map of slots: what timer maps and work maps have in common.
+ *
+ * <p>How long a slot exists says {@link #whenIdle()}: while it is armed or its callback runs, or until it is deleted.
  *
  * <p>Thread-safe. Every operation but {@link #cancelAndAwait}, {@link #awaitRun} and {@link #close} is non-blocking, also from inside
  * callbacks and under the caller's own locks. The operations of one key have one total order that all threads agree
@@ -42,6 +43,16 @@ public interface SlotMap<K> {
     SlotType type();
 
     /**
+     * What values its slots carry.
+     *
+     * @return their type and how they are merged; null unless the spec says that slots carry values: a map that does is a
+     *     {@link ValueSlots}
+     */
+    default @Nullable SlotValues<?> values() {
+        return null;
+    }
+
+    /**
      * The backend that measures its time.
      *
      * @return the backend's name
@@ -49,7 +60,7 @@ public interface SlotMap<K> {
     String backend();
 
     /**
-     * Removes a pending run and keeps the slot. Never waits.
+     * Removes a pending run, and with it the slot unless its callback runs or the map keeps idle slots. Never waits.
      *
      * @param key the key
      * @return {@link CancelOutcome#CANCELLED}, {@link CancelOutcome#NOT_ARMED}, {@link CancelOutcome#RUNNING},
@@ -97,8 +108,8 @@ public interface SlotMap<K> {
      * unless the key is started again, and then not before the old run has ended.
      *
      * @param key the key
-     * @return {@link DeleteOutcome#DELETED}, {@link DeleteOutcome#DELETED_WHILE_RUNNING} or
-     *     {@link DeleteOutcome#ABSENT}
+     * @return {@link DeleteOutcome#DELETED}, {@link DeleteOutcome#DELETED_ARMED},
+     *     {@link DeleteOutcome#DELETED_WHILE_RUNNING} or {@link DeleteOutcome#ABSENT}
      * @throws IllegalArgumentException if the key is not acceptable
      */
     DeleteOutcome delete(K key);
@@ -106,7 +117,7 @@ public interface SlotMap<K> {
     /**
      * Pauses one slot. Its deadline stays, and every operation works on it as before; but a run that falls due does not
      * begin: it waits for {@link #resume(Object)}, and can be moved, cancelled and deleted meanwhile. A run that goes on is
-     * not affected, and one that was due already may be just beginning. Deleting the slot ends its pause. A pause is not
+     * not affected, and one that was due already may be just beginning. A pause ends with its slot. A pause is not
      * kept by a backend whose slots outlive the process, unless the backend says so.
      *
      * @param key the key
@@ -159,6 +170,16 @@ public interface SlotMap<K> {
     }
 
     /**
+     * Checks a key as every operation does, and does nothing else: it looks no slot up, and asks no database.
+     *
+     * @param key the key
+     * @throws IllegalArgumentException if the key is not acceptable
+     */
+    default void checkKey(K key) {
+        find(key);
+    }
+
+    /**
      * Looks at one slot; never creates it.
      *
      * @param key the key
@@ -177,14 +198,36 @@ public interface SlotMap<K> {
     Optional<SlotSnapshot> findByText(String keyText);
 
     /**
-     * What is remembered of the latest slot of a key that was deleted.
+     * What is remembered of the latest slot of a key that was freed: by a delete, or because nothing was pending any more.
      *
      * @param keyText the key as text
-     * @return its last transitions, oldest first; empty when history is off or the deletion is forgotten; backends may
-     *     remember none, those of this machine the latest 256 of a map
+     * @return what it looked like, {@link SlotState#FREED}, with its last transitions; empty when history is off or the slot
+     *     is forgotten; backends may remember none, those of this machine remember the latest 256 of a map
      */
-    default List<SlotEvent> findDeleted(String keyText) {
-        return List.of();
+    default Optional<SlotSnapshot> findDeparted(String keyText) {
+        return Optional.empty();
+    }
+
+    /**
+     * Visits what is remembered of slots that were freed, of each key the latest only; see {@link #findDeparted}.
+     *
+     * @param limit how many to visit at most, at least 1
+     * @param filter which; null for all
+     * @param visitor called on the calling thread
+     * @return how many were visited
+     */
+    default int scanDeparted(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        return 0;
+    }
+
+    /**
+     * What lasts longest and what comes next, among all slots. Looks at each slot there is, so its cost grows with
+     * their number.
+     *
+     * @return the times; empty where the backend does not know them
+     */
+    default Optional<SlotMapTimes> times() {
+        return Optional.empty();
     }
 
     /**
@@ -210,6 +253,7 @@ public interface SlotMap<K> {
      * is not affected.
      *
      * @param callback the new callback
+     * @throws IllegalArgumentException if it is null
      */
     void rebind(SlotCallback<? super K> callback);
 
@@ -219,24 +263,35 @@ public interface SlotMap<K> {
      *
      * @param callback the new callback
      * @param onRelease runs when {@code callback} is used no more
+     * @throws IllegalArgumentException if {@code callback} is null
      */
     void rebind(SlotCallback<? super K> callback, Runnable onRelease);
 
     /**
-     * Gives one slot a callback of its own, until it is deleted. Timing as {@link #rebind(SlotCallback)}.
+     * Gives one slot a callback of its own, until it is freed. Timing as {@link #rebind(SlotCallback)}.
      *
      * @param key the key
      * @param callback the new callback of this slot
      * @return whether the key has a slot; if not, nothing changed
-     * @throws IllegalArgumentException if the key is not acceptable
+     * @throws IllegalArgumentException if the key is not acceptable, or the callback null
      */
     boolean rebind(K key, SlotCallback<? super K> callback);
 
     /**
-     * Tells whether operations take part in the transaction of the calling thread: they then show to others when it commits
-     * and are gone when it is rolled back.
+     * What becomes of a slot of which nothing is pending and no callback runs.
      *
-     * @return true on backends that keep their slots in the database of that transaction; false unless the backend says so
+     * @return whether it is freed, as it is unless the backend or the spec says otherwise, or stays
+     */
+    default WhenIdle whenIdle() {
+        return WhenIdle.FREE;
+    }
+
+    /**
+     * Tells whether operations take part in the transaction of the calling thread, if it has one: they then show to others
+     * when it commits and are gone when it is rolled back.
+     *
+     * @return true on backends that keep their slots in the database of that transaction; false unless the backend says so, and
+     *     inside a transaction of another database
      */
     default boolean joinsTransactions() {
         return false;
@@ -250,8 +305,12 @@ public interface SlotMap<K> {
     boolean isClosed();
 
     /**
-     * Closes the map: no new slot, every slot freed, then waits until none of its callbacks runs. Idempotent; several
-     * closers all wait. The name can be registered again afterwards.
+     * Closes the map: no new slot and no further run in this process, then waits until none of its callbacks runs.
+     * Idempotent; several closers all wait. The name can be registered again afterwards.
+     *
+     * <p>What becomes of its slots is up to the backend. Where they end with the process they are freed. Where they outlive
+     * it the map lets go of them and nothing else: they stay armed, and fire where the map is open, be it on another node or
+     * when it is registered again. To delete them is {@link #drop}.
      *
      * @param limit the longest wait; zero closes without waiting
      * @return {@link CloseOutcome#CLOSED}, {@link CloseOutcome#TIMED_OUT}, or {@link CloseOutcome#WOULD_DEADLOCK} with
@@ -260,4 +319,16 @@ public interface SlotMap<K> {
      * @throws InterruptedException if the calling thread is interrupted while it waits; the map is closed all the same
      */
     CloseOutcome close(Duration limit) throws InterruptedException;
+
+    /**
+     * Deletes every slot of the map, on all nodes where it is shared, and closes it. Otherwise as {@link #close}. Of a map
+     * that is closed already no slot is deleted.
+     *
+     * @param limit the longest wait for running callbacks; zero drops without waiting
+     * @return {@link CloseOutcome#CLOSED}, {@link CloseOutcome#TIMED_OUT}, or {@link CloseOutcome#WOULD_DEADLOCK} with
+     *     nothing changed when called from one of its own callbacks
+     * @throws IllegalArgumentException if {@code limit} is negative
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is dropped all the same
+     */
+    CloseOutcome drop(Duration limit) throws InterruptedException;
 }

@@ -1,5 +1,8 @@
 package io.asyncslot;
 
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,8 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     private final int concurrency;
     private final int maxEntries;
     private final int historySize;
+    private final WhenIdle whenIdle;
+    private final @Nullable SlotValues<?> values;
 
     SlotMapSpec(Builder<K, ?> builder) {
         this.name = builder.name;
@@ -35,6 +40,8 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         this.concurrency = builder.concurrency;
         this.maxEntries = builder.maxEntries;
         this.historySize = builder.historySize;
+        this.whenIdle = builder.whenIdle;
+        this.values = builder.values;
     }
 
     /**
@@ -83,7 +90,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * How many slots the map may hold.
+     * How many slots the map may hold: with {@link WhenIdle#FREE} those that are pending or running.
      *
      * @return the capacity, 0 for none but the heap's
      */
@@ -98,6 +105,33 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
      */
     public int historySize() {
         return historySize;
+    }
+
+    /**
+     * What becomes of a slot of which nothing is pending and no callback runs.
+     *
+     * @return whether it is freed or stays
+     */
+    public WhenIdle whenIdle() {
+        return whenIdle;
+    }
+
+    /**
+     * What values the slots carry.
+     *
+     * @return their type and how they are merged; null when they carry none
+     */
+    public @Nullable SlotValues<?> values() {
+        return values;
+    }
+
+    /**
+     * What the map asks of its backend beyond what every backend has.
+     *
+     * @return the features, in the order of their enum
+     */
+    public Set<SlotFeature> features() {
+        return values == null ? EnumSet.noneOf(SlotFeature.class) : EnumSet.of(SlotFeature.VALUES);
     }
 
     /**
@@ -116,6 +150,8 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         private int concurrency;
         private int maxEntries;
         private int historySize;
+        private WhenIdle whenIdle = WhenIdle.FREE;
+        private @Nullable SlotValues<?> values;
 
         Builder(String name, Class<K> keyType) {
             if (name == null || !NAME.matcher(name).matches()) {
@@ -125,6 +161,10 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
             if (keyType == null || keyType.isPrimitive()) {
                 throw new IllegalArgumentException(
                         "'keyType' of map '" + name + "' must be a reference type: " + keyType);
+            }
+            if (keyType.isArray()) {
+                throw new IllegalArgumentException("'keyType' of map '" + name
+                        + "' must not be an array, which is equal to itself only: " + keyType.getTypeName());
             }
             this.name = name;
             this.keyType = keyType;
@@ -187,6 +227,69 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
             }
             this.historySize = value;
             return self();
+        }
+
+        /**
+         * Says what becomes of a slot of which nothing is pending and no callback runs; {@link WhenIdle#FREE} unless said.
+         *
+         * @param value whether it is freed or stays
+         * @return this builder
+         */
+        public B whenIdle(WhenIdle value) {
+            if (value == null) {
+                throw new IllegalArgumentException("'whenIdle' of map '" + name
+                        + "' must not be null: say FREE or KEEP, or leave it out for FREE");
+            }
+            this.whenIdle = value;
+            return self();
+        }
+
+        /**
+         * Lets the slots carry values. The callback finds them in {@link SlotFiring#value()}; one that takes them as a parameter
+         * is set by {@link #callback(SlotValues, ValueCallback)}.
+         *
+         * @param value their type and how they are merged; null for none
+         * @return this builder
+         */
+        public B values(@Nullable SlotValues<?> value) {
+            this.values = value;
+            return self();
+        }
+
+        /**
+         * Lets the slots carry values of which a firing is handed one, and sets what runs when a slot fires.
+         *
+         * @param <V> their type
+         * @param value their type and how they are merged; not collected
+         * @param callback the callback; its value is null when a slot was started without one
+         * @return this builder
+         * @throws IllegalArgumentException if one of the two is null, or the values are collected
+         */
+        public <V> B callback(SlotValues<V> value, ValueCallback<? super K, ? super V> callback) {
+            if (value == null || value.merge() == Merge.COLLECT) {
+                throw new IllegalArgumentException("map '" + name + "' has " + value
+                        + ": a firing of it has no single value; call collecting(...) where values are collected");
+            }
+            values(value);
+            return callback(value.calling(callback));
+        }
+
+        /**
+         * Lets the slots carry values of which a firing is handed all, and sets what runs when a slot fires.
+         *
+         * @param <V> the type of each
+         * @param value their type; collected
+         * @param callback the callback; its list is unmodifiable, and empty when a slot was started without a value
+         * @return this builder
+         * @throws IllegalArgumentException if one of the two is null, or the values are not collected
+         */
+        public <V> B collecting(SlotValues<V> value, ValueCallback<? super K, ? super List<V>> callback) {
+            if (value == null || value.merge() != Merge.COLLECT) {
+                throw new IllegalArgumentException("map '" + name + "' has " + value
+                        + ": a firing of it has no list of values; call callback(...) where values are not collected");
+            }
+            values(value);
+            return callback(value.calling(callback));
         }
 
         String name() {

@@ -9,10 +9,10 @@ import java.time.Duration;
  * <p>At rest every armed period is accounted for once: {@code started == fired + cancelled + deletedArmed + skipped +
  * armed}.
  *
- * @param slots live slots (deleted ones no longer count)
+ * @param slots live slots: with {@link WhenIdle#FREE} those that are armed or run
  * @param armed slots with a run pending
  * @param running callbacks running now
- * @param queued callbacks handed to the executor that have not begun
+ * @param queued callbacks that are due and have not begun: they wait for a permit, a thread, or in the executor
  * @param paused slots that are paused by themselves, whether or not the map is
  * @param references sum of the live reference counts
  * @param started armed periods begun: starts answered STARTED, submits answered SUBMITTED, self re-arms of periodic
@@ -22,17 +22,17 @@ import java.time.Duration;
  * @param coalesced submits answered COALESCED
  * @param rejected starts and submits answered REJECTED
  * @param cancelled cancels that removed a pending deadline
- * @param deleted slots freed
- * @param deletedArmed slots freed while a run was pending
+ * @param deleted slots deleted; those that were freed because they were idle are not counted
+ * @param deletedArmed slots deleted while a run was pending
  * @param fired runs begun, those included that were postponed
  * @param failed callbacks that threw, and whose firing is not delivered again by a retry
  * @param retried runs whose firing is delivered again as its next attempt
  * @param postponed runs put off before their callback was called
  * @param skipped armed periods of periodic slots left out by the late policy
- * @param deferred times the executor refused a callback (each is handed over again)
+ * @param deferred callbacks that had to wait for a thread, for the executor refused them or others before them
  * @param fallbacks times the backend refused a slot, which is then measured in this JVM; 0 on the jvm backend
- * @param dropped callbacks that the executor took but had not begun when the registry was stopped and its limit was
- *     over; must stay 0
+ * @param dropped callbacks that have not begun and have not returned to their slots though the registry is stopped; must
+ *     stay 0
  * @param latenessP50 median lateness
  * @param latenessP99 99th percentile of lateness
  * @param latenessMax largest lateness

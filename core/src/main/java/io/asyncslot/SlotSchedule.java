@@ -1,10 +1,13 @@
 package io.asyncslot;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A calendar-like series of points in time, such as a cron expression in a zone. Must be stateless and thread-safe.
+ * A calendar-like series of points in time, such as a cron expression in a zone. Must be stateless and thread-safe. Its
+ * {@link Object#toString} is what looks at slots show.
  */
 @FunctionalInterface
 public interface SlotSchedule {
@@ -17,4 +20,31 @@ public interface SlotSchedule {
      */
     @Nullable
     Instant next(Instant after);
+
+    /**
+     * A fixed rate: the first point is a period after the start, and each further one a period after the one before.
+     *
+     * @param period at least one microsecond
+     * @return the schedule; equal to another one of the same period
+     * @throws IllegalArgumentException if the period is shorter
+     */
+    static SlotSchedule every(Duration period) {
+        return new FixedRateSchedule(period);
+    }
+
+    /**
+     * A cron expression in a zone. Where the zone's clocks are set forward or back, a point with a fixed hour and minute has one run,
+     * as {@code DstPolicy.ONCE} of the annotations says.
+     *
+     * @param expression six fields: second, minute, hour, day of month, month, day of week
+     * @param zone where the fields are read
+     * @return the schedule; equal to another one of the same expression and zone
+     * @throws IllegalArgumentException if the expression cannot be read, or has no point at all
+     * @throws IllegalStateException if nothing on the class path reads cron expressions ({@code asyncslot-spring-boot-starter} brings
+     *     what does, and a {@link CronReader} of the application's own goes before it), if a reader cannot be loaded, or if the
+     *     application has several
+     */
+    static SlotSchedule cron(String expression, ZoneId zone) {
+        return CronReaders.reader(expression).read(expression, zone);
+    }
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
  * {@link AsyncSlotRegistry#scope}.
  *
  * <p>A slot belongs to the scope through which its key was started last; of two scopes that start it at the same moment,
- * to one of them. It goes on belonging to it until it is deleted, wherever that is done, also when it fires or is
+ * to one of them. It goes on belonging to it until it is freed, wherever that is done, also when it fires or is
  * started again past the scope. What belongs to a scope is known in this process only.
  *
  * <p>The views of a scope see its own slots and no others: to {@code cancel}, {@code touch} or {@code find}, a key of
@@ -54,6 +54,36 @@ public interface SlotScope extends AutoCloseable {
      * @throws SlotMapTypeException if the map is a timer map or has another key type
      */
     <K> WorkSlots<K> works(String map, Class<K> keyType);
+
+    /**
+     * The scope's view of a timer map whose slots carry values; otherwise as
+     * {@link AsyncSlotRegistry#timers(String, Class, Class)}.
+     *
+     * @param <K> the key type
+     * @param <V> the value type
+     * @param map the map's name
+     * @param keyType the type of its keys
+     * @param valueType the type of its values
+     * @return the view
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a work map or has other types
+     */
+    <K, V> ValueTimerSlots<K, V> timers(String map, Class<K> keyType, Class<V> valueType);
+
+    /**
+     * The scope's view of a work map whose slots carry values; otherwise as
+     * {@link AsyncSlotRegistry#works(String, Class, Class)}.
+     *
+     * @param <K> the key type
+     * @param <V> the value type
+     * @param map the map's name
+     * @param keyType the type of its keys
+     * @param valueType the type of its values
+     * @return the view
+     * @throws UnknownSlotMapException if the registry is started and has no such map
+     * @throws SlotMapTypeException if the map is a timer map or has other types
+     */
+    <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType);
 
     /**
      * Counts the scope's slots, in all maps. Looks at each of them.

@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  *     pause of the whole map is {@link SlotMap#pausedSince()}
  * @param lastFiring the last firing, null when it never fired or when history is off
  * @param history the last transitions, oldest first; empty when history is off
+ * @param value what the pending run would be handed, as {@link SlotFiring#value()}; null when nothing is pending, in a map without
+ *     values, and in a scan. User data: {@link #toString()} leaves it out
+ * @param schedule the schedule that the key was started with, by which the pending slot goes on; null when it has none of its own,
+ *     and when nothing is pending
  * @param measure what measures the slot's time has to say about it; null on backends that have nothing to add, in a
  *     scan, and when it could not be asked just now
  */
@@ -40,7 +44,71 @@ public record SlotSnapshot(
         @Nullable Instant pausedSince,
         @Nullable LastFiring lastFiring,
         List<SlotEvent> history,
+        @Nullable Object value,
+        @Nullable SlotSchedule schedule,
         @Nullable Measure measure) {
+
+    /**
+     * A slot that carries no value and has no schedule of its key.
+     *
+     * @param map the map's name
+     * @param key the key
+     * @param type timer or work
+     * @param backend the backend that measures its time
+     * @param state READY, BUSY or FREED
+     * @param runState pending, running, both or neither
+     * @param references the live reference count
+     * @param generation the generation of the latest start
+     * @param deadline when it is due; null when nothing is pending
+     * @param timeLeft time until then; null when nothing is pending
+     * @param pausedSince since when its runs wait; null when it is not paused
+     * @param lastFiring the last firing; null when there is none
+     * @param history the last transitions
+     * @param measure what measures the slot's time has to say about it; null for nothing
+     */
+    public SlotSnapshot(
+            String map,
+            Object key,
+            SlotType type,
+            String backend,
+            SlotState state,
+            RunState runState,
+            int references,
+            long generation,
+            @Nullable Instant deadline,
+            @Nullable Duration timeLeft,
+            @Nullable Instant pausedSince,
+            @Nullable LastFiring lastFiring,
+            List<SlotEvent> history,
+            @Nullable Measure measure) {
+        this(
+                map,
+                key,
+                type,
+                backend,
+                state,
+                runState,
+                references,
+                generation,
+                deadline,
+                timeLeft,
+                pausedSince,
+                lastFiring,
+                history,
+                null,
+                null,
+                measure);
+    }
+
+    /** Tells all but the value, which is the user's. */
+    @Override
+    public String toString() {
+        return "SlotSnapshot[map=" + map + ", key=" + key + ", type=" + type + ", backend=" + backend + ", state="
+                + state
+                + ", runState=" + runState + ", references=" + references + ", generation=" + generation + ", deadline="
+                + deadline + ", timeLeft=" + timeLeft + ", pausedSince=" + pausedSince + ", lastFiring=" + lastFiring
+                + ", history=" + history + ", schedule=" + schedule + ", measure=" + measure + "]";
+    }
 
     /**
      * What measures the time of one slot, in its own words. What it cannot tell is null.

@@ -10,7 +10,10 @@ public enum StartOutcome {
     STARTED,
     /** The slot was armed; its old deadline is gone, the new one holds, one firing follows. */
     REARMED,
-    /** The map is at its capacity and the key has no slot; nothing changed. */
+    /**
+     * The map is at its capacity and the key has no slot, or the slot has as many values as the map admits; nothing
+     * changed.
+     */
     REJECTED,
     /** The map or the registry is closed; nothing is armed. */
     CLOSED,
@@ -18,5 +21,10 @@ public enum StartOutcome {
      * The incarnation addressed by a handle was deleted; nothing is armed. Only {@link SlotFiring#restart} answers
      * this: a start by key makes a new incarnation instead.
      */
-    FREED
+    FREED,
+    /**
+     * The start was sent to the backend and its answer was lost with the connection: the slot is armed, or it is not. A
+     * further start makes it certain. Only backends behind a network answer this.
+     */
+    IN_DOUBT
 }

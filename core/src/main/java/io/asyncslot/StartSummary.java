@@ -7,8 +7,21 @@ package io.asyncslot;
  * @param rearmed keys answered {@link StartOutcome#REARMED}
  * @param rejected keys answered {@link StartOutcome#REJECTED}
  * @param closed keys answered {@link StartOutcome#CLOSED}
+ * @param inDoubt keys answered {@link StartOutcome#IN_DOUBT}
  */
-public record StartSummary(int started, int rearmed, int rejected, int closed) {
+public record StartSummary(int started, int rearmed, int rejected, int closed, int inDoubt) {
+
+    /**
+     * A batch without a key in doubt.
+     *
+     * @param started keys answered {@link StartOutcome#STARTED}
+     * @param rearmed keys answered {@link StartOutcome#REARMED}
+     * @param rejected keys answered {@link StartOutcome#REJECTED}
+     * @param closed keys answered {@link StartOutcome#CLOSED}
+     */
+    public StartSummary(int started, int rearmed, int rejected, int closed) {
+        this(started, rearmed, rejected, closed, 0);
+    }
 
     /**
      * The size of the batch.
@@ -16,6 +29,6 @@ public record StartSummary(int started, int rearmed, int rejected, int closed) {
      * @return the sum of all outcomes
      */
     public int total() {
-        return started + rearmed + rejected + closed;
+        return started + rearmed + rejected + closed + inDoubt;
     }
 }

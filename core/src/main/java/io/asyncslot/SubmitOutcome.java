@@ -6,8 +6,16 @@ public enum SubmitOutcome {
     SUBMITTED,
     /** A run is pending already and will see this submit's effects; no second run is queued. */
     COALESCED,
-    /** The map is at its capacity and the key has no slot; nothing changed. */
+    /**
+     * The map is at its capacity and the key has no slot, or the slot has as many values as the map admits; nothing
+     * changed.
+     */
     REJECTED,
     /** The map or the registry is closed; nothing is queued. */
-    CLOSED
+    CLOSED,
+    /**
+     * The submit was sent to the backend and its answer was lost with the connection: a run follows, or it does not. A
+     * further submit makes it certain. Only backends behind a network answer this.
+     */
+    IN_DOUBT
 }

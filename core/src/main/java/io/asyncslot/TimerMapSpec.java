@@ -1,6 +1,7 @@
 package io.asyncslot;
 
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,22 +16,80 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     private final @Nullable SlotSchedule schedule;
     private final SlotClock clock;
     private final LatePolicy late;
+    private final @Nullable Duration maxWait;
+    private final int flushAt;
+    private final boolean keySchedules;
 
     private TimerMapSpec(Builder<K> builder) {
         super(builder);
         this.delay = builder.delay;
         this.every = builder.every;
         this.schedule = builder.schedule;
-        this.clock = builder.schedule != null ? SlotClock.REALTIME : builder.clock;
+        this.keySchedules = builder.keySchedules;
+        this.clock = builder.schedule != null || keySchedules ? SlotClock.REALTIME : builder.clock;
         this.late = builder.late;
+        this.maxWait = builder.maxWait;
+        this.flushAt = builder.flushAt;
+        checkShape();
         if (every != null && schedule != null) {
             throw new IllegalArgumentException(
                     "map '" + name() + "' has both 'every' (" + every + ") and a schedule; choose one");
         }
-        if (schedule != null && builder.clock == SlotClock.BOOTTIME) {
-            throw new IllegalArgumentException(
-                    "map '" + name() + "' has a schedule, which lives on the REALTIME clock, but 'clock' is BOOTTIME");
+        if (values() != null && (every != null || schedule != null)) {
+            throw new IllegalArgumentException("map '" + name() + "' is periodic and has " + values()
+                    + ": a value is handed to exactly one firing, and a periodic slot has many from one start;"
+                    + " leave out 'every', 'cron' or the schedule, or the values");
         }
+        if ((schedule != null || keySchedules) && builder.clock == SlotClock.BOOTTIME) {
+            throw new IllegalArgumentException("map '" + name() + "' has "
+                    + (schedule != null ? "a schedule, which lives" : "'keySchedules', which live")
+                    + " on the REALTIME clock, but 'clock' is BOOTTIME");
+        }
+        if (keySchedules && (values() != null || maxWait != null)) {
+            throw new IllegalArgumentException(
+                    "map '" + name() + "' has 'keySchedules', so that one start may have many"
+                            + " firings, and "
+                            + (values() != null
+                                    ? values() + ", each for exactly one firing"
+                                    : "'maxWait' (" + maxWait + "), though nobody postpones periods")
+                            + "; leave one of the two out");
+        }
+    }
+
+    private void checkShape() {
+        SlotValues<?> values = values();
+        if (maxWait != null && (every != null || schedule != null)) {
+            throw new IllegalArgumentException("map '" + name() + "' is periodic and has 'maxWait' (" + maxWait
+                    + "): nobody postpones its periods; leave one of the two out");
+        }
+        if (maxWait != null && delay != null && maxWait.compareTo(delay) < 0) {
+            throw new IllegalArgumentException("'maxWait' of map '" + name() + "' (" + maxWait
+                    + ") is shorter than its 'delay' (" + delay + "), which would never hold");
+        }
+        if (flushAt != 0 && (values == null || values.merge() != Merge.COLLECT)) {
+            throw new IllegalArgumentException("'flushAt' of map '" + name() + "' (" + flushAt
+                    + ") counts values that are collected, but "
+                    + (values == null ? "the map has no values" : "merge is " + values.merge()));
+        }
+        if (values != null && values.maxValues() != 0 && flushAt > values.maxValues()) {
+            throw new IllegalArgumentException("'flushAt' of map '" + name() + "' (" + flushAt
+                    + ") is more than 'maxValues' (" + values.maxValues() + "), so that it would never be reached");
+        }
+    }
+
+    @Override
+    public Set<SlotFeature> features() {
+        Set<SlotFeature> features = super.features();
+        if (maxWait != null) {
+            features.add(SlotFeature.MAX_WAIT);
+        }
+        if (flushAt != 0) {
+            features.add(SlotFeature.FLUSH_AT);
+        }
+        if (keySchedules) {
+            features.add(SlotFeature.KEY_SCHEDULES);
+        }
+        return features;
     }
 
     /**
@@ -92,6 +151,34 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     }
 
     /**
+     * How long starts and touches can postpone a firing.
+     *
+     * @return the time from the first start with nothing pending to the latest deadline; null when there is no such bound
+     */
+    public @Nullable Duration maxWait() {
+        return maxWait;
+    }
+
+    /**
+     * How many collected values make a slot due at once.
+     *
+     * @return their number; 0 when none does
+     */
+    public int flushAt() {
+        return flushAt;
+    }
+
+    /**
+     * Whether {@link TimerSlots#start(Object, SlotSchedule)} may be used: a start may bring its own schedule, in addition to what the map
+     * has.
+     *
+     * @return true when it may; the map is on {@link SlotClock#REALTIME} then
+     */
+    public boolean keySchedules() {
+        return keySchedules;
+    }
+
+    /**
      * Builds a timer map's spec. Not thread-safe.
      *
      * @param <K> the key type
@@ -103,6 +190,9 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         private @Nullable SlotSchedule schedule;
         private SlotClock clock = SlotClock.MONOTONIC;
         private LatePolicy late = LatePolicy.ONCE;
+        private @Nullable Duration maxWait;
+        private int flushAt;
+        private boolean keySchedules;
 
         private Builder(String name, Class<K> keyType) {
             super(name, keyType);
@@ -168,6 +258,48 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
          */
         public Builder<K> late(LatePolicy value) {
             this.late = value;
+            return this;
+        }
+
+        /**
+         * Limits how long starts and touches can postpone a firing: the first start with nothing pending fixes a latest deadline,
+         * and none moves beyond it. Outcomes stay as they are.
+         *
+         * @param value the longest wait, at least one microsecond and not shorter than the map's delay; null for none
+         * @return this builder
+         */
+        public Builder<K> maxWait(@Nullable Duration value) {
+            if (value != null && value.compareTo(Duration.ofNanos(1_000)) < 0) {
+                throw new IllegalArgumentException(
+                        "'maxWait' of map '" + name() + "' must be at least one microsecond: " + value);
+            }
+            this.maxWait = value;
+            return this;
+        }
+
+        /**
+         * Makes a slot due at once when it has collected so many values. Values that a failed firing has passed on are not
+         * counted, so that the delay of a retry holds. Outcomes stay as they are.
+         *
+         * @param value the number, 0 for none
+         * @return this builder
+         */
+        public Builder<K> flushAt(int value) {
+            if (value < 0) {
+                throw new IllegalArgumentException("'flushAt' of map '" + name() + "' must not be negative: " + value);
+            }
+            this.flushAt = value;
+            return this;
+        }
+
+        /**
+         * Admits {@link TimerSlots#start(Object, SlotSchedule)}. The map's clock is then {@link SlotClock#REALTIME}.
+         *
+         * @param value whether a start may bring its own schedule
+         * @return this builder
+         */
+        public Builder<K> keySchedules(boolean value) {
+            this.keySchedules = value;
             return this;
         }
 

@@ -14,6 +14,15 @@ import java.util.Collection;
 public interface TimerSlots<K> extends SlotMap<K> {
 
     /**
+     * Tells whether the map knows when a start that names no delay is due.
+     *
+     * @return true if it has a delay, a period or a schedule of its own; also true on maps that cannot tell
+     */
+    default boolean isTimed() {
+        return true;
+    }
+
+    /**
      * Arms the key's slot by the map's own delay, period or schedule: creates it when absent, replaces the deadline
      * when armed. One atomic step.
      *
@@ -46,6 +55,23 @@ public interface TimerSlots<K> extends SlotMap<K> {
      * @throws IllegalArgumentException if the key is not acceptable
      */
     StartOutcome startAt(K key, Instant deadline);
+
+    /**
+     * Arms the key's slot for the next point of a schedule of its own: it fires at each point, until it is cancelled or deleted, the
+     * schedule ends, or another start replaces the schedule. A start without one makes the slot what the map says. The map's
+     * {@link LatePolicy} holds. A touch moves the pending point, without a delay to the schedule's next one, and leaves the schedule.
+     *
+     * @param key the key
+     * @param schedule its points; called by any thread, also later
+     * @return as {@link #start(Object)}
+     * @throws IllegalArgumentException if the key is not acceptable or {@code schedule} is null
+     * @throws IllegalStateException if the map is not made for it ({@link TimerMapSpec#keySchedules()}), or the schedule has no
+     *     further point
+     */
+    default StartOutcome start(K key, SlotSchedule schedule) {
+        throw new IllegalStateException(
+                "map '" + name() + "' takes no schedule for a key: set 'keySchedules' where the map" + " is described");
+    }
 
     /**
      * Arms many keys by the same delay, with one look at the clock. Each key is one atomic step of its own; the batch

@@ -1,5 +1,9 @@
 package io.asyncslot;
 
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a work map is to be. Immutable.
  *
@@ -7,8 +11,29 @@ package io.asyncslot;
  */
 public final class WorkMapSpec<K> extends SlotMapSpec<K> {
 
+    private final @Nullable Duration minInterval;
+
     private WorkMapSpec(Builder<K> builder) {
         super(builder);
+        this.minInterval = builder.minInterval;
+    }
+
+    /**
+     * The least time between the beginnings of two runs of a key.
+     *
+     * @return the interval; null when a run may follow at once
+     */
+    public @Nullable Duration minInterval() {
+        return minInterval;
+    }
+
+    @Override
+    public Set<SlotFeature> features() {
+        Set<SlotFeature> features = super.features();
+        if (minInterval != null) {
+            features.add(SlotFeature.MIN_INTERVAL);
+        }
+        return features;
     }
 
     /**
@@ -31,8 +56,27 @@ public final class WorkMapSpec<K> extends SlotMapSpec<K> {
      */
     public static final class Builder<K> extends SlotMapSpec.Builder<K, Builder<K>> {
 
+        private @Nullable Duration minInterval;
+
         private Builder(String name, Class<K> keyType) {
             super(name, keyType);
+        }
+
+        /**
+         * Spaces the runs of each key: the first submit runs immediately, and further ones are one run that begins no sooner than this
+         * after the last one began. A slot stays until its interval is over, also where idle slots are freed; a delete ends the slot,
+         * and the interval with it. Attempts of a failed firing follow the delay of their retry, and each counts as a beginning.
+         *
+         * @param value the interval, at least one microsecond; null for none
+         * @return this builder
+         */
+        public Builder<K> minInterval(@Nullable Duration value) {
+            if (value != null && value.compareTo(Duration.ofNanos(1_000)) < 0) {
+                throw new IllegalArgumentException(
+                        "'minInterval' of map '" + name() + "' must be at least one microsecond: " + value);
+            }
+            this.minInterval = value;
+            return this;
         }
 
         /**

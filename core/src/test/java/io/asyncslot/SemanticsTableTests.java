@@ -94,10 +94,35 @@ class SemanticsTableTests {
                 cell(Operation.CANCEL_AND_AWAIT, Given.CLOSED, CancelOutcome.CLOSED, null, 0),
                 cell(Operation.DELETE, Given.ABSENT, DeleteOutcome.ABSENT, null, 0),
                 cell(Operation.DELETE, Given.IDLE, DeleteOutcome.DELETED, null, 0),
-                cell(Operation.DELETE, Given.ARMED, DeleteOutcome.DELETED, null, 0),
+                cell(Operation.DELETE, Given.ARMED, DeleteOutcome.DELETED_ARMED, null, 0),
                 cell(Operation.DELETE, Given.RUNNING, DeleteOutcome.DELETED_WHILE_RUNNING, null, 0),
                 cell(Operation.DELETE, Given.RUNNING_ARMED, DeleteOutcome.DELETED_WHILE_RUNNING, null, 0),
                 cell(Operation.DELETE, Given.CLOSED, DeleteOutcome.ABSENT, null, 0));
+    }
+
+    static Stream<Arguments> freeingTimerCells() {
+        return freeing(timerCells().toList());
+    }
+
+    static Stream<Arguments> freeingWorkCells() {
+        return freeing(workCells().toList());
+    }
+
+    /** What is different where idle slots are freed: an idle slot is an absent one, before and after. */
+    private static Stream<Arguments> freeing(List<Arguments> cells) {
+        return cells.stream().map(cell -> {
+            Object[] wanted = cell.get().clone();
+            if (wanted[1] == Given.IDLE) {
+                wanted = cells.stream()
+                        .map(other -> other.get().clone())
+                        .filter(other -> other[0] == cell.get()[0] && other[1] == Given.ABSENT)
+                        .findFirst()
+                        .orElseThrow();
+                wanted[1] = Given.IDLE;
+            }
+            wanted[3] = wanted[3] == RunState.IDLE ? null : wanted[3];
+            return arguments(wanted);
+        });
     }
 
     private static Arguments cell(
@@ -108,13 +133,27 @@ class SemanticsTableTests {
     @ParameterizedTest(name = "{0} when {1}: {2}")
     @MethodSource("timerCells")
     void timer(Operation operation, Given given, Enum<?> outcome, RunState afterwards, int furtherRuns) {
-        check(new TimerCell(), operation, given, outcome, afterwards, furtherRuns);
+        check(new TimerCell(WhenIdle.KEEP), operation, given, outcome, afterwards, furtherRuns);
+    }
+
+    @ParameterizedTest(name = "{0} when {1}: {2}")
+    @MethodSource("freeingTimerCells")
+    void timer_thatFreesIdleSlots(
+            Operation operation, Given given, Enum<?> outcome, RunState afterwards, int furtherRuns) {
+        check(new TimerCell(WhenIdle.FREE), operation, given, outcome, afterwards, furtherRuns);
     }
 
     @ParameterizedTest(name = "{0} when {1}: {2}")
     @MethodSource("workCells")
     void work(Operation operation, Given given, Enum<?> outcome, RunState afterwards, int furtherRuns) {
-        check(new WorkCell(), operation, given, outcome, afterwards, furtherRuns);
+        check(new WorkCell(WhenIdle.KEEP), operation, given, outcome, afterwards, furtherRuns);
+    }
+
+    @ParameterizedTest(name = "{0} when {1}: {2}")
+    @MethodSource("freeingWorkCells")
+    void work_thatFreesIdleSlots(
+            Operation operation, Given given, Enum<?> outcome, RunState afterwards, int furtherRuns) {
+        check(new WorkCell(WhenIdle.FREE), operation, given, outcome, afterwards, furtherRuns);
     }
 
     private void check(
@@ -131,7 +170,7 @@ class SemanticsTableTests {
             assertThat(cell.afterwards).isEqualTo(afterwards);
             assertThat(cell.generations.size() - cell.runsBefore).isEqualTo(furtherRuns);
             assertThat(cell.generations).doesNotHaveDuplicates().isSorted();
-            cell.checkAtRest(afterwards == null);
+            cell.checkAtRest(afterwards == null || cell.slots.whenIdle() == WhenIdle.FREE);
         }
     }
 
@@ -139,6 +178,7 @@ class SemanticsTableTests {
     private abstract static class Cell<M extends SlotMap<String>> {
 
         final Bench bench = new Bench();
+        final WhenIdle whenIdle;
         final List<Long> generations = new ArrayList<>();
         final M slots;
         Enum<?> observed;
@@ -146,7 +186,8 @@ class SemanticsTableTests {
         int runsBefore;
         private Runnable inFirstRun = () -> {};
 
-        Cell() {
+        Cell(WhenIdle whenIdle) {
+            this.whenIdle = whenIdle;
             slots = open((key, firing) -> {
                 assertThat(firing.lateness()).isGreaterThanOrEqualTo(Duration.ZERO);
                 generations.add(firing.generation());
@@ -235,9 +276,14 @@ class SemanticsTableTests {
 
     private static final class TimerCell extends Cell<TimerSlots<String>> {
 
+        TimerCell(WhenIdle whenIdle) {
+            super(whenIdle);
+        }
+
         @Override
         TimerSlots<String> open(SlotCallback<String> callback) {
-            return bench.timers(String.class, callback, spec -> spec.delay(LATER));
+            return bench.timers(
+                    String.class, callback, spec -> spec.delay(LATER).whenIdle(whenIdle));
         }
 
         @Override
@@ -257,9 +303,13 @@ class SemanticsTableTests {
 
     private static final class WorkCell extends Cell<WorkSlots<String>> {
 
+        WorkCell(WhenIdle whenIdle) {
+            super(whenIdle);
+        }
+
         @Override
         WorkSlots<String> open(SlotCallback<String> callback) {
-            return bench.works(String.class, callback);
+            return bench.works(String.class, callback, spec -> spec.whenIdle(whenIdle));
         }
 
         @Override

@@ -4,12 +4,9 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.spring.BackendSelection;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -21,7 +18,6 @@ import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
-import org.springframework.boot.actuate.endpoint.annotation.Selector.Match;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.context.ApplicationEventPublisher;
 
@@ -31,8 +27,11 @@ import org.springframework.context.ApplicationEventPublisher;
  * <p>Read-only unless its access is set to {@code unrestricted}. What is written leaves an audit event of the type {@code
  * ASYNCSLOT_WRITE} and, where the map keeps history, the user's name in that of the slot.
  *
- * <p>Keys are shown, as the names that they are. The text of a failed callback's exception is a value: it is
- * sanitized, unless values are to be shown.
+ * <p>A key is named by the parameter {@code key}, as it is, or by an element of the path where that can carry it: a path
+ * loses empty elements on its way, and so is never taken apart and put together again.
+ *
+ * <p>Keys are shown, as the names that they are. The text of a failed callback's exception is a value, and so is what a slot
+ * carries: they are sanitized, unless values are to be shown.
  */
 @RegisterReflectionForBinding({
     SlotDescriptor.class,
@@ -50,6 +49,12 @@ public class AsyncSlotsEndpoint {
     public static final int MAX_LIMIT = 1_000;
 
     private static final String FAILURE = "failure";
+
+    /** The name of the value that a slot carries, for sanitizing functions. */
+    private static final String VALUE = "value";
+
+    /** Of a longer text no more is shown. */
+    private static final int LONGEST_VALUE = 2_000;
 
     private final AsyncSlotRegistry registry;
     private final BackendSelection selection;
@@ -88,91 +93,143 @@ public class AsyncSlotsEndpoint {
     }
 
     /**
-     * Slots of one map, or one slot.
+     * A page of the slots of one map, or the slot of one key.
      *
-     * @param state a state that the slots of a map must be in; null for all
-     * @param prefix what the keys of the slots of a map begin with; null for all
-     * @param limit how many slots of a map to show, 1 to 1000; null for 100
-     * @param path the map's name, and for one slot its key, in as many elements as it has slashes
+     * @param map the map's name
+     * @param key a key, whole, whatever characters it has; null for a list
+     * @param state what the slots of the list must be: a state, overdue, failed or paused; null for all
+     * @param prefix what the keys of the list begin with; null for all
+     * @param within only slots that are due within this time, overdue ones included, such as 10m; null for all
+     * @param sort deadline, running (longest first), paused or failed (both latest last); null for no order
+     * @param page which page of an ordered list, counted from 0; null for the first
+     * @param limit how many slots a page has, 1 to 1000; null for 100
      * @return a {@link SlotMapSlotsDescriptor} or a {@link SlotDescriptor}, or null if there is no such map or slot
-     * @throws IllegalArgumentException if there is no such state, or the limit is out of its range
+     * @throws IllegalArgumentException naming what is wrong with the request
      */
     @ReadOperation
     public @Nullable OperationResponseBody find(
+            @Selector String map,
+            @Nullable String key,
             @Nullable String state,
             @Nullable String prefix,
-            @Nullable Integer limit,
-            @Selector(match = Match.ALL_REMAINING) String... path) {
-        return path.length == 1
-                ? map(path[0], state, prefix, limit == null ? DEFAULT_LIMIT : limit, false)
-                : slot(path[0], key(path), false);
+            @Nullable String within,
+            @Nullable String sort,
+            @Nullable Integer page,
+            @Nullable Integer limit) {
+        return find(map, key, new SlotQuery.Text(state, prefix, within, sort, number(page), number(limit)), false);
+    }
+
+    /**
+     * One slot.
+     *
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @return a {@link SlotDescriptor}, or null if there is no such map or slot
+     */
+    @ReadOperation
+    public @Nullable OperationResponseBody slot(@Selector String map, @Selector String element) {
+        return slot(map, element, false);
     }
 
     /**
      * Does something to a slot, to the slots of a map whose keys begin alike, or to a map.
      *
      * <p>A slot can be started (which makes it, where its key is simple), cancelled, fired, paused, resumed and deleted; of
-     * the slots of a map those that it would change, {@code limit} at most. Without a prefix a map as a whole is paused or
-     * resumed.
+     * the slots of a map those that it would change, {@code limit} at most. Without key and prefix a map as a whole is
+     * paused or resumed.
      *
+     * @param map the map's name
+     * @param key a key, whole, whatever characters it has; null for several slots or the map
      * @param action start, cancel, fire, pause, resume or delete
      * @param delay the delay of a start, such as 10s; null for the map's own
      * @param prefix what the keys of the slots of a map begin with, the empty text for all; null for the map itself
      * @param limit how many slots of a map to act on, 1 to 1000; null for 100
-     * @param path the map's name, and for one slot its key, in as many elements as it has slashes
      * @return a {@link SlotMapActionDescriptor} or a {@link SlotActionDescriptor}, or null if there is no such map or slot
      * @throws IllegalArgumentException naming what is wrong with the request
      */
     @WriteOperation
     public @Nullable OperationResponseBody write(
+            @Selector String map,
+            @Nullable String key,
             @Nullable String action,
             @Nullable String delay,
             @Nullable String prefix,
-            @Nullable Integer limit,
-            @Selector(match = Match.ALL_REMAINING) String... path) {
+            @Nullable Integer limit) {
         return write(
-                path,
+                map,
+                key,
                 new SlotWrites.Request(null, action, delay, prefix, limit == null ? DEFAULT_LIMIT : limit),
                 false);
     }
 
     /**
+     * Does something to one slot; see {@link #write}.
+     *
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @param action start, cancel, fire, pause, resume or delete
+     * @param delay the delay of a start, such as 10s; null for the map's own
+     * @return a {@link SlotActionDescriptor}, or null if there is no such map or slot
+     * @throws IllegalArgumentException naming what is wrong with the request
+     */
+    @WriteOperation
+    public @Nullable OperationResponseBody writeSlot(
+            @Selector String map, @Selector String element, @Nullable String action, @Nullable String delay) {
+        return write(map, element, new SlotWrites.Request(null, action, delay, null, DEFAULT_LIMIT), false);
+    }
+
+    /**
      * Deletes a slot.
      *
-     * @param path the map's name and the key, in as many elements as it has slashes
+     * @param map the map's name
+     * @param key its key, whole, whatever characters it has
      * @return a {@link SlotActionDescriptor}, or null if there is no such slot
      * @throws IllegalArgumentException if no key is given
      */
     @DeleteOperation
-    public @Nullable OperationResponseBody delete(@Selector(match = Match.ALL_REMAINING) String... path) {
-        return delete(path, null, false);
+    public @Nullable OperationResponseBody delete(@Selector String map, @Nullable String key) {
+        return delete(map, key, null, false);
+    }
+
+    /**
+     * Deletes a slot.
+     *
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @return a {@link SlotActionDescriptor}, or null if there is no such slot
+     */
+    @DeleteOperation
+    public @Nullable OperationResponseBody deleteSlot(@Selector String map, @Selector String element) {
+        return delete(map, element, null, false);
     }
 
     @Nullable
-    OperationResponseBody delete(String[] path, @Nullable String user, boolean showValues) {
-        if (path.length == 1) {
+    OperationResponseBody delete(String map, @Nullable String key, @Nullable String user, boolean showValues) {
+        if (key == null) {
             throw new IllegalArgumentException(
                     "a key is needed: slots of a whole map are deleted by POST with the action"
                             + " delete and a 'prefix'");
         }
-        return write(path, new SlotWrites.Request(user, "delete", null, null, 1), showValues);
+        return write(map, key, new SlotWrites.Request(user, "delete", null, null, 1), showValues);
     }
 
     @Nullable
-    OperationResponseBody write(String[] path, SlotWrites.Request request, boolean showValues) {
-        if (path.length == 1) {
-            return writes.map(path[0], request);
+    OperationResponseBody write(String map, @Nullable String key, SlotWrites.Request request, boolean showValues) {
+        if (key == null) {
+            return writes.map(map, request);
         }
-        String key = key(path);
-        Enum<?> outcome = writes.slot(path[0], key, request);
+        if (request.prefix() != null) {
+            throw new IllegalArgumentException("a key asks for one slot, and goes without 'prefix'");
+        }
+        Enum<?> outcome = writes.slot(map, key, request);
         return outcome == null
                 ? null
                 : new SlotActionDescriptor(
-                        path[0],
+                        map,
                         key,
                         SlotCommand.of(request.action()).lowerCase(),
                         outcome.name(),
-                        explain(path[0], key, showValues));
+                        explain(map, key, showValues));
     }
 
     /** How a slot stands, or why there is none; a sentence each. */
@@ -183,35 +240,51 @@ public class AsyncSlotsEndpoint {
         }
         return map.findByText(key)
                 .map(slot -> explain(slot, map, showValues))
-                .orElseGet(() -> SlotExplanation.ofAbsent(map.findDeleted(key)));
+                .or(() -> map.findDeparted(key).map(slot -> explainDeparted(slot, showValues)))
+                .orElseGet(SlotExplanation::ofUnknown);
+    }
+
+    private List<String> explainDeparted(SlotSnapshot slot, boolean showValues) {
+        return SlotExplanation.ofDeparted(slot, text -> failure(text, showValues));
     }
 
     private List<String> explain(SlotSnapshot slot, SlotMap<?> map, boolean showValues) {
         return SlotExplanation.of(slot, map, registry.isRunning(), text -> failure(text, showValues));
     }
 
-    /** The key that the elements after the map's name make. */
-    static String key(String[] path) {
-        return String.join("/", Arrays.asList(path).subList(1, path.length));
+    @Nullable
+    OperationResponseBody find(String map, @Nullable String key, SlotQuery.Text text, boolean showValues) {
+        if (key == null) {
+            return map(map, SlotQuery.of(text), showValues);
+        }
+        if (!text.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "'key' asks for one slot, and goes without 'state', 'prefix', 'within', 'sort', 'page' and 'limit'");
+        }
+        return slot(map, key, showValues);
     }
 
-    @Nullable
-    SlotMapSlotsDescriptor map(
-            String name, @Nullable String state, @Nullable String prefix, int limit, boolean showValues) {
-        checkLimit(limit);
+    private @Nullable SlotMapSlotsDescriptor map(String name, SlotQuery query, boolean showValues) {
         SlotMap<?> map = registry.map(name).orElse(null);
         if (map == null) {
             return null;
         }
-        List<SlotDescriptor> slots = new ArrayList<>();
-        map.scan(limit + 1, filter(state, prefix), slot -> slots.add(describe(slot, showValues, null)));
-        boolean truncated = slots.size() > limit;
+        SlotQuery.Page page = query.page(map);
         return new SlotMapSlotsDescriptor(
                 name,
                 SlotMapDescriptor.of(map),
-                limit,
-                truncated,
-                truncated ? List.copyOf(slots.subList(0, limit)) : slots);
+                query.pageNumber(),
+                query.limit(),
+                page.more(),
+                page.slots().stream()
+                        .map(slot ->
+                                describe(slot.pausedSince() == null ? slot : withHistory(map, slot), showValues, null))
+                        .toList());
+    }
+
+    /** The slot once more, since who paused it is in its history, which a scan leaves out. */
+    private static SlotSnapshot withHistory(SlotMap<?> map, SlotSnapshot slot) {
+        return map.findByText(slot.key().toString()).orElse(slot);
     }
 
     @Nullable
@@ -224,20 +297,33 @@ public class AsyncSlotsEndpoint {
                         .orElse(null);
     }
 
+    private static @Nullable String number(@Nullable Integer value) {
+        return value == null ? null : value.toString();
+    }
+
     static void checkLimit(int limit) {
         if (limit < 1 || limit > MAX_LIMIT) {
             throw new IllegalArgumentException("'limit' must be 1 to " + MAX_LIMIT + ": " + limit);
         }
     }
 
-    private static Predicate<SlotSnapshot> filter(@Nullable String state, @Nullable String prefix) {
-        SlotStateFilter wanted = SlotStateFilter.of(state);
-        return slot ->
-                wanted.test(slot) && (prefix == null || slot.key().toString().startsWith(prefix));
+    private SlotDescriptor describe(SlotSnapshot slot, boolean showValues, @Nullable List<String> explanation) {
+        return SlotDescriptor.of(
+                slot, text -> failure(text, showValues), value -> value(value, showValues), explanation);
     }
 
-    private SlotDescriptor describe(SlotSnapshot slot, boolean showValues, @Nullable List<String> explanation) {
-        return SlotDescriptor.of(slot, text -> failure(text, showValues), explanation);
+    /** A value as text; one that is not to be shown is not asked for its text. */
+    private String value(Object value, boolean showValues) {
+        return sanitize(VALUE, showValues ? text(value) : "", showValues);
+    }
+
+    private static String text(Object value) {
+        try {
+            String text = String.valueOf(value);
+            return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
+        } catch (RuntimeException e) { // the value is the user's
+            return value.getClass().getName() + ", whose text cannot be had: " + e;
+        }
     }
 
     private String failure(String text, boolean showValues) {

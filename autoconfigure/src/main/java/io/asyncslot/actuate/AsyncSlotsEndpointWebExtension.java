@@ -3,7 +3,6 @@ package io.asyncslot.actuate;
 import java.security.Principal;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -12,7 +11,6 @@ import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
-import org.springframework.boot.actuate.endpoint.annotation.Selector.Match;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
@@ -51,29 +49,51 @@ public class AsyncSlotsEndpointWebExtension {
     public record Problem(String error, @Nullable List<String> explanation) implements OperationResponseBody {}
 
     /**
-     * Slots of one map, or one slot.
+     * A page of the slots of one map, or the slot of one key; see {@link AsyncSlotsEndpoint#find}.
      *
      * @param securityContext who asks
-     * @param state a state that the slots of a map must be in; null for all
-     * @param prefix what the keys of the slots of a map begin with; null for all
-     * @param limit how many slots of a map to show, 1 to 1000; null for 100
-     * @param path the map's name, and for one slot its key, in as many elements as it has slashes
+     * @param map the map's name
+     * @param key a key, whole, whatever characters it has; null for a list
+     * @param state what the slots of the list must be: a state, overdue, failed or paused; null for all
+     * @param prefix what the keys of the list begin with; null for all
+     * @param within only slots that are due within this time; null for all
+     * @param sort deadline, running, paused or failed; null for no order
+     * @param page which page of an ordered list, counted from 0; null for the first
+     * @param limit how many slots a page has, 1 to 1000; null for 100
      * @return the description, or what is wrong
      */
     @ReadOperation
     public WebEndpointResponse<OperationResponseBody> find(
             SecurityContext securityContext,
+            @Selector String map,
+            @Nullable Object key,
             @Nullable String state,
             @Nullable String prefix,
-            @Nullable String limit,
-            @Selector(match = Match.ALL_REMAINING) String... path) {
+            @Nullable String within,
+            @Nullable String sort,
+            @Nullable String page,
+            @Nullable String limit) {
         boolean values = showValues.isShown(securityContext, roles);
-        String map = path[0];
         return answer(
-                path,
-                () -> path.length == 1
-                        ? delegate.map(map, state, prefix, limit(limit), values)
-                        : delegate.slot(map, AsyncSlotsEndpoint.key(path), values));
+                map,
+                key,
+                one -> delegate.find(map, one, new SlotQuery.Text(state, prefix, within, sort, page, limit), values));
+    }
+
+    /**
+     * One slot.
+     *
+     * @param securityContext who asks
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @param key must be null: the key is in the path
+     * @return the description, or what is wrong
+     */
+    @ReadOperation
+    public WebEndpointResponse<OperationResponseBody> slot(
+            SecurityContext securityContext, @Selector String map, @Selector String element, @Nullable Object key) {
+        boolean values = showValues.isShown(securityContext, roles);
+        return answer(map, only(element, key), one -> delegate.slot(map, element, values));
     }
 
     /**
@@ -81,27 +101,62 @@ public class AsyncSlotsEndpointWebExtension {
      * {@link AsyncSlotsEndpoint#write}.
      *
      * @param securityContext who asks
+     * @param map the map's name
+     * @param key a key, whole, whatever characters it has; null for several slots or the map
      * @param action start, cancel, fire, pause, resume or delete
      * @param delay the delay of a start; null for the map's own
      * @param prefix what the keys of the slots of a map begin with; null for the map itself
      * @param limit how many slots of a map to act on, 1 to 1000; null for 100
-     * @param path the map's name, and for one slot its key, in as many elements as it has slashes
      * @return the outcome, or what is wrong
      */
     @WriteOperation
     public WebEndpointResponse<OperationResponseBody> write(
             SecurityContext securityContext,
+            @Selector String map,
+            @Nullable Object key,
             @Nullable String action,
             @Nullable String delay,
             @Nullable String prefix,
-            @Nullable String limit,
-            @Selector(match = Match.ALL_REMAINING) String... path) {
+            @Nullable String limit) {
         boolean values = showValues.isShown(securityContext, roles);
         return answer(
-                path,
-                () -> delegate.write(
-                        path,
-                        new SlotWrites.Request(user(securityContext), action, delay, prefix, limit(limit)),
+                map,
+                key,
+                one -> delegate.write(
+                        map,
+                        one,
+                        new SlotWrites.Request(user(securityContext), action, delay, prefix, SlotQuery.limit(limit)),
+                        values));
+    }
+
+    /**
+     * Does something to one slot; see {@link AsyncSlotsEndpoint#write}.
+     *
+     * @param securityContext who asks
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @param key must be null: the key is in the path
+     * @param action start, cancel, fire, pause, resume or delete
+     * @param delay the delay of a start; null for the map's own
+     * @return the outcome, or what is wrong
+     */
+    @WriteOperation
+    public WebEndpointResponse<OperationResponseBody> writeSlot(
+            SecurityContext securityContext,
+            @Selector String map,
+            @Selector String element,
+            @Nullable Object key,
+            @Nullable String action,
+            @Nullable String delay) {
+        boolean values = showValues.isShown(securityContext, roles);
+        return answer(
+                map,
+                only(element, key),
+                one -> delegate.write(
+                        map,
+                        one,
+                        new SlotWrites.Request(
+                                user(securityContext), action, delay, null, AsyncSlotsEndpoint.DEFAULT_LIMIT),
                         values));
     }
 
@@ -109,14 +164,42 @@ public class AsyncSlotsEndpointWebExtension {
      * Deletes a slot.
      *
      * @param securityContext who asks
-     * @param path the map's name and the key, in as many elements as it has slashes
+     * @param map the map's name
+     * @param key its key, whole, whatever characters it has
      * @return the outcome, or what is wrong
      */
     @DeleteOperation
     public WebEndpointResponse<OperationResponseBody> delete(
-            SecurityContext securityContext, @Selector(match = Match.ALL_REMAINING) String... path) {
+            SecurityContext securityContext, @Selector String map, @Nullable Object key) {
         boolean values = showValues.isShown(securityContext, roles);
-        return answer(path, () -> delegate.delete(path, user(securityContext), values));
+        return answer(map, key, one -> delegate.delete(map, one, user(securityContext), values));
+    }
+
+    /**
+     * Deletes a slot.
+     *
+     * @param securityContext who asks
+     * @param map the map's name
+     * @param element its key, where one element of a path can carry it: not empty and without a slash
+     * @param key must be null: the key is in the path
+     * @return the outcome, or what is wrong
+     */
+    @DeleteOperation
+    public WebEndpointResponse<OperationResponseBody> deleteSlot(
+            SecurityContext securityContext, @Selector String map, @Selector String element, @Nullable Object key) {
+        boolean values = showValues.isShown(securityContext, roles);
+        return answer(map, only(element, key), one -> delegate.delete(map, one, user(securityContext), values));
+    }
+
+    /** What is asked for one key, or null for none. */
+    private interface Question {
+        @Nullable
+        OperationResponseBody ask(@Nullable String key);
+    }
+
+    /** The key in the path, with what the query says beside it. */
+    private static Object only(String element, @Nullable Object key) {
+        return key == null ? element : List.of(element, key);
     }
 
     private static @Nullable String user(SecurityContext securityContext) {
@@ -124,35 +207,34 @@ public class AsyncSlotsEndpointWebExtension {
         return principal == null ? null : principal.getName();
     }
 
-    private static int limit(@Nullable String limit) {
-        try {
-            return limit == null ? AsyncSlotsEndpoint.DEFAULT_LIMIT : Integer.parseInt(limit);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "'limit' must be 1 to " + AsyncSlotsEndpoint.MAX_LIMIT + ": '" + limit + "'", e);
+    /** Answers for one key; a parameter that comes several times is a list, which is not one key. */
+    private WebEndpointResponse<OperationResponseBody> answer(String map, @Nullable Object key, Question question) {
+        if (key != null && !(key instanceof String)) {
+            return problem(
+                    WebEndpointResponse.STATUS_BAD_REQUEST, "a request names one key, but this names " + key, null);
         }
-    }
-
-    private WebEndpointResponse<OperationResponseBody> answer(
-            String[] path, Supplier<? extends @Nullable OperationResponseBody> body) {
+        String one = (String) key;
         try {
-            OperationResponseBody found = body.get();
-            return found == null
-                    ? new WebEndpointResponse<>(notFound(path), WebEndpointResponse.STATUS_NOT_FOUND)
-                    : new WebEndpointResponse<>(found);
+            OperationResponseBody found = question.ask(one);
+            return found == null ? notFound(map, one) : new WebEndpointResponse<>(found);
         } catch (IllegalArgumentException e) {
-            return new WebEndpointResponse<>(
-                    new Problem(String.valueOf(e.getMessage()), null), WebEndpointResponse.STATUS_BAD_REQUEST);
+            return problem(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(e.getMessage()), null);
         }
     }
 
-    private Problem notFound(String[] path) {
-        if (path.length == 1) {
-            return new Problem("there is no slot map '" + path[0] + "'", null);
+    private WebEndpointResponse<OperationResponseBody> notFound(String map, @Nullable String key) {
+        if (key == null) {
+            return problem(WebEndpointResponse.STATUS_NOT_FOUND, "there is no slot map '" + map + "'", null);
         }
-        String key = AsyncSlotsEndpoint.key(path);
-        List<String> known = delegate.explain(path[0], key, false);
-        return new Problem(
-                "there is no slot '" + key + "' in a slot map '" + path[0] + "'", known.isEmpty() ? null : known);
+        List<String> known = delegate.explain(map, key, false);
+        return problem(
+                WebEndpointResponse.STATUS_NOT_FOUND,
+                "there is no slot '" + key + "' in a slot map '" + map + "'",
+                known.isEmpty() ? null : known);
+    }
+
+    private static WebEndpointResponse<OperationResponseBody> problem(
+            int status, String error, @Nullable List<String> explanation) {
+        return new WebEndpointResponse<>(new Problem(error, explanation), status);
     }
 }

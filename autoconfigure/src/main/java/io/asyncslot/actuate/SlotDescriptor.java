@@ -1,12 +1,14 @@
 package io.asyncslot.actuate;
 
 import io.asyncslot.RunState;
+import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -27,8 +29,12 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param deadline when it is due, null when nothing is pending
  * @param timeLeft time until then, null when nothing is pending
  * @param pausedSince since when the slot is paused by itself, null when it is not
+ * @param pausedBy on whose account, where the map's history tells; else null
  * @param lastFiring the last firing, null when there is none or when history is off
  * @param history the last transitions, oldest first
+ * @param value what the pending run would be handed, as text, sanitized unless values are to be shown; null when that is nothing,
+ *     and in a list of slots
+ * @param schedule the schedule that its key was started with, as text; null when it has none of its own
  * @param measure what measures its time, in its own words; null on a backend that has none
  * @param explanation why it fires, fired or did not, a sentence each; null in a list of slots
  */
@@ -46,8 +52,11 @@ public record SlotDescriptor(
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
         @Nullable Instant pausedSince,
+        @Nullable String pausedBy,
         @Nullable LastFiring lastFiring,
         List<Transition> history,
+        @Nullable String value,
+        @Nullable String schedule,
         @Nullable Measure measure,
         @Nullable List<String> explanation)
         implements OperationResponseBody {
@@ -80,13 +89,17 @@ public record SlotDescriptor(
      * @param by on whose account, where it was not a plain call: annotation and method, user, retry, period
      * @param outcome how it ended, such as STARTED, MOVED, FIRED or COMPLETED
      * @param detail delay of a start or touch, lateness of a firing, duration of a run; null where there is none
+     * @param count how often, for what repeated itself with nothing else in between; then the rest is of the last time
+     * @param limit the setting of the map that made the deadline another than was asked for, such as maxWait; else null
      */
     public record Transition(
             Instant time,
             String cause,
             @Nullable String by,
             String outcome,
-            @Nullable Duration detail) {}
+            @Nullable Duration detail,
+            int count,
+            @Nullable String limit) {}
 
     /**
      * What measures the slot's time: on the kernel backend what the kernel's own control block says. What it cannot tell is
@@ -115,9 +128,15 @@ public record SlotDescriptor(
      * Describes a slot.
      *
      * @param failures what to show of a failure's text
+     * @param values what to show of a value
      * @param explanation sentences about it, or null
      */
-    static SlotDescriptor of(SlotSnapshot slot, UnaryOperator<String> failures, @Nullable List<String> explanation) {
+    static SlotDescriptor of(
+            SlotSnapshot slot,
+            UnaryOperator<String> failures,
+            Function<Object, String> values,
+            @Nullable List<String> explanation) {
+        Object value = slot.value();
         return new SlotDescriptor(
                 slot.map(),
                 slot.key().toString(),
@@ -132,6 +151,7 @@ public record SlotDescriptor(
                 slot.deadline(),
                 slot.timeLeft(),
                 slot.pausedSince(),
+                slot.pausedSince() == null ? null : pausedBy(slot.history()),
                 lastFiring(slot.lastFiring(), failures),
                 slot.history().stream()
                         .map(event -> new Transition(
@@ -139,10 +159,22 @@ public record SlotDescriptor(
                                 event.kind().operation(),
                                 SlotExplanation.phrase(event.cause()),
                                 event.kind().name(),
-                                event.detail()))
+                                event.detail(),
+                                event.count(),
+                                event.limit() == null ? null : event.limit().setting()))
                         .toList(),
+                value == null ? null : values.apply(value),
+                slot.schedule() == null ? null : slot.schedule().toString(),
                 measure(slot.measure()),
                 explanation);
+    }
+
+    private static @Nullable String pausedBy(List<SlotEvent> history) {
+        return history.stream()
+                .filter(event -> event.kind() == SlotEvent.Kind.PAUSED)
+                .reduce((earlier, later) -> later)
+                .map(event -> SlotExplanation.phrase(event.cause()))
+                .orElse(null);
     }
 
     private static @Nullable Measure measure(SlotSnapshot.@Nullable Measure measure) {

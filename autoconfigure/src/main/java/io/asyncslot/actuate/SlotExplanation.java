@@ -1,12 +1,15 @@
 package io.asyncslot.actuate;
 
+import io.asyncslot.RunState;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotLimit;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotSnapshot.LatenessSplit;
+import io.asyncslot.WhenIdle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -45,29 +48,41 @@ final class SlotExplanation {
         return explanation.sentences;
     }
 
-    /** Explains why there is no slot, from what is remembered of the last one of the key. */
-    static List<String> ofAbsent(List<SlotEvent> history) {
+    /** Explains why there is no slot where nothing is remembered of one. */
+    static List<String> ofUnknown() {
+        return List.of("It was never started, or what became of it is no longer on record.");
+    }
+
+    /**
+     * Explains why there is no slot, from what is remembered of the last one of the key.
+     *
+     * @param failures what to show of a failure's text
+     */
+    static List<String> ofDeparted(SlotSnapshot slot, UnaryOperator<String> failures) {
         SlotExplanation explanation = new SlotExplanation();
-        if (history.isEmpty()) {
-            explanation.say("It was never started, or its deletion is no longer on record.");
-            return explanation.sentences;
-        }
+        List<SlotEvent> history = slot.history();
         int deleted = lastOf(history, EnumSet.of(Kind.DELETED)); // a run that went on may have ended after it
-        if (deleted < 0) {
-            explanation.say("Deleted; when and by whom is no longer on record.");
-            return explanation.sentences;
+        int end = lastOf(deleted < 0 ? history : history.subList(0, deleted), DISARMING);
+        if (deleted >= 0) {
+            SlotEvent deletion = history.get(deleted);
+            explanation.say("Deleted at " + deletion.time() + by(deletion) + ".");
+            List<SlotEvent> before = history.subList(0, deleted);
+            int arming = lastOf(before, ARMING);
+            if (arming > end) {
+                explanation.say("It was pending then: " + armed(before, arming) + ".");
+                return explanation.sentences;
+            }
+        } else {
+            explanation.say("There is no slot: nothing is pending, and none is kept for that (when-idle is FREE).");
         }
-        SlotEvent deletion = history.get(deleted);
-        explanation.say("Deleted at " + deletion.time() + by(deletion) + ".");
-        List<SlotEvent> before = history.subList(0, deleted);
-        int arming = lastOf(before, ARMING);
-        int end = lastOf(before, DISARMING);
-        if (arming > end) {
-            explanation.say("It was pending then: " + armed(before, arming) + ".");
-        } else if (end >= 0) {
-            SlotEvent event = before.get(end);
+        if (end >= 0) {
+            SlotEvent event = history.get(end);
             explanation.say((event.kind() == Kind.FIRED ? "It had fired at " : "It had been cancelled at ")
-                    + event.time() + by(event) + ".");
+                    + event.time() + by(event) + before(history, end) + ".");
+        }
+        LastFiring firing = slot.lastFiring();
+        if (firing != null && firing.failure() != null) {
+            explanation.lastFiring(slot, failures);
         }
         return explanation.sentences;
     }
@@ -88,7 +103,10 @@ final class SlotExplanation {
                 SlotEvent event = history.get(end);
                 say("Nothing is pending: cancelled at " + event.time() + by(event) + ".");
             } else {
-                say("Nothing is pending" + (end >= 0 ? " since it fired." : "."));
+                say("Nothing is pending" + (end >= 0 ? " since it fired" + before(history, end) + "." : "."));
+            }
+            if (slot.runState() == RunState.IDLE && map.whenIdle() == WhenIdle.FREE) {
+                say("It stays until its minInterval since the last run began is over.");
             }
             return;
         }
@@ -98,13 +116,25 @@ final class SlotExplanation {
             say("armed by its own period at " + history.get(fired).time() + moves(history, fired) + ".");
         } else if (arming >= 0) {
             say(armed(history, arming) + ".");
+            cancelledBefore(history.subList(0, arming));
         } else if (!history.isEmpty()) {
             say("armed by a start that is no longer on record" + moves(history, -1) + ".");
+        }
+        if (slot.schedule() != null) {
+            say("It follows its own schedule: " + slot.schedule() + ".");
         }
         if (!left.isZero()) {
             say("Due at " + slot.deadline() + ", in " + left + ".");
         } else {
             say("Due since " + slot.deadline() + "; it waits for " + awaited(slot, map, running) + ".");
+        }
+    }
+
+    /** What was taken away before it was armed again, and by whom. */
+    private void cancelledBefore(List<SlotEvent> history) {
+        int end = lastOf(history, DISARMING);
+        if (end >= 0 && history.get(end).kind() == Kind.CANCELLED) {
+            say("Before that it was cancelled, at " + history.get(end).time() + by(history.get(end)) + ".");
         }
     }
 
@@ -172,23 +202,75 @@ final class SlotExplanation {
         return verb
                 + event.time()
                 + by(event)
-                + (event.detail() == null ? "" : " for " + event.detail())
+                + (event.detail() == null || event.kind() == Kind.SUBMITTED ? "" : " for " + event.detail())
+                + held(event)
+                + rearms(history, arming)
                 + moves(history, arming);
     }
 
+    /** How often it was armed anew, and by whom first; nothing where that is told already. */
+    private static String rearms(List<SlotEvent> history, int arming) {
+        int rearms = 0;
+        int first = arming;
+        while (first >= 0 && history.get(first).kind().repeats()) {
+            SlotEvent event = history.get(first--);
+            rearms += event.kind() == Kind.REARMED ? event.count() : 0;
+        }
+        if (rearms == 0) {
+            return "";
+        }
+        boolean known = first >= 0 && ARMING.contains(history.get(first).kind());
+        String times = rearms == 1 ? "once" : rearms + " times";
+        return known
+                ? "; first at " + history.get(first).time() + by(history.get(first)) + ", then armed anew " + times
+                : "; armed anew " + times + " since the first start, which is no longer on record";
+    }
+
     private static String moves(List<SlotEvent> history, int after) {
+        boolean mixed = after >= 0 && history.get(after).count() > 1; // then some came before the last of these
         int moves = 0;
         SlotEvent last = null;
         for (SlotEvent event : history.subList(after + 1, history.size())) {
             if (event.kind() == Kind.MOVED) {
-                moves++;
+                moves += event.count();
                 last = event;
             }
         }
         return last == null
                 ? ""
-                : "; moved " + (moves == 1 ? "once" : moves + " times") + " since, last at " + last.time() + by(last)
-                        + " for " + last.detail();
+                : "; moved " + (moves == 1 ? "once" : moves + " times")
+                        + (mixed ? " in between, last at " : " since, last at ") + last.time() + by(last) + " for "
+                        + last.detail() + held(last);
+    }
+
+    /** What the map's shape made of the deadline that was asked for. */
+    private static String held(SlotEvent event) {
+        SlotLimit limit = event.limit();
+        if (limit == null) {
+            return "";
+        }
+        return switch (limit) {
+            case MAX_WAIT -> ", where its maxWait held: a later deadline was asked for";
+            case FLUSH_AT -> ", where its flushAt held: it has the values for a run at once";
+            case MIN_INTERVAL ->
+                ", held back by minInterval"
+                        + (event.detail() == null
+                                ? ""
+                                : " until " + event.time().plus(event.detail()));
+        };
+    }
+
+    /** Of a slot that fired or was cancelled: which setting of the map had held before. */
+    private static String before(List<SlotEvent> history, int end) {
+        List<SlotEvent> before = history.subList(0, end);
+        int begin = lastOf(before, DISARMING) + 1;
+        SlotLimit limit = null;
+        for (SlotEvent event : before.subList(begin, end)) {
+            if (ARMING.contains(event.kind()) || event.kind() == Kind.MOVED) {
+                limit = event.limit();
+            }
+        }
+        return limit == null ? "" : ", after its " + limit.setting() + " had held";
     }
 
     private static int lastOf(List<SlotEvent> history, Set<Kind> kinds) {
@@ -219,7 +301,9 @@ final class SlotExplanation {
             case RETRY -> named("a retry", name);
             case GUARD -> name == null ? "a guard of the callback" : name;
             case PERIOD -> "its own period";
+            case CLOCK -> "the wall clock, which was set back";
             case SCOPE -> named("the end of its scope", name);
+            case KERNEL -> named("a BPF program", name);
         };
     }
 

@@ -3,6 +3,7 @@ package io.asyncslot.actuate;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotType;
+import io.asyncslot.WhenIdle;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param type timer or work
  * @param keyType name of the key type
  * @param backend name of the backend
+ * @param whenIdle whether a slot of which nothing is pending and no callback runs is freed, or stays
  * @param pausedSince since when the map is paused as a whole, null when it is not
  * @param slots live slots
  * @param armed slots with a run pending
@@ -27,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param coalesced submits merged into a pending run
  * @param rejected starts and submits refused at capacity
  * @param cancelled deadlines removed by a cancel
- * @param deleted slots freed
- * @param deletedArmed slots freed while a run was pending
+ * @param deleted slots deleted; those that were freed because they were idle are not counted
+ * @param deletedArmed slots deleted while a run was pending
  * @param fired callbacks begun
  * @param failed callbacks that threw, and whose firing is not delivered again by a retry
  * @param retried runs whose firing is delivered again as its next attempt
@@ -43,6 +45,7 @@ public record SlotMapDescriptor(
         SlotType type,
         String keyType,
         String backend,
+        WhenIdle whenIdle,
         @Nullable Instant pausedSince,
         long slots,
         long armed,
@@ -83,6 +86,7 @@ public record SlotMapDescriptor(
                 map.type(),
                 map.keyType().getName(),
                 map.backend(),
+                map.whenIdle(),
                 map.pausedSince().orElse(null),
                 stats.slots(),
                 stats.armed(),

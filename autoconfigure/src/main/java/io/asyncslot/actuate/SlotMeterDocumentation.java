@@ -8,8 +8,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The meters of AsyncSlot. Each has the tags {@link Tags}; none has the key of a slot, which would make as many meters
- * as there are slots. The meters of a map come and go with it.
+ * The meters of AsyncSlot. Those of a map have the tags {@link Tags}, and come and go with it; those of a backend, which are
+ * {@link #RECOVERED} and {@link #LOST_BY_EXECUTOR}, have its name. None has the key of a slot, which would make as many meters
+ * as there are slots.
  */
 public enum SlotMeterDocumentation implements MeterDocumentation {
     /** Live slots by state: armed, running, idle, paused. A slot that is armed while it runs counts as both, and one that is paused as that besides. */
@@ -60,6 +61,24 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
     /** Callbacks handed to the executor that have not begun. */
     QUEUE("asyncslot.queue", Meter.Type.GAUGE, "Callbacks handed to the executor that have not begun"),
 
+    /** How long the slot that is overdue longest has been due, paused ones left out. */
+    OVERDUE(
+            "asyncslot.overdue",
+            Meter.Type.GAUGE,
+            "How long the slot that is overdue longest has been due, paused ones left out"),
+
+    /** How long the callback that runs longest has been running; only with history. */
+    LONGEST_RUN(
+            "asyncslot.longest.run",
+            Meter.Type.GAUGE,
+            "How long the callback that runs longest has been running; only with history"),
+
+    /** How long until the next slot is due; no number when none is pending. */
+    NEXT_DEADLINE(
+            "asyncslot.next.deadline",
+            Meter.Type.GAUGE,
+            "How long until the next slot is due; no number when none is pending"),
+
     /** Slots that the backend refused, which are then measured in the JVM. See {@link SlotMapStats#fallbacks()}. */
     FALLBACKS(
             "asyncslot.fallbacks",
@@ -67,9 +86,21 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
             "Slots that the backend refused, which are then measured in the JVM"),
 
     /** Callbacks lost at the end of a stop; must stay 0. See {@link SlotMapStats#dropped()}. */
-    DROPPED("asyncslot.dropped", Meter.Type.COUNTER, "Callbacks lost at the end of a stop; must stay 0");
+    DROPPED("asyncslot.dropped", Meter.Type.COUNTER, "Callbacks lost at the end of a stop; must stay 0"),
 
-    /** The tags of every meter. */
+    /** Armed slots that nobody watched any more, found and filed again by the jvm backend's own check; must stay 0. */
+    RECOVERED(
+            "asyncslot.recovered",
+            Meter.Type.COUNTER,
+            "Armed slots that nobody watched any more, found and filed again by the jvm backend's own check; must stay 0"),
+
+    /** Due slots whose task the executor took and lost, handed over again by the jvm backend; must stay 0. */
+    LOST_BY_EXECUTOR(
+            "asyncslot.lost.by.executor",
+            Meter.Type.COUNTER,
+            "Due slots whose task the executor took and lost, handed over again by the jvm backend; must stay 0");
+
+    /** The tags of every meter of a map. */
     public enum Tags implements KeyName {
         /** Name of the map. */
         MAP("map"),
@@ -160,6 +191,14 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
         return type;
     }
 
+    @Override
+    public String getBaseUnit() {
+        return switch (this) {
+            case OVERDUE, LONGEST_RUN, NEXT_DEADLINE -> "seconds";
+            default -> "";
+        };
+    }
+
     /**
      * What it tells, as monitoring systems show it.
      *
@@ -185,6 +224,9 @@ public enum SlotMeterDocumentation implements MeterDocumentation {
 
     @Override
     public KeyName[] getKeyNames() {
-        return KeyName.merge(Tags.values(), further);
+        return switch (this) {
+            case RECOVERED, LOST_BY_EXECUTOR -> new KeyName[] {Tags.BACKEND};
+            default -> KeyName.merge(Tags.values(), further);
+        };
     }
 }

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlotMetrics implements SlotListener, MeterBinder {
 
+    /** What handlers of observations make of {@code asyncslot.firing}. */
+    private static final List<String> OBSERVED = List.of("asyncslot.firing", "asyncslot.firing.active");
+
+    private static final String MAP_TAG = SlotMeterDocumentation.Tags.MAP.asString();
+
     /** Guarded by {@code this}, as are changes of all that follows. */
     private final List<MeterRegistry> registries = new ArrayList<>();
 
@@ -53,7 +58,12 @@ public final class SlotMetrics implements SlotListener, MeterBinder {
 
     @Override
     public void completed(SlotFiring firing, Duration duration, @Nullable Throwable failure) {
-        for (SlotMapMeters each : meters.getOrDefault(firing.map(), List.of())) {
+        List<SlotMapMeters> present = meters.get(firing.map());
+        if (present == null) {
+            unbindObserved(firing.map()); // the map was closed before this run of it ended
+            return;
+        }
+        for (SlotMapMeters each : present) {
             each.completed(firing.lateness(), duration, failure != null);
         }
     }
@@ -70,6 +80,16 @@ public final class SlotMetrics implements SlotListener, MeterBinder {
         List<SlotMapMeters> gone = meters.remove(name);
         if (gone != null) {
             gone.forEach(SlotMapMeters::remove);
+            unbindObserved(name);
+        }
+    }
+
+    /** Removes what observations of the map's runs have left: those meters are made by whoever handles observations. */
+    private synchronized void unbindObserved(String name) {
+        for (MeterRegistry registry : registries) {
+            for (String meter : OBSERVED) {
+                registry.find(meter).tag(MAP_TAG, name).meters().forEach(registry::remove);
+            }
         }
     }
 }

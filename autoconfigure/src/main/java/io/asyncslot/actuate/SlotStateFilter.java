@@ -3,12 +3,16 @@ package io.asyncslot.actuate;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The states that slots can be asked for by name; ARMED and RUNNING hold for RUNNING_ARMED too. */
+/**
+ * What slots can be asked for by name: their states, and what an operator looks for. ARMED and RUNNING hold for
+ * RUNNING_ARMED too. FAILED is a slot whose latest firing failed; it needs the map's history.
+ */
 enum SlotStateFilter implements Predicate<SlotSnapshot> {
     ALL(slot -> true),
     READY(slot -> slot.state() == SlotState.READY),
@@ -17,7 +21,10 @@ enum SlotStateFilter implements Predicate<SlotSnapshot> {
     IDLE(slot -> slot.runState() == RunState.IDLE),
     ARMED(slot -> slot.runState().isArmed()),
     RUNNING(slot -> slot.runState().isRunning()),
-    RUNNING_ARMED(slot -> slot.runState() == RunState.RUNNING_ARMED);
+    RUNNING_ARMED(slot -> slot.runState() == RunState.RUNNING_ARMED),
+    OVERDUE(slot -> isDueWithin(slot, Duration.ZERO)),
+    PAUSED(slot -> slot.pausedSince() != null),
+    FAILED(SlotStateFilter::hasFailed);
 
     @SuppressWarnings("ImmutableEnumChecker") // the predicates have no state
     private final Predicate<SlotSnapshot> matches;
@@ -36,10 +43,21 @@ enum SlotStateFilter implements Predicate<SlotSnapshot> {
             return ALL;
         }
         return Arrays.stream(values())
-                .filter(filter -> filter.name().equals(name.toUpperCase(Locale.ROOT)))
+                .filter(filter -> filter.name().equals(name.strip().toUpperCase(Locale.ROOT)))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "'state' must be one of " + Arrays.toString(values()) + ": '" + name + "'"));
+    }
+
+    /** Whether something is pending that is due in at most this time. */
+    static boolean isDueWithin(SlotSnapshot slot, Duration span) {
+        Duration left = slot.timeLeft();
+        return left != null && left.compareTo(span) <= 0;
+    }
+
+    private static boolean hasFailed(SlotSnapshot slot) {
+        SlotSnapshot.LastFiring firing = slot.lastFiring();
+        return firing != null && firing.failure() != null;
     }
 
     @Override

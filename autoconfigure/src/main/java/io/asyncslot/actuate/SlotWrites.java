@@ -75,7 +75,7 @@ final class SlotWrites {
 
     private @Nullable Enum<?> onSlot(String mapName, String keyText, Request request) {
         SlotCommand command = SlotCommand.of(request.action);
-        Duration delay = delay(request.delay);
+        Duration delay = duration("delay", request.delay);
         SlotMap<Object> map = map(mapName);
         if (map == null) {
             return null;
@@ -169,20 +169,25 @@ final class SlotWrites {
         return new SlotCause(SlotCause.Type.ENDPOINT, user == null ? null : "user " + user);
     }
 
-    private static @Nullable Duration delay(@Nullable String text) {
+    /**
+     * Reads a duration that a request names.
+     *
+     * @throws IllegalArgumentException naming the parameter, its value and the rule
+     */
+    static @Nullable Duration duration(String name, @Nullable String text) {
         if (text == null) {
             return null;
         }
         try {
-            Duration delay = DurationStyle.detectAndParse(text.strip());
-            if (!delay.isNegative()) {
-                return delay;
+            Duration duration = DurationStyle.detectAndParse(text.strip());
+            if (!duration.isNegative()) {
+                return duration;
             }
         } catch (IllegalArgumentException | ArithmeticException e) {
             // told below
         }
         throw new IllegalArgumentException(
-                "'delay' must be a duration such as 30m, 500ms or PT30S, not negative: '" + text + "'");
+                "'" + name + "' must be a duration such as 30m, 500ms or PT30S, not negative: '" + text + "'");
     }
 
     /** A key of a map, made of its text: of a type whose values have one. */

@@ -9,7 +9,8 @@ import java.lang.annotation.Target;
 import org.springframework.aot.hint.annotation.Reflective;
 
 /**
- * Removes the pending run of a slot after each successful call, and keeps the slot. Never waits.
+ * Removes the pending run of a slot after each successful call, and with it the slot unless its callback runs or the map keeps
+ * idle slots. Never waits.
  *
  * <pre>{@code
  * @CancelSlot(map = "session", key = "#id")

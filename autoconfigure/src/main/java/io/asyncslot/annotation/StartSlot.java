@@ -50,6 +50,13 @@ public @interface StartSlot {
     String delay() default "";
 
     /**
+     * The value to start with. It is merged with a value that is pending by the rule of the map.
+     *
+     * @return a Spring expression that yields a value of the map's value type, such as {@code #event}; empty for none
+     */
+    String value() default "";
+
+    /**
      * Whether to act at all.
      *
      * @return a Spring expression that yields a boolean; empty for always

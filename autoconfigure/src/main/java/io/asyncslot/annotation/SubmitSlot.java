@@ -41,6 +41,13 @@ public @interface SubmitSlot {
     String key();
 
     /**
+     * The value to submit with. It is merged with a value that is pending by the rule of the map.
+     *
+     * @return a Spring expression that yields a value of the map's value type, such as {@code #event}; empty for none
+     */
+    String value() default "";
+
+    /**
      * Whether to act at all.
      *
      * @return a Spring expression that yields a boolean; empty for always

@@ -1,7 +1,9 @@
 package io.asyncslot.annotation;
 
 import io.asyncslot.LatePolicy;
+import io.asyncslot.Merge;
 import io.asyncslot.SlotClock;
+import io.asyncslot.WhenIdle;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -60,7 +62,8 @@ public @interface TimerSlot {
 
     /**
      * Makes the map periodic by a cron expression of six fields, as
-     * {@link org.springframework.scheduling.support.CronExpression} reads it, per started slot.
+     * {@link org.springframework.scheduling.support.CronExpression} reads it, per started slot. The expression {@code -}
+     * disables the map, as it does for Spring's scheduled methods: its slots can be started, and are never due.
      *
      * @return the expression; empty for none; excludes {@link #every()}
      */
@@ -72,6 +75,13 @@ public @interface TimerSlot {
      * @return a zone id such as {@code Europe/Berlin}; empty for the system's zone
      */
     String zone() default "";
+
+    /**
+     * What becomes of points of {@link #cron()} when the clocks of the zone are set forward or back.
+     *
+     * @return the policy
+     */
+    DstPolicy dst() default DstPolicy.ONCE;
 
     /**
      * The clock of the map's deadlines; a cron map is on {@link SlotClock#REALTIME} in any case.
@@ -95,7 +105,7 @@ public @interface TimerSlot {
     String backend() default "";
 
     /**
-     * How many callbacks of this map may run at once.
+     * How many callbacks of this map may run at the same time.
      *
      * @return the limit, 0 for none but the executor's own
      */
@@ -107,6 +117,61 @@ public @interface TimerSlot {
      * @return the capacity, 0 for none but the heap's
      */
     int maxEntries() default 0;
+
+    /**
+     * What becomes of a slot of which nothing is pending and no callback runs: it is freed, or it stays until it is deleted.
+     *
+     * @return FREE or KEEP
+     */
+    WhenIdle whenIdle() default WhenIdle.FREE;
+
+    /**
+     * How long starts and touches can postpone a firing: the first start with nothing pending fixes a latest deadline, beyond which
+     * none moves it.
+     *
+     * @return a duration, not shorter than {@link #delay()}; empty for no such bound
+     */
+    String maxWait() default "";
+
+    /**
+     * How many values make a slot due immediately with {@link Merge#COLLECT}.
+     *
+     * @return the number, 0 for none
+     */
+    int flushAt() default 0;
+
+    /**
+     * Whether {@link io.asyncslot.TimerSlots#start(Object, io.asyncslot.SlotSchedule)} may be used: a start may bring its own
+     * schedule, such as a cron expression in the time zone of a tenant. The map is on {@link SlotClock#REALTIME} then.
+     *
+     * @return true if a key may have a schedule
+     */
+    boolean keySchedules() default false;
+
+    /**
+     * What becomes of a value that is accepted while another one is pending in the same slot. The callback's parameter after the
+     * key is the value; with {@link Merge#COLLECT} a {@link java.util.List} of values. Of {@link Merge#FUNCTION} there is no need
+     * to speak: {@link #mergeWith()} says so.
+     *
+     * @return the rule
+     */
+    Merge merge() default Merge.LAST;
+
+    /**
+     * The method that makes one value of two: the pending one, then the new one. A method of the same class, free of side effects:
+     * it is called again when the pending value has changed meanwhile, on the thread that brings the new one. What it throws
+     * reaches that thread, and nothing changes then.
+     *
+     * @return a method's name; empty for none
+     */
+    String mergeWith() default "";
+
+    /**
+     * How many values a slot may carry with {@link Merge#COLLECT}; a start or submit that brings one more is rejected.
+     *
+     * @return the bound, 0 for none but the heap's
+     */
+    int maxValues() default 0;
 
     /**
      * The Resilience4j retry that delivers a failed firing again: as a re-arm of the slot, with the instance's delays.

@@ -1,5 +1,7 @@
 package io.asyncslot.annotation;
 
+import io.asyncslot.Merge;
+import io.asyncslot.WhenIdle;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -39,7 +41,7 @@ public @interface WorkSlot {
     String backend() default "";
 
     /**
-     * How many callbacks of this map may run at once.
+     * How many callbacks of this map may run at the same time.
      *
      * @return the limit, 0 for none but the executor's own
      */
@@ -51,6 +53,46 @@ public @interface WorkSlot {
      * @return the capacity, 0 for none but the heap's
      */
     int maxEntries() default 0;
+
+    /**
+     * What becomes of a slot of which nothing is pending and no callback runs: it is freed, or it stays until it is deleted.
+     *
+     * @return FREE or KEEP
+     */
+    WhenIdle whenIdle() default WhenIdle.FREE;
+
+    /**
+     * The least time between the beginnings of two runs of a key: the first submit runs immediately, and further ones are one run that
+     * begins when the interval is over. A slot stays until then.
+     *
+     * @return a duration; empty for none
+     */
+    String minInterval() default "";
+
+    /**
+     * What becomes of a value that is accepted while another one is pending in the same slot. The callback's parameter after the
+     * key is the value; with {@link Merge#COLLECT} a {@link java.util.List} of values. Of {@link Merge#FUNCTION} there is no need
+     * to speak: {@link #mergeWith()} says so.
+     *
+     * @return the rule
+     */
+    Merge merge() default Merge.LAST;
+
+    /**
+     * The method that makes one value of two: the pending one, then the new one. A method of the same class, free of side effects:
+     * it is called again when the pending value has changed meanwhile, on the thread that brings the new one. What it throws
+     * reaches that thread, and nothing changes then.
+     *
+     * @return a method's name; empty for none
+     */
+    String mergeWith() default "";
+
+    /**
+     * How many values a slot may carry with {@link Merge#COLLECT}; a start or submit that brings one more is rejected.
+     *
+     * @return the bound, 0 for none but the heap's
+     */
+    int maxValues() default 0;
 
     /**
      * The Resilience4j retry that delivers a failed firing again: as a re-arm of the slot, with the instance's delays.

@@ -2,6 +2,7 @@ package io.asyncslot.autoconfigure;
 
 import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.autoconfigure.AsyncSlotProperties.Triggers.AbsentMap;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotBackend;
@@ -12,14 +13,18 @@ import io.asyncslot.spring.AsyncSlotLifecycle;
 import io.asyncslot.spring.BackendSelection;
 import io.asyncslot.spring.SlotCallbackBeanPostProcessor;
 import io.asyncslot.spring.SlotGuards;
+import io.asyncslot.spring.SlotMapInjection;
 import io.asyncslot.spring.SlotRegistrar;
+import io.asyncslot.spring.SlotShutdown;
 import io.asyncslot.spring.SlotTriggerBeanPostProcessor;
+import io.asyncslot.spring.SpringSlotTransactions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationExcludeFilter;
@@ -53,10 +58,12 @@ public final class AsyncSlotAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    BackendSelection asyncSlotBackendSelection(AsyncSlotProperties properties, ObjectProvider<SlotBackend> backends) {
+    BackendSelection asyncSlotBackendSelection(
+            AsyncSlotProperties properties, ObjectProvider<SlotBackend> backends, ListableBeanFactory beans) {
         BackendSelection selection = BackendSelection.of(
                 properties.backend(),
-                () -> backends.orderedStream().map(SlotBackend::report).toList());
+                () -> backends.orderedStream().map(SlotBackend::report).toList(),
+                new MissingBackends(beans)::of);
         if (selection.requested().equals(BackendSelection.AUTO)) {
             String reasons = String.join(" ", selection.reasons());
             LOG.info("asyncslot.backend=auto takes the " + selection.used() + " backend"
@@ -76,10 +83,13 @@ public final class AsyncSlotAutoConfiguration {
             ObjectProvider<SlotInterceptor> interceptors,
             ObjectProvider<ArmingContext<?>> armingContexts,
             ObjectProvider<Ticker> ticker,
-            ObjectProvider<AsyncSlotRegistryCustomizer> customizers) {
+            ObjectProvider<AsyncSlotRegistryCustomizer> customizers,
+            ListableBeanFactory beans) {
         AsyncSlotRegistryBuilder builder = new AsyncSlotRegistryBuilder(executor)
                 .maxKeyLength(properties.maxKeyLength())
                 .defaultBackend(selection.used())
+                .missing(new MissingBackends(beans)::of)
+                .transactions(SpringSlotTransactions.detect(AsyncSlotAutoConfiguration.class.getClassLoader()))
                 .listener(new CompositeSlotListener(listeners.orderedStream().toList()));
         List<SlotBackend> present = new ArrayList<>(backends.orderedStream().toList());
         if (present.stream().noneMatch(backend -> backend.name().equals(JvmBackend.NAME))) {
@@ -98,22 +108,36 @@ public final class AsyncSlotAutoConfiguration {
     SlotRegistrar asyncSlotRegistrar(
             ObjectProvider<AsyncSlotRegistry> registry,
             ObjectProvider<AsyncSlotProperties> properties,
-            ObjectProvider<SlotGuards> guards) {
+            ObjectProvider<SlotGuards> guards,
+            ObjectProvider<SlotShutdown> shutdown,
+            Environment environment) {
         return new SlotRegistrar(
                 registry::getObject,
                 () -> {
                     AsyncSlotProperties present = properties.getObject();
                     return new SlotRegistrar.Options(
-                            present.maps(),
-                            present.history().size(),
-                            present.shutdown().timeout());
+                            new MapProperties(environment, present.maps().keySet()),
+                            present.history().size());
                 },
-                guards::getIfAvailable);
+                guards::getIfAvailable,
+                shutdown::getObject);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    SlotShutdown asyncSlotShutdown(AsyncSlotProperties properties, ObjectProvider<LifecycleProperties> lifecycle) {
+        Duration phase = lifecycle.getIfAvailable(LifecycleProperties::new).getTimeoutPerShutdownPhase();
+        return new SlotShutdown(below(phase, properties.shutdown().timeout()));
     }
 
     @Bean
     static SlotCallbackBeanPostProcessor asyncSlotCallbackPostProcessor(ObjectProvider<SlotRegistrar> registrar) {
         return new SlotCallbackBeanPostProcessor(registrar::getObject);
+    }
+
+    @Bean
+    static SlotMapInjection asyncSlotMapInjection() {
+        return new SlotMapInjection();
     }
 
     @Bean
@@ -130,12 +154,13 @@ public final class AsyncSlotAutoConfiguration {
             AsyncSlotRegistry registry,
             SlotTriggerBeanPostProcessor triggers,
             AsyncSlotProperties properties,
-            ObjectProvider<LifecycleProperties> lifecycle) {
-        Duration phase = lifecycle.getIfAvailable(LifecycleProperties::new).getTimeoutPerShutdownPhase();
+            SlotShutdown shutdown) {
         return new AsyncSlotLifecycle(
                 registry,
-                triggers::checkTriggers,
-                below(phase, properties.shutdown().timeout()));
+                () -> triggers.checkTriggers(properties.triggers().absentMap() == AbsentMap.IGNORE),
+                shutdown,
+                properties.autoStartup(),
+                properties.keepAlive());
     }
 
     /** The drain time-out, or nine tenths of the phase's where that is too short for it. */

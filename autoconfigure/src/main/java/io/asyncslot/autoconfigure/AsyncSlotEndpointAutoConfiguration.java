@@ -6,6 +6,7 @@ import io.asyncslot.actuate.AsyncSlotsEndpointWebExtension;
 import io.asyncslot.spring.BackendSelection;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -40,7 +41,7 @@ public final class AsyncSlotEndpointAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnBean(AsyncSlotsEndpoint.class)
-    @ConditionalOnAvailableEndpoint
+    @ConditionalOnAvailableEndpoint(exposure = EndpointExposure.WEB)
     AsyncSlotsEndpointWebExtension asyncSlotsEndpointWebExtension(
             AsyncSlotsEndpoint endpoint, AsyncSlotsEndpointProperties properties) {
         return new AsyncSlotsEndpointWebExtension(endpoint, properties.showValues(), properties.roles());

@@ -8,6 +8,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnThreading;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.ResourceLoader;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.support.CompositeTaskDecorator;
@@ -26,14 +27,16 @@ class AsyncSlotExecutorConfiguration {
     @Bean(name = BEAN_NAME, defaultCandidate = false)
     @ConditionalOnThreading(Threading.PLATFORM)
     ThreadPoolTaskExecutor platformSlotExecutor(
-            AsyncSlotProperties properties, ObjectProvider<TaskDecorator> decorators) {
+            AsyncSlotProperties properties, ResourceLoader resources, ObjectProvider<TaskDecorator> decorators) {
         AsyncSlotProperties.Executor settings = properties.executor();
         ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
         executor.setCorePoolSize(settings.threads());
         executor.setMaxPoolSize(settings.threads());
         executor.setAllowCoreThreadTimeOut(true);
         executor.setQueueCapacity(settings.queueCapacity());
-        executor.setThreadNamePrefix(settings.threadNamePrefix());
+        executor.setThreadNamePrefix(settings.threadNamePrefix()); // for who asks: the factory names the threads
+        executor.setThreadFactory(SlotThreads.platform(settings.threadNamePrefix(), resources.getClassLoader()));
+        executor.setAcceptTasksAfterContextClose(true); // the registry stops first, and waits for what runs
         decorate(decorators, executor::setTaskDecorator);
         return executor;
     }
@@ -41,10 +44,10 @@ class AsyncSlotExecutorConfiguration {
     @Bean(name = BEAN_NAME, defaultCandidate = false)
     @ConditionalOnThreading(Threading.VIRTUAL)
     SimpleAsyncTaskExecutor virtualSlotExecutor(
-            AsyncSlotProperties properties, ObjectProvider<TaskDecorator> decorators) {
+            AsyncSlotProperties properties, ResourceLoader resources, ObjectProvider<TaskDecorator> decorators) {
         AsyncSlotProperties.Executor settings = properties.executor();
-        SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor(settings.threadNamePrefix());
-        executor.setVirtualThreads(true);
+        SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor(
+                SlotThreads.virtual(settings.threadNamePrefix(), resources.getClassLoader()));
         if (settings.concurrencyLimit() != null) {
             executor.setConcurrencyLimit(settings.concurrencyLimit());
             executor.setRejectTasksWhenLimitReached(true);

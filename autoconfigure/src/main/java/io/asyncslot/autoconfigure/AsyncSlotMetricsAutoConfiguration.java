@@ -1,5 +1,7 @@
 package io.asyncslot.autoconfigure;
 
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.actuate.SlotBackendMetrics;
 import io.asyncslot.actuate.SlotMetrics;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -21,5 +23,11 @@ public final class AsyncSlotMetricsAutoConfiguration {
     @ConditionalOnMissingBean
     SlotMetrics asyncSlotMetrics() {
         return new SlotMetrics();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    SlotBackendMetrics asyncSlotBackendMetrics(AsyncSlotRegistry registry) {
+        return new SlotBackendMetrics(registry);
     }
 }

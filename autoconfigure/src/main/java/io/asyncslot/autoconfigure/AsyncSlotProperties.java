@@ -15,22 +15,29 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  *
  * @param enabled Whether slots are configured at all. Without them the annotations do nothing.
  * @param backend Backend of maps that name none.
+ * @param autoStartup Whether callbacks run as soon as the application context has started. Otherwise they run once the bean
+ *     of type AsyncSlotLifecycle is started; slots can be armed before.
+ * @param keepAlive Whether the process stays alive as long as slots are started, even if no other thread keeps it alive.
  * @param maxKeyLength Longest acceptable key of type String, in characters.
  * @param history Memory of each slot's last transitions.
  * @param shutdown Behaviour when the application context stops.
  * @param executor Threads that run the callbacks.
  * @param jvm How the timer thread of the jvm backend sleeps and wakes.
+ * @param triggers What trigger annotations do when they cannot act.
  * @param maps Settings of single maps by name, which override their annotations.
  */
 @ConfigurationProperties("asyncslot")
 public record AsyncSlotProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("jvm") String backend,
+        @DefaultValue("true") boolean autoStartup,
+        @DefaultValue("false") boolean keepAlive,
         @DefaultValue("512") int maxKeyLength,
         @DefaultValue History history,
         @DefaultValue Shutdown shutdown,
         @DefaultValue Executor executor,
         @DefaultValue Jvm jvm,
+        @DefaultValue Triggers triggers,
         @DefaultValue Map<String, SlotMapSettings> maps) {
 
     /**
@@ -79,7 +86,7 @@ public record AsyncSlotProperties(
      * @param threads Number of platform threads. Not used with virtual threads.
      * @param queueCapacity Number of due callbacks that may wait for a platform thread. Further ones are handed over
      *     again shortly, none is lost. Not used with virtual threads.
-     * @param concurrencyLimit Number of callbacks that may run at once on virtual threads. No limit unless set.
+     * @param concurrencyLimit Number of callbacks that may run at the same time on virtual threads. No limit unless set.
      * @param threadNamePrefix Prefix of the names of the threads.
      */
     public record Executor(
@@ -143,6 +150,23 @@ public record AsyncSlotProperties(
                     property,
                     value,
                     "It must be 0 to " + most.toMillis() + "ms.");
+        }
+    }
+
+    /**
+     * What trigger annotations do when they cannot act.
+     *
+     * @param absentMap What a trigger does whose map is not there, because the bean with the callback is left out. For
+     *     tests of a part of the application.
+     */
+    public record Triggers(@DefaultValue("fail") AbsentMap absentMap) {
+
+        /** What a trigger does whose map is not there. */
+        public enum AbsentMap {
+            /** Ends the start of the application context. */
+            FAIL,
+            /** Does nothing, and says so once when the context starts. */
+            IGNORE
         }
     }
 

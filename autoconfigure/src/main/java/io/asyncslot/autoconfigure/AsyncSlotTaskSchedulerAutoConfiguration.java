@@ -7,9 +7,11 @@ import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import io.asyncslot.spring.SlotSchedulerLifecycle;
 import io.asyncslot.spring.SlotSchedulingClock;
+import io.asyncslot.spring.SlotTaskScheduler;
 import io.asyncslot.spring.TickerClock;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -23,9 +25,13 @@ import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguratio
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Fallback;
+import org.springframework.core.env.Environment;
+import org.springframework.core.task.TaskDecorator;
+import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.scheduling.TaskScheduler;
-import org.springframework.scheduling.concurrent.ConcurrentTaskScheduler;
 
 /**
  * Auto-configuration of the application's scheduler on slots: {@code @Scheduled} methods and whatever else asks for a
@@ -47,16 +53,42 @@ public final class AsyncSlotTaskSchedulerAutoConfiguration {
     /** Made by Spring. */
     AsyncSlotTaskSchedulerAutoConfiguration() {}
 
-    /** On the jvm backend whatever the default is: tasks are objects of this JVM. */
-    @Bean(destroyMethod = "shutdownNow")
+    /**
+     * On the jvm backend whatever the default is: tasks are objects of this JVM. A fallback among executors, for it is one
+     * by its type only: what asks for an {@code ExecutorService} means the application's own.
+     */
+    @Bean(destroyMethod = "shutdownAndCancel")
+    @Fallback
     SlotScheduledExecutor asyncSlotScheduledExecutor(
-            AsyncSlotRegistry registry, ObjectProvider<Ticker> ticker, AsyncSlotTaskSchedulerProperties properties) {
-        return new SlotScheduledExecutor(registry, BEAN_NAME, ticker(ticker), JvmBackend.NAME, properties.late());
+            AsyncSlotRegistry registry,
+            ObjectProvider<Ticker> ticker,
+            AsyncSlotTaskSchedulerProperties properties,
+            ObjectProvider<TaskSchedulingProperties> scheduling,
+            Environment environment) {
+        TaskSchedulingProperties present = scheduling.getIfAvailable(TaskSchedulingProperties::new);
+        boolean virtual = Threading.VIRTUAL.isActive(environment);
+        Integer limit = virtual
+                ? present.getSimple().getConcurrencyLimit()
+                : Integer.valueOf(present.getPool().getSize());
+        return new SlotScheduledExecutor(
+                registry,
+                BEAN_NAME,
+                ticker(ticker),
+                new SlotScheduledExecutor.Settings(
+                        JvmBackend.NAME,
+                        properties.late(),
+                        limit == null ? 0 : limit,
+                        present.getThreadNamePrefix(),
+                        !virtual)); // virtual threads keep nothing alive with Spring Boot's scheduler either
     }
 
     @Bean(name = BEAN_NAME)
-    ConcurrentTaskScheduler taskScheduler(SlotScheduledExecutor executor, ObjectProvider<Ticker> ticker) {
-        ConcurrentTaskScheduler scheduler = new ConcurrentTaskScheduler(executor);
+    @Fallback
+    SlotTaskScheduler taskScheduler(
+            SlotScheduledExecutor executor, ObjectProvider<Ticker> ticker, ObjectProvider<TaskDecorator> decorators) {
+        List<TaskDecorator> all = decorators.orderedStream().toList();
+        SlotTaskScheduler scheduler = new SlotTaskScheduler(
+                executor, all.isEmpty() ? null : all.size() == 1 ? all.get(0) : new CompositeTaskDecorator(all));
         scheduler.setClock(new TickerClock(ticker(ticker), ZoneId.systemDefault()));
         return scheduler;
     }

@@ -1,5 +1,6 @@
 package io.asyncslot.resilience;
 
+import io.asyncslot.backend.EngineThreads;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -24,11 +25,7 @@ final class AlarmThread implements Alarm, AutoCloseable {
     private synchronized ScheduledThreadPoolExecutor timer() {
         ScheduledThreadPoolExecutor present = timer;
         if (present == null) {
-            present = new ScheduledThreadPoolExecutor(1, task -> {
-                Thread thread = new Thread(task, "asyncslot-time-limiter");
-                thread.setDaemon(true);
-                return thread;
-            });
+            present = new ScheduledThreadPoolExecutor(1, task -> EngineThreads.daemon(task, "asyncslot-time-limiter"));
             present.setRemoveOnCancelPolicy(true);
             timer = present;
         }

@@ -1,7 +1,9 @@
 package io.asyncslot.spring;
 
 import io.asyncslot.BackendReport;
+import io.asyncslot.spi.MissingBackend;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +28,13 @@ public record BackendSelection(String requested, String used, List<String> reaso
      * @param requested what the property says
      * @param reports asks the backends there are for their reports; asked for {@code auto} only, since a report may
      *     take a probe
+     * @param missing says why a backend is not there
      * @return the choice; that {@code used} exists is the registry's to check
      */
-    public static BackendSelection of(String requested, Supplier<List<BackendReport>> reports) {
+    public static BackendSelection of(
+            String requested,
+            Supplier<List<BackendReport>> reports,
+            Function<String, @Nullable MissingBackend> missing) {
         if (!requested.equals(AUTO)) {
             return new BackendSelection(requested, requested, List.of());
         }
@@ -37,7 +43,9 @@ public record BackendSelection(String requested, String used, List<String> reaso
                 .findFirst()
                 .orElse(null);
         if (kernel == null) {
-            return new BackendSelection(AUTO, JVM, List.of("backend 'kernel' is not on the class path"));
+            MissingBackend known = missing.apply(KERNEL);
+            return new BackendSelection(
+                    AUTO, JVM, List.of(known == null ? "there is no backend 'kernel'" : known.reason()));
         }
         return kernel.available()
                 ? new BackendSelection(AUTO, KERNEL, List.of())
@@ -55,6 +63,6 @@ public record BackendSelection(String requested, String used, List<String> reaso
         if (backend == null || backend.isEmpty()) {
             return null;
         }
-        return of(backend, reports).used();
+        return of(backend, reports, name -> null).used();
     }
 }

@@ -161,7 +161,11 @@ public final class SlotCallbackBeanPostProcessor
             return;
         }
         if (ScopedProxyUtils.isScopedTarget(name)) {
-            factory.getBean(ScopedProxyUtils.getOriginalBeanName(name)); // the proxy is bound, or refused
+            String original = ScopedProxyUtils.getOriginalBeanName(name);
+            Object proxy = factory.getBean(original); // it is bound, or refused
+            if (!bound.containsKey(original)) {
+                postProcessAfterInitialization(proxy, original); // a scope that hides it from post-processors
+            }
             return;
         }
         if (!definition.isSingleton()) {

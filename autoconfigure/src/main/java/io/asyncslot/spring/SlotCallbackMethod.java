@@ -3,25 +3,34 @@ package io.asyncslot.spring;
 import io.asyncslot.SlotFiring;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 
 /**
- * The signature of a callback: where the key goes and where the firing. Immutable.
+ * The signature of a callback: where the key goes, the value and the firing. Immutable.
  *
  * @param method the method, of the bean's own class
  * @param keyType the type of the map's keys
  * @param keyIndex the key's parameter, -1 if there is none
  * @param firingIndex the firing's parameter, -1 if there is none
+ * @param value the value's parameter; null if there is none
  */
-record SlotCallbackMethod(Method method, Class<?> keyType, int keyIndex, int firingIndex) {
+record SlotCallbackMethod(
+        Method method,
+        Class<?> keyType,
+        int keyIndex,
+        int firingIndex,
+        @Nullable SlotValueParameter value) {
 
     private static final String RULE =
-            "Let the method take the key, a SlotFiring, both in any order, or nothing, and return nothing that"
-                    + " completes later.";
+            "Let the method take the key, the key and a value in this order, a SlotFiring beside them, or nothing.";
 
     /**
      * Reads a signature.
@@ -30,24 +39,45 @@ record SlotCallbackMethod(Method method, Class<?> keyType, int keyIndex, int fir
      */
     static SlotCallbackMethod of(Method method, Class<?> targetClass, Class<?> declared, String place) {
         if (Modifier.isStatic(method.getModifiers())) {
-            throw unsupported(place, "is static; a callback is an instance method of a bean");
+            throw new SlotConfigurationException(
+                    place + " is static; a callback is an instance method of a bean.", "Remove 'static'.");
+        }
+        if (AnnotatedElementUtils.hasAnnotation(method, Async.class)
+                || AnnotatedElementUtils.hasAnnotation(targetClass, Async.class)) {
+            throw new SlotConfigurationException(
+                    place
+                            + " is @Async: each run would end before its work has begun, so that runs of one key overlap and"
+                            + " nobody sees them fail.",
+                    "Remove @Async: a callback runs on a thread of its own anyway, which 'asyncslot.executor.*' describes.");
         }
         if (ReactiveAdapterRegistry.getSharedInstance().getAdapter(method.getReturnType()) != null) {
-            throw unsupported(
-                    place,
-                    "returns a " + method.getReturnType().getSimpleName()
-                            + ": the run would end before its work, and nobody would see it fail");
+            throw new SlotConfigurationException(
+                    place + " returns a " + method.getReturnType().getSimpleName()
+                            + ": the run would end before its work, and nobody would see it fail.",
+                    "Let the method return nothing, and wait for its work in the method: callbacks have threads for that.");
+        }
+        if (KotlinDetector.isSuspendingFunction(method)) {
+            throw new SlotConfigurationException(
+                    place
+                            + " is a suspend function: the run would end where it suspends first, and nobody would see it fail.",
+                    "Let it be a function that does not suspend; it may wait for one that does, by 'runBlocking', for"
+                            + " callbacks have threads for that.");
         }
         int keyIndex = -1;
         int firingIndex = -1;
         Class<?> keyType = declared;
+        SlotValueParameter value = null;
         for (int index = 0; index < method.getParameterCount(); index++) {
             Class<?> type = parameterType(method, index, targetClass);
             if (type == SlotFiring.class) {
                 firingIndex = only(firingIndex, index, place, "SlotFiring");
-            } else {
-                keyIndex = only(keyIndex, index, place, "key");
+            } else if (keyIndex < 0) {
+                keyIndex = index;
                 keyType = type;
+            } else if (value == null) {
+                value = value(method, index, targetClass);
+            } else {
+                throw unsupported(place, "has a parameter " + index + " beside the key, the value and the SlotFiring");
             }
         }
         if (keyIndex >= 0 && declared != Object.class && declared != keyType) {
@@ -56,7 +86,22 @@ record SlotCallbackMethod(Method method, Class<?> keyType, int keyIndex, int fir
                             + keyType.getName() + ".",
                     "Leave 'keyType' out where the method has a key parameter.");
         }
-        return new SlotCallbackMethod(method, keyType, keyIndex, firingIndex);
+        if (keyType.isArray()) {
+            throw new SlotConfigurationException(
+                    place + " has keys of type " + keyType.getTypeName()
+                            + ", but arrays are equal to themselves only: two equal keys would be two slots.",
+                    "Let the key be a value, such as a String (" + (keyType == byte[].class ? "HexFormat, " : "")
+                            + "text), a UUID, a number or a record of such.");
+        }
+        return new SlotCallbackMethod(method, keyType, keyIndex, firingIndex, value);
+    }
+
+    private static SlotValueParameter value(Method method, int index, Class<?> targetClass) {
+        ResolvableType type =
+                ResolvableType.forMethodParameter(new MethodParameter(method, index).withContainingClass(targetClass));
+        Class<?> raw = type.resolve(Object.class);
+        return new SlotValueParameter(
+                index, raw, raw == List.class ? type.getGeneric(0).resolve(Object.class) : null);
     }
 
     private static Class<?> parameterType(Method method, int index, Class<?> targetClass) {
@@ -85,6 +130,9 @@ record SlotCallbackMethod(Method method, Class<?> keyType, int keyIndex, int fir
         }
         if (firingIndex >= 0) {
             arguments[firingIndex] = firing;
+        }
+        if (value != null) {
+            arguments[value.index()] = firing.value();
         }
         return arguments;
     }

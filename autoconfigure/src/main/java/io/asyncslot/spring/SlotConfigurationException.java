@@ -1,7 +1,9 @@
 package io.asyncslot.spring;
 
 import io.asyncslot.AsyncSlotException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.PlaceholderResolutionException;
 
 /** Annotations or properties ask for something that cannot be. Ends the start of the application context. */
 public final class SlotConfigurationException extends AsyncSlotException {
@@ -32,6 +34,24 @@ public final class SlotConfigurationException extends AsyncSlotException {
         this.action = action;
         if (cause != null) {
             initCause(cause);
+        }
+    }
+
+    /**
+     * Reads an annotation; a placeholder that cannot be resolved is told with the place.
+     *
+     * @param place annotation and method, as written
+     * @throws SlotConfigurationException naming the placeholder
+     */
+    static <T> T naming(String place, Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (PlaceholderResolutionException e) {
+            String message = String.valueOf(e.getMessage());
+            throw new SlotConfigurationException(
+                    place + ": " + Character.toLowerCase(message.charAt(0)) + message.substring(1) + ".",
+                    "Set the property, or give the placeholder a default, as in ${my.delay:30m}.",
+                    e);
         }
     }
 

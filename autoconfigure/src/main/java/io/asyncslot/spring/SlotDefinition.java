@@ -1,13 +1,17 @@
 package io.asyncslot.spring;
 
 import io.asyncslot.LatePolicy;
+import io.asyncslot.Merge;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
+import io.asyncslot.annotation.DstPolicy;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param type timer or work
  * @param keyType the type of its keys
  * @param settings what the annotation says
+ * @param merging what values the slots carry
  * @param callback calls the method
  * @param fallback calls the method for firings that are given up; null for none
  * @param beanName the bean of the method
@@ -27,6 +32,7 @@ record SlotDefinition(
         SlotType type,
         Class<?> keyType,
         SlotMapSettings settings,
+        SlotMerging merging,
         SlotCallback<Object> callback,
         @Nullable SlotFallback fallback,
         String beanName,
@@ -40,10 +46,27 @@ record SlotDefinition(
      * @param historySize how many transitions a slot remembers unless properties of the map say
      */
     SlotMapSpec<?> spec(SlotMapSettings override, @Nullable String backend, int historySize) {
+        if (type == SlotType.WORK && !override.ofTime().isEmpty()) {
+            List<String> properties = override.ofTime().stream()
+                    .map(name -> "'asyncslot.maps." + map + "." + name + "'")
+                    .toList();
+            throw new SlotConfigurationException(
+                    "The properties " + String.join(", ", properties) + " say when a slot is due, but " + place
+                            + " binds a work map, whose slots are due at once.",
+                    "Remove the properties, or bind the map with @TimerSlot.");
+        }
+        if (type == SlotType.TIMER && override.minInterval() != null) {
+            throw new SlotConfigurationException(
+                    "The property 'asyncslot.maps." + map + ".min-interval' spaces the runs of work items, but " + place
+                            + " binds a timer map, whose starts say when it is due.",
+                    "Remove the property, or bind the map with @WorkSlot.");
+        }
         try {
             return type == SlotType.TIMER
                     ? timerSpec(keyType, override, backend, historySize)
                     : common(WorkMapSpec.named(map, keyType), override, backend, historySize)
+                            .minInterval(
+                                    override.minInterval() == null ? settings.minInterval() : override.minInterval())
                             .build();
         } catch (IllegalArgumentException e) {
             throw new SlotConfigurationException(
@@ -88,11 +111,22 @@ record SlotDefinition(
             throw new IllegalArgumentException(
                     "'zone' is '" + zone + "' but there is no cron expression to read in it");
         }
-        return builder.delay(override.delay() == null ? settings.delay() : override.delay())
+        boolean disabled = cron != null && cron.strip().equals(CronSchedule.DISABLED);
+        Duration delay = override.delay() == null ? settings.delay() : override.delay();
+        return builder.delay(disabled ? null : delay)
                 .every(every)
-                .schedule(cron == null ? null : CronSchedule.parse(cron, zone))
+                .schedule(
+                        cron == null
+                                ? null
+                                : disabled
+                                        ? CronSchedule.NEVER
+                                        : CronSchedule.parse(
+                                                cron, zone, first(override.dst(), settings.dst(), DstPolicy.ONCE)))
                 .clock(first(override.clock(), settings.clock(), SlotClock.MONOTONIC))
                 .late(first(override.late(), settings.late(), LatePolicy.ONCE))
+                .maxWait(override.maxWait() == null ? settings.maxWait() : override.maxWait())
+                .flushAt(first(override.flushAt(), settings.flushAt(), 0))
+                .keySchedules(first(override.keySchedules(), settings.keySchedules(), false))
                 .build();
     }
 
@@ -102,6 +136,10 @@ record SlotDefinition(
                 .backend(backend)
                 .concurrency(first(override.concurrency(), settings.concurrency(), 0))
                 .maxEntries(first(override.maxEntries(), settings.maxEntries(), 0))
+                .whenIdle(first(override.whenIdle(), settings.whenIdle(), WhenIdle.FREE))
+                .values(merging.values(
+                        first(override.merge(), settings.merge(), Merge.LAST),
+                        first(override.maxValues(), settings.maxValues(), 0)))
                 .historySize(first(override.historySize(), null, historySize));
     }
 

@@ -51,11 +51,17 @@ final class SlotDefinitionReader {
     List<SlotDefinition> read(Object bean, String beanName, Class<?> targetClass, Map<Method, Bindings> callbacks) {
         List<SlotDefinition> definitions = new ArrayList<>();
         callbacks.forEach((method, bindings) -> {
-            if (bindings.timer() != null) {
-                definitions.add(timer(bean, beanName, targetClass, method, bindings.timer()));
+            TimerSlot timer = bindings.timer();
+            if (timer != null) {
+                String written = place("@TimerSlot", timer.map(), method, targetClass, beanName);
+                definitions.add(SlotConfigurationException.naming(
+                        written, () -> timer(bean, beanName, targetClass, method, timer)));
             }
-            if (bindings.work() != null) {
-                definitions.add(work(bean, beanName, targetClass, method, bindings.work()));
+            WorkSlot work = bindings.work();
+            if (work != null) {
+                String written = place("@WorkSlot", work.map(), method, targetClass, beanName);
+                definitions.add(SlotConfigurationException.naming(
+                        written, () -> work(bean, beanName, targetClass, method, work)));
             }
         });
         return definitions;
@@ -69,11 +75,19 @@ final class SlotDefinitionReader {
                 duration("every", slot.every(), place),
                 cron(slot, place),
                 text(slot.zone()),
+                slot.dst(),
                 slot.clock(),
                 slot.late(),
                 text(slot.backend()),
                 slot.concurrency(),
                 slot.maxEntries(),
+                slot.whenIdle(),
+                duration("maxWait", slot.maxWait(), place),
+                slot.flushAt(),
+                null,
+                slot.keySchedules(),
+                slot.merge(),
+                slot.maxValues(),
                 null,
                 text(slot.retry()),
                 text(slot.circuitBreaker()),
@@ -86,6 +100,7 @@ final class SlotDefinitionReader {
                 SlotType.TIMER,
                 slot.keyType(),
                 settings,
+                slot.mergeWith(),
                 slot.fallback(),
                 bean,
                 beanName,
@@ -104,9 +119,17 @@ final class SlotDefinitionReader {
                 null,
                 null,
                 null,
+                null,
                 text(slot.backend()),
                 slot.concurrency(),
                 slot.maxEntries(),
+                slot.whenIdle(),
+                null,
+                null,
+                duration("minInterval", slot.minInterval(), place),
+                null,
+                slot.merge(),
+                slot.maxValues(),
                 null,
                 text(slot.retry()),
                 text(slot.circuitBreaker()),
@@ -119,6 +142,7 @@ final class SlotDefinitionReader {
                 SlotType.WORK,
                 slot.keyType(),
                 settings,
+                slot.mergeWith(),
                 slot.fallback(),
                 bean,
                 beanName,
@@ -132,6 +156,7 @@ final class SlotDefinitionReader {
             SlotType type,
             Class<?> declaredKeyType,
             SlotMapSettings settings,
+            String mergeWith,
             String fallback,
             Object bean,
             String beanName,
@@ -146,10 +171,14 @@ final class SlotDefinitionReader {
                     + " an interface of the bean.");
         }
         SlotCallback<Object> callback = (key, firing) -> target.call(signature.arguments(key, firing));
+        String function = text(mergeWith);
+        SlotValueParameter value = signature.value();
+        SlotMerging merging = SlotMerging.of(value, function, bean, targetClass, place);
         String name = text(fallback);
         SlotFallback handler =
                 name == null ? null : SlotFallbackMethods.of(bean, targetClass, name, signature.keyType(), place);
-        return new SlotDefinition(map, type, signature.keyType(), settings, callback, handler, beanName, place);
+        return new SlotDefinition(
+                map, type, signature.keyType(), settings, merging, callback, handler, beanName, place);
     }
 
     private @Nullable Duration duration(String attribute, String value, String place) {
@@ -170,8 +199,10 @@ final class SlotDefinitionReader {
             return null;
         }
         try {
-            CronSchedule.parse(text, resolve(slot.zone()));
-            return text;
+            if (!text.strip().equals(CronSchedule.DISABLED)) {
+                CronSchedule.parse(text, resolve(slot.zone()), slot.dst());
+            }
+            return text.strip();
         } catch (IllegalArgumentException e) {
             throw invalid("cron", slot.cron(), place, e);
         }

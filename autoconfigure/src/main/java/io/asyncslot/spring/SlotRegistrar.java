@@ -2,15 +2,18 @@ package io.asyncslot.spring;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
+import io.asyncslot.CloseOutcome;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WorkMapSpec;
-import java.time.Duration;
+import io.asyncslot.jvm.JvmBackend;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
@@ -28,22 +31,25 @@ public final class SlotRegistrar {
     private final Supplier<AsyncSlotRegistry> registry;
     private final Supplier<Options> options;
     private final Supplier<@Nullable SlotGuards> guards;
+    private final Supplier<SlotShutdown> shutdown;
 
     /** By map name, in the order of their beans. Guarded by {@code this}, as all that follows. */
     private final Map<String, SlotDefinition> definitions = new LinkedHashMap<>();
 
     private final Map<String, SlotMap<?>> maps = new LinkedHashMap<>();
 
+    /** The names of absent maps that were told. */
+    private final Set<String> warned = new HashSet<>();
+
     private boolean flushed;
 
     /**
      * What the registrar needs to know beyond annotations.
      *
-     * @param overrides settings by map name, which win over annotations
+     * @param overrides what properties say about maps, which wins over annotations
      * @param historySize how many transitions a slot remembers where its map does not say
-     * @param drainLimit longest wait for running callbacks when a bean with callbacks is destroyed
      */
-    public record Options(Map<String, SlotMapSettings> overrides, int historySize, Duration drainLimit) {}
+    public record Options(SlotMapOverrides overrides, int historySize) {}
 
     /**
      * Makes a registrar.
@@ -51,12 +57,17 @@ public final class SlotRegistrar {
      * @param registry asked for when the maps are registered, not before
      * @param options asked for at the same time
      * @param guards asked for when a map names guards; answers null where there is nothing to guard with
+     * @param shutdown asked for when a bean with callbacks is destroyed
      */
     public SlotRegistrar(
-            Supplier<AsyncSlotRegistry> registry, Supplier<Options> options, Supplier<@Nullable SlotGuards> guards) {
+            Supplier<AsyncSlotRegistry> registry,
+            Supplier<Options> options,
+            Supplier<@Nullable SlotGuards> guards,
+            Supplier<SlotShutdown> shutdown) {
         this.registry = registry;
         this.options = options;
         this.guards = guards;
+        this.shutdown = shutdown;
     }
 
     /** Takes a definition; registers its map at once when the others are registered already. */
@@ -78,16 +89,13 @@ public final class SlotRegistrar {
      * that shares this registrar.
      */
     synchronized void flush() {
-        TreeSet<String> unmatched = new TreeSet<>(options.get().overrides().keySet());
-        unmatched.removeAll(definitions.keySet());
-        if (!unmatched.isEmpty()) {
-            throw new SlotConfigurationException(
-                    "The properties 'asyncslot.maps." + String.join("', 'asyncslot.maps.", unmatched)
-                            + "' match no @TimerSlot or @WorkSlot map; maps bound by annotation: "
-                            + new TreeSet<>(definitions.keySet()) + ".",
-                    "Correct the name, or remove the properties. A name that has other characters than lower-case letters,"
-                            + " digits and dashes is written in brackets, as in 'asyncslot.maps.[my_map].delay'. Maps"
-                            + " registered in code take their settings there.");
+        Set<String> unmatched = options.get().overrides().unmatched(definitions.keySet());
+        if (!unmatched.isEmpty() && warned.addAll(unmatched)) {
+            LOG.warn("The properties 'asyncslot.maps." + String.join("', 'asyncslot.maps.", unmatched)
+                    + "' have no effect here: no @TimerSlot or @WorkSlot of this application binds a map of that name; maps"
+                    + " bound: " + new TreeSet<>(definitions.keySet())
+                    + ". Correct the name, unless the bean that binds it is left out on purpose. Maps registered in code"
+                    + " take their settings there.");
         }
         for (SlotDefinition definition : definitions.values()) {
             if (!maps.containsKey(definition.map())) {
@@ -100,18 +108,27 @@ public final class SlotRegistrar {
     private void register(SlotDefinition definition) {
         Options known = options.get();
         AsyncSlotRegistry target = registry.get();
-        SlotMapSettings override = known.overrides().getOrDefault(definition.map(), SlotMapSettings.NONE);
+        SlotMapSettings override = known.overrides().of(definition.map());
         Supplier<List<BackendReport>> reports = target::backends;
         String asked = override.backend() != null
                 ? override.backend()
                 : definition.settings().backend();
         SlotMapSpec<?> spec = definition.spec(override, BackendSelection.resolve(asked, reports), known.historySize());
         guard(definition.guards(override));
-        SlotMap<?> map = spec instanceof TimerMapSpec<?> timers
-                ? target.register(timers)
-                : target.register((WorkMapSpec<?>) spec);
-        maps.put(definition.map(), map);
-        LOG.debug(definition.place() + " is bound, backend '" + map.backend() + "'");
+        SlotMap<?> map;
+        try {
+            map = spec instanceof TimerMapSpec<?> timers
+                    ? target.register(timers)
+                    : target.register((WorkMapSpec<?>) spec);
+        } catch (IllegalArgumentException e) {
+            throw new SlotConfigurationException(
+                    definition.place() + " cannot be bound" + (asked == null ? "" : " on the backend '" + asked + "'")
+                            + ": " + e.getMessage() + ".",
+                    "Change what the description names: key type, name or backend of the map.",
+                    e);
+        }
+        maps.put(definition.map(), map); // null, if the registry is a mock of a test's
+        LOG.debug(definition.place() + " is bound");
     }
 
     private void guard(SlotGuardSpec spec) {
@@ -128,18 +145,34 @@ public final class SlotRegistrar {
         present.guard(spec);
     }
 
-    /** Closes the maps whose callbacks are methods of a bean, and waits for their running callbacks. */
+    /**
+     * Lets go of the maps whose callbacks are methods of a bean, and waits for their running callbacks. Slots that outlive the
+     * process stay as they are; where they end with their map it is said how many.
+     */
     void release(String beanName, List<String> names) {
         for (SlotMap<?> map : forget(names)) {
+            long armed = map.backend().equals(JvmBackend.NAME) ? map.stats().armed() : 0;
             try {
-                switch (map.close(options.get().drainLimit())) {
-                    case CLOSED -> LOG.debug("slot map '" + map.name() + "' is closed with bean '" + beanName + "'");
-                    case TIMED_OUT ->
-                        LOG.warn("a callback of slot map '" + map.name() + "' still runs on bean '" + beanName
-                                + "', which is destroyed now");
-                    case WOULD_DEADLOCK ->
-                        LOG.warn("slot map '" + map.name() + "' is not closed: its own callback destroys bean '"
-                                + beanName + "'");
+                CloseOutcome[] outcome = {CloseOutcome.TIMED_OUT};
+                SlotShutdown.End end = shutdown.get()
+                        .await(
+                                limit -> {
+                                    outcome[0] = map.close(limit);
+                                    return outcome[0] != CloseOutcome.TIMED_OUT;
+                                },
+                                Thread.currentThread());
+                if (outcome[0] == CloseOutcome.WOULD_DEADLOCK) {
+                    LOG.warn("slot map '" + map.name() + "' is not closed: its own callback destroys bean '" + beanName
+                            + "'");
+                } else if (end == SlotShutdown.End.ENDED) {
+                    LOG.debug("slot map '" + map.name() + "' is closed with bean '" + beanName + "'");
+                } else {
+                    LOG.warn("a callback of slot map '" + map.name() + "' still runs on bean '" + beanName
+                            + "', which is destroyed now");
+                }
+                if (armed > 0 && outcome[0] != CloseOutcome.WOULD_DEADLOCK) {
+                    LOG.info(armed + " armed slots of map '" + map.name() + "' end with bean '" + beanName
+                            + "': backend '" + map.backend() + "' keeps slots no longer than their map");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -1,7 +1,7 @@
 package io.asyncslot.spring;
 
+import io.asyncslot.scheduling.SlotScheduledExecutor;
 import java.time.Duration;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -27,7 +27,7 @@ public final class SlotSchedulerLifecycle
 
     private static final Log LOG = LogFactory.getLog(SlotSchedulerLifecycle.class);
 
-    private final ScheduledExecutorService executor;
+    private final SlotScheduledExecutor executor;
     private final Duration awaitTermination;
 
     /** Set by the context before it starts. */
@@ -45,7 +45,7 @@ public final class SlotSchedulerLifecycle
      * @param awaitTermination how long tasks may go on after the context was closed; zero ends them at once, with an
      *     interrupt for those that run
      */
-    public SlotSchedulerLifecycle(ScheduledExecutorService executor, Duration awaitTermination) {
+    public SlotSchedulerLifecycle(SlotScheduledExecutor executor, Duration awaitTermination) {
         this.executor = executor;
         this.awaitTermination = awaitTermination;
     }
@@ -112,9 +112,9 @@ public final class SlotSchedulerLifecycle
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            int waiting = executor.shutdownNow().size();
+            int waiting = executor.shutdownAndCancel();
             if (waiting > 0) {
-                LOG.debug(waiting + " scheduled tasks will not run: the context is closed");
+                LOG.debug(waiting + " scheduled tasks are cancelled: the context is closed");
             }
         }
     }

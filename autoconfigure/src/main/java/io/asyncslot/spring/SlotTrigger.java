@@ -2,6 +2,7 @@ package io.asyncslot.spring;
 
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotType;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.expression.Expression;
@@ -13,10 +14,13 @@ import org.springframework.expression.Expression;
  * @param map the map it acts on
  * @param key yields the key
  * @param keySource the parameter's type where the key is plainly one of the method's parameters; else null
+ * @param value yields the value; null for none
+ * @param valueSource the parameter's type where the value is plainly one of the method's parameters; else null
  * @param condition yields whether to act; null for always
  * @param delay the delay where it is known; null for the map's own or an expression
  * @param delayExpression yields the delay; null where it is known
  * @param place annotation and method, for messages
+ * @param declared the method that the annotation is written on: that of the class, or one that it overrides
  * @param cause annotation and method, for the histories of slots
  */
 record SlotTrigger(
@@ -24,11 +28,35 @@ record SlotTrigger(
         String map,
         Expression key,
         @Nullable Class<?> keySource,
+        @Nullable Expression value,
+        @Nullable Class<?> valueSource,
         @Nullable Expression condition,
         @Nullable Duration delay,
         @Nullable Expression delayExpression,
         String place,
+        Method declared,
         SlotCause cause) {
+
+    /** Whether one of its expressions needs what the call produced. */
+    boolean namesResult() {
+        return SlotExpressions.namesResult(key)
+                || SlotExpressions.namesResult(value)
+                || SlotExpressions.namesResult(condition)
+                || SlotExpressions.namesResult(delayExpression);
+    }
+
+    /** Whether one of its expressions changes variables. */
+    boolean assigns() {
+        return SlotExpressions.assigns(key)
+                || SlotExpressions.assigns(value)
+                || SlotExpressions.assigns(condition)
+                || SlotExpressions.assigns(delayExpression);
+    }
+
+    /** Whether both are written on the same method of an interface. */
+    boolean isOf(SlotTrigger other) {
+        return declared.getDeclaringClass().isInterface() && declared.equals(other.declared);
+    }
 
     /** What a trigger does; the triggers of one call act in this order. */
     enum Kind {

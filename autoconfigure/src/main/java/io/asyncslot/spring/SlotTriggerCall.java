@@ -1,19 +1,24 @@
 package io.asyncslot.spring;
 
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.KotlinDetector;
 
 /** The root object of trigger expressions: one call that returned. Immutable; public for the expressions only. */
 public final class SlotTriggerCall {
 
     private final Method method;
-    private final @Nullable Object[] args;
+
+    /** What was passed, with the continuation if the method is a suspend function of Kotlin's. */
+    private final @Nullable Object[] passed;
+
     private final Object target;
     private final Class<?> targetClass;
 
-    SlotTriggerCall(Method method, @Nullable Object[] args, Object target, Class<?> targetClass) {
+    SlotTriggerCall(Method method, @Nullable Object[] passed, Object target, Class<?> targetClass) {
         this.method = method;
-        this.args = args;
+        this.passed = passed;
         this.target = target;
         this.targetClass = targetClass;
     }
@@ -30,10 +35,16 @@ public final class SlotTriggerCall {
     /**
      * What it was called with.
      *
-     * @return the arguments
+     * @return the arguments, without what Kotlin passes beside them
      */
     public @Nullable Object[] getArgs() {
-        return args;
+        return KotlinDetector.isSuspendingFunction(method) ? Arrays.copyOf(passed, passed.length - 1) : passed;
+    }
+
+    /** What was passed, as it was: Spring's own evaluation leaves the continuation out by itself. */
+    @Nullable
+    Object[] passed() {
+        return passed;
     }
 
     /**

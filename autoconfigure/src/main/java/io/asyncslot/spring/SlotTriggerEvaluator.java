@@ -2,6 +2,8 @@ package io.asyncslot.spring;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotMap;
+import io.asyncslot.SlotValues;
+import io.asyncslot.backend.Shown;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,25 +48,75 @@ final class SlotTriggerEvaluator {
      *
      * @throws SlotTriggerException naming place, expression, value and rule
      */
-    List<SlotAction> evaluate(List<SlotTrigger> due, SlotTriggerCall call, @Nullable Object result) {
-        MethodBasedEvaluationContext context = new MethodBasedEvaluationContext(
-                call, call.getMethod(), call.getArgs(), SlotExpressions.PARAMETER_NAMES);
-        shared.applyDelegatesTo(context);
-        context.setVariable(SlotExpressions.RESULT, ObjectUtils.unwrapOptional(result));
-        List<SlotAction> actions = new ArrayList<>(due.size());
-        for (SlotTrigger trigger : due) {
-            if (trigger.condition() == null || condition(trigger, trigger.condition(), context)) {
-                SlotMap<Object> map = map(trigger);
-                if (map != null) {
-                    actions.add(new SlotAction(trigger, map, key(trigger, map, context), delay(trigger, context)));
-                }
+    List<SlotAction> evaluate(TriggeredMethod due, SlotTriggerCall call, @Nullable Object result) {
+        Evaluation evaluation = new Evaluation(due, call, result);
+        if (due.triggers().size() == 1) {
+            SlotAction action = action(due.triggers().get(0), evaluation);
+            return action == null ? List.of() : List.of(action);
+        }
+        List<SlotAction> actions = new ArrayList<>(due.triggers().size());
+        for (SlotTrigger trigger : due.triggers()) {
+            SlotAction action = action(trigger, evaluation);
+            if (action != null) {
+                actions.add(action);
             }
         }
         return actions;
     }
 
-    private boolean condition(SlotTrigger trigger, Expression condition, EvaluationContext context) {
-        Object value = value(trigger, "condition", condition, context);
+    private @Nullable SlotAction action(SlotTrigger trigger, Evaluation evaluation) {
+        if (trigger.condition() != null && !condition(trigger, trigger.condition(), evaluation)) {
+            return null;
+        }
+        SlotMap<Object> map = map(trigger);
+        return map == null
+                ? null
+                : new SlotAction(
+                        trigger,
+                        map,
+                        key(trigger, map, evaluation),
+                        value(trigger, map, evaluation),
+                        delay(trigger, evaluation));
+    }
+
+    /** The expressions of one call; those that cannot be read directly share a context. For one thread. */
+    private final class Evaluation {
+
+        private final TriggeredMethod due;
+        private final SlotTriggerCall call;
+        private final @Nullable Object produced;
+        private @Nullable EvaluationContext context;
+
+        Evaluation(TriggeredMethod due, SlotTriggerCall call, @Nullable Object result) {
+            this.due = due;
+            this.call = call;
+            this.produced = ObjectUtils.unwrapOptional(result);
+        }
+
+        @Nullable
+        Object value(Expression expression) {
+            if (expression instanceof DirectExpression direct && !due.assigns()) {
+                return direct.read(call.passed(), produced, this::context);
+            }
+            return expression.getValue(context());
+        }
+
+        private EvaluationContext context() {
+            EvaluationContext present = context;
+            if (present == null) {
+                MethodBasedEvaluationContext made = new MethodBasedEvaluationContext(
+                        call, call.getMethod(), call.passed(), SlotExpressions.PARAMETER_NAMES);
+                shared.applyDelegatesTo(made);
+                made.setVariable(SlotExpressions.RESULT, produced);
+                context = made;
+                present = made;
+            }
+            return present;
+        }
+    }
+
+    private boolean condition(SlotTrigger trigger, Expression condition, Evaluation evaluation) {
+        Object value = value(trigger, "condition", condition, evaluation);
         if (value instanceof Boolean holds) {
             return holds;
         }
@@ -74,7 +126,8 @@ final class SlotTriggerEvaluator {
     /** The map of a trigger; null if it was closed in the meantime, which is said in the log. */
     @SuppressWarnings("unchecked") // keys are checked against the map's key type
     private @Nullable SlotMap<Object> map(SlotTrigger trigger) {
-        AsyncSlotRegistry present = registry.get();
+        AsyncSlotRegistry checked = triggers.registry();
+        AsyncSlotRegistry present = checked == null ? registry.get() : checked;
         SlotMap<?> map = present.map(trigger.map()).orElse(null);
         if (map == null) {
             if (!triggers.isChecked()) {
@@ -83,7 +136,11 @@ final class SlotTriggerEvaluator {
                                 + " singletons are there; nothing is armed.",
                         null);
             }
-            LOG.warn(trigger.place() + " does nothing: the map is closed");
+            if (triggers.isAbsentIgnored()) {
+                LOG.debug(trigger.place() + " does nothing: the map is not there");
+            } else {
+                LOG.warn(trigger.place() + " does nothing: the map is closed");
+            }
             return null;
         }
         if (!trigger.kind().fits(map.type())) {
@@ -94,8 +151,8 @@ final class SlotTriggerEvaluator {
         return (SlotMap<Object>) map;
     }
 
-    private Object key(SlotTrigger trigger, SlotMap<?> map, EvaluationContext context) {
-        Object value = value(trigger, "key", trigger.key(), context);
+    private Object key(SlotTrigger trigger, SlotMap<?> map, Evaluation evaluation) {
+        Object value = value(trigger, "key", trigger.key(), evaluation);
         if (value == null) {
             throw failed(trigger, "key", trigger.key(), "yields null; a key must not be null", null);
         }
@@ -112,12 +169,36 @@ final class SlotTriggerEvaluator {
         return key;
     }
 
-    private @Nullable Duration delay(SlotTrigger trigger, EvaluationContext context) {
+    /** The value of a trigger, which no message shows: it is the user's. */
+    private @Nullable Object value(SlotTrigger trigger, SlotMap<?> map, Evaluation evaluation) {
+        Expression expression = trigger.value();
+        if (expression == null) {
+            return null;
+        }
+        SlotValues<?> values = map.values();
+        if (values == null) {
+            throw failed(trigger, "value", expression, "yields a value, but slots of the map carry none", null);
+        }
+        Object value = value(trigger, "value", expression, evaluation);
+        if (!values.type().isInstance(value)) {
+            String yielded = value == null ? "null" : "a " + value.getClass().getName();
+            throw failed(
+                    trigger,
+                    "value",
+                    expression,
+                    "yields " + yielded + "; the values of the map are of type "
+                            + values.type().getName(),
+                    null);
+        }
+        return value;
+    }
+
+    private @Nullable Duration delay(SlotTrigger trigger, Evaluation evaluation) {
         Expression expression = trigger.delayExpression();
         if (expression == null) {
             return trigger.delay();
         }
-        Object value = value(trigger, "delay", expression, context);
+        Object value = value(trigger, "delay", expression, evaluation);
         try {
             if (value instanceof Duration duration) {
                 return SlotDurations.notNegative(duration);
@@ -137,9 +218,9 @@ final class SlotTriggerEvaluator {
     }
 
     private static @Nullable Object value(
-            SlotTrigger trigger, String attribute, Expression expression, EvaluationContext context) {
+            SlotTrigger trigger, String attribute, Expression expression, Evaluation evaluation) {
         try {
-            return expression.getValue(context);
+            return evaluation.value(expression);
         } catch (EvaluationException | IllegalStateException | IllegalArgumentException e) {
             throw failed(trigger, attribute, expression, "fails: " + e.getMessage(), e);
         }
@@ -156,6 +237,6 @@ final class SlotTriggerEvaluator {
     private static String describe(@Nullable Object value) {
         return value == null
                 ? "null"
-                : "'" + value + "' of type " + value.getClass().getName();
+                : "'" + Shown.inLine(value) + "' of type " + value.getClass().getName();
     }
 }

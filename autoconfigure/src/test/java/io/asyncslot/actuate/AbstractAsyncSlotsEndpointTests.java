@@ -3,18 +3,21 @@ package io.asyncslot.actuate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.jayway.jsonpath.JsonPath;
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.SlotCause;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +38,6 @@ import org.springframework.test.json.JsonContentAssert;
 abstract class AbstractAsyncSlotsEndpointTests {
 
     private final WebApplicationType type;
-    private final HttpClient client = HttpClient.newHttpClient();
     private ConfigurableApplicationContext context;
     private AsyncSlotRegistry registry;
     private TimerSlots<String> carts;
@@ -87,6 +89,8 @@ abstract class AbstractAsyncSlotsEndpointTests {
         json.extractingPath("$.backends[0].available").isEqualTo(true);
         json.extractingPath("$.maps.cart.type").isEqualTo("TIMER");
         json.extractingPath("$.maps.cart.keyType").isEqualTo("java.lang.String");
+        json.extractingPath("$.maps.cart.whenIdle").isEqualTo("KEEP");
+        json.extractingPath("$.maps.nudge.whenIdle").isEqualTo("FREE");
         json.extractingPath("$.maps.cart.backend").isEqualTo("jvm");
         json.extractingPath("$.maps.cart.slots").isEqualTo(1);
         json.extractingPath("$.maps.cart.armed").isEqualTo(1);
@@ -141,7 +145,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
     @Test
     void slot_showsStateAndHistory() throws Exception {
         carts.start("c1", Duration.ofMinutes(1));
-        int first = (int) carts.find("c1").orElseThrow().generation();
+        long first = carts.find("c1").orElseThrow().generation();
         carts.start("c1");
         carts.touch("c1", Duration.ofMinutes(2));
         awaitRest();
@@ -184,15 +188,109 @@ abstract class AbstractAsyncSlotsEndpointTests {
     }
 
     @Test
-    void keysWithSlashesAndUnicode_areFound() throws Exception {
-        for (String key : new String[] {"a/b/c", "Grüße 東京", "50% off+", "..dots..", "x?y#z&q=1", "a;v=1"}) {
+    void everyKey_isFoundByTheParameter_asItIs() throws Exception {
+        for (String key : SlotKeys.HOSTILE) {
             carts.start(key);
-            String path = "/cart";
-            for (String segment : key.split("/")) {
-                path += "/" + URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
-            }
-            ok(get(path)).extractingPath("$.key").isEqualTo(key);
+            ok(get("/cart?key=" + SlotKeys.escaped(key)))
+                    .extractingPath("$.key")
+                    .isEqualTo(key);
         }
+    }
+
+    @Test
+    void keyThatIsOneElementOfAPath_isFoundByThePath() throws Exception {
+        for (String key : new String[] {"Grüße 東京", "50% off+", "..dots..", "x?y#z&q=1", "a;v=1", "a,b"}) {
+            carts.start(key);
+            ok(get("/cart/" + SlotKeys.escaped(key))).extractingPath("$.key").isEqualTo(key);
+        }
+    }
+
+    @Test
+    void keyThatAPathCannotCarry_isNotTakenForAnother() throws Exception {
+        carts.start("a/b");
+        carts.start("a");
+        carts.start("b");
+        for (String path : List.of("/cart/a/b", "/cart/a//b", "/cart//a", "/cart/a/", "/cart/a/b/", "/cart//a//")) {
+            assertThat(get(path).status()).as(path).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void twoKeys_areRefused() throws Exception {
+        carts.start("a");
+        carts.start("b");
+        carts.start("a,b");
+        problem(get("/cart?key=a&key=b"), 400, "a request names one key, but this names [a, b]");
+        problem(get("/cart/a?key=b"), 400, "a request names one key, but this names [a, b]");
+        problem(
+                get("/cart?key=a&limit=3"),
+                400,
+                "'key' asks for one slot, and goes without 'state', 'prefix', 'within', 'sort', 'page' and 'limit'");
+    }
+
+    @Test
+    void overdueAndDueWithin_areListed_byDeadlineAndInPages() throws Exception {
+        carts.pause();
+        try {
+            for (int i = 0; i < 30; i++) {
+                carts.start("due" + i, Duration.ofMillis(30 - i)); // in the reverse order of their names
+                carts.start("later" + i, Duration.ofHours(2 + i));
+            }
+            carts.start("soon", Duration.ofMinutes(20));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(keys("/cart?state=overdue")).hasSize(30));
+            assertThat(keys("/cart?state=overdue&sort=deadline&limit=3")).containsExactly("due29", "due28", "due27");
+            JsonContentAssert second = ok(get("/cart?state=overdue&sort=deadline&limit=3&page=1"));
+            second.extractingPath("$.page").isEqualTo(1);
+            second.extractingPath("$.truncated").isEqualTo(true);
+            assertThat(keys("/cart?state=overdue&sort=deadline&limit=3&page=1"))
+                    .containsExactly("due26", "due25", "due24");
+            ok(get("/cart?state=overdue&sort=deadline&limit=3&page=9"))
+                    .extractingPath("$.truncated")
+                    .isEqualTo(false);
+            ok(get("/cart?state=overdue&sort=deadline&limit=3&page=10"))
+                    .extractingPath("$.slots.length()")
+                    .isEqualTo(0);
+            assertThat(keys("/cart?within=30m&sort=deadline")).hasSize(31).endsWith("soon");
+            assertThat(keys("/cart?sort=deadline&prefix=later&limit=2")).containsExactly("later0", "later1");
+        } finally {
+            carts.resume();
+        }
+    }
+
+    @Test
+    void failed_isListed() throws Exception {
+        carts.start("fail", Duration.ZERO);
+        carts.start("well", Duration.ZERO);
+        await().until(() -> read(get("/cart?state=failed"), "$.slots.length()").equals(1));
+        assertThat(keys("/cart?state=failed&sort=failed")).containsExactly("fail");
+    }
+
+    @Test
+    void running_isListedByItsLength() throws Exception {
+        Application application = context.getBean(Application.class);
+        application.gate = new CountDownLatch(1);
+        for (String key : List.of("busy3", "busy1", "busy2")) {
+            long before = carts.stats().running();
+            carts.start(key, Duration.ZERO);
+            await().until(() -> carts.stats().running() == before + 1);
+        }
+        assertThat(keys("/cart?sort=running")).containsExactly("busy3", "busy1", "busy2");
+        application.gate.countDown();
+        await().until(() -> carts.stats().running() == 0);
+    }
+
+    @Test
+    void paused_isListed_withWhoPausedIt() throws Exception {
+        carts.start("p2");
+        carts.start("p1");
+        carts.start("other");
+        new SlotCause(SlotCause.Type.ENDPOINT, "user alice").during(() -> carts.pause("p1"));
+        carts.pause("p2");
+        assertThat(keys("/cart?state=paused&sort=paused")).containsExactly("p1", "p2");
+        ok(get("/cart?state=paused&sort=paused"))
+                .extractingPath("$.slots[0].pausedBy")
+                .isEqualTo("the endpoint (user alice)");
     }
 
     @Test
@@ -213,7 +311,16 @@ abstract class AbstractAsyncSlotsEndpointTests {
         problem(
                 get("/cart?state=asleep"),
                 400,
-                "'state' must be one of [ALL, READY, BUSY, FREED, IDLE, ARMED, RUNNING, RUNNING_ARMED]: 'asleep'");
+                "'state' must be one of [ALL, READY, BUSY, FREED, IDLE, ARMED, RUNNING, RUNNING_ARMED, OVERDUE, PAUSED, FAILED]:"
+                        + " 'asleep'");
+        problem(get("/cart?sort=size"), 400, "'sort' must be one of [DEADLINE, RUNNING, PAUSED, FAILED]: 'size'");
+        problem(
+                get("/cart?within=soon"),
+                400,
+                "'within' must be a duration such as 30m, 500ms or PT30S, not negative: 'soon'");
+        problem(get("/cart?page=1"), 400, "'page' goes with 'sort' only: without an order there are no pages");
+        problem(get("/cart?sort=deadline&page=1000"), 400, "'page' must be 0 to 999: 1000");
+        problem(get("/cart?sort=deadline&page=-1"), 400, "'page' must be 0 to 999: -1");
     }
 
     @Test
@@ -221,7 +328,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
         HttpRequest delete =
                 HttpRequest.newBuilder(uri(context, "/cart/c1")).DELETE().build();
         carts.start("c1");
-        assertThat(client.send(delete, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
+        assertThat(client().send(delete, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
         assertThat(carts.find("c1")).isPresent();
     }
 
@@ -236,13 +343,21 @@ abstract class AbstractAsyncSlotsEndpointTests {
 
     record Answer(int status, String body) {}
 
+    private List<String> keys(String path) throws Exception {
+        return JsonPath.read(get(path).body(), "$.slots[*].key");
+    }
+
+    private static Object read(Answer answer, String path) {
+        return JsonPath.read(answer.body(), path);
+    }
+
     private Answer get(String path) throws IOException, InterruptedException {
         return get(context, path);
     }
 
     final Answer get(ConfigurableApplicationContext where, String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(uri(where, path)).build();
-        var response = client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        var response = client().send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
         return new Answer(response.statusCode(), response.body());
     }
 
@@ -267,7 +382,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
 
         volatile CountDownLatch gate = new CountDownLatch(0);
 
-        @TimerSlot(map = "cart", delay = "30m")
+        @TimerSlot(map = "cart", delay = "30m", whenIdle = WhenIdle.KEEP)
         void expired(String id) throws InterruptedException {
             gate.await();
             if (id.equals("fail")) {
@@ -280,5 +395,10 @@ abstract class AbstractAsyncSlotsEndpointTests {
 
         @WorkSlot(map = "reindex")
         void reindex(Long product) {}
+    }
+
+    /** A client for one request: one that kept its connections waited for an answer of WebFlux without end, now and then. */
+    private static HttpClient client() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 }

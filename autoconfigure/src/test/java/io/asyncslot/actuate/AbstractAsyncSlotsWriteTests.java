@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.RunState;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -45,7 +45,6 @@ import org.springframework.test.json.JsonContentAssert;
 abstract class AbstractAsyncSlotsWriteTests {
 
     private final WebApplicationType type;
-    private final HttpClient client = HttpClient.newHttpClient();
     private ConfigurableApplicationContext context;
     private Application application;
     private TimerSlots<String> carts;
@@ -82,6 +81,28 @@ abstract class AbstractAsyncSlotsWriteTests {
     @AfterAll
     void stop() {
         context.close();
+    }
+
+    @Test
+    void aSemicolonInThePath_namesNoOtherSlot() throws Exception {
+        carts.start("a");
+        carts.start("a;b");
+        for (String path : List.of("/cart/a;b", "/cart;v=1/a", "/cart/;b", "/cart/a;", "/c%61rt/a;v=1;w=2")) {
+            for (String method : List.of("DELETE", "GET")) {
+                HttpResponse<String> answer = send(path, method, "");
+                assertThat(answer.statusCode())
+                        .as("%s %s: %s", method, path, answer.body())
+                        .isEqualTo(400);
+                assertThat(answer.body()).contains("%3B", "'key'");
+            }
+            assertThat(post(path, "{\"action\":\"cancel\"}").statusCode()).isEqualTo(400);
+        }
+        assertThat(carts.find("a")).as("not the one that was named").isPresent();
+        outcome(send("/cart/a%3Bb", "DELETE", ""), "DELETED_ARMED");
+        assertThat(carts.find("a;b")).isEmpty();
+        carts.start("a;b");
+        outcome(send("/cart?key=a;b", "DELETE", ""), "DELETED_ARMED");
+        assertThat(carts.find("a")).isPresent();
     }
 
     // ---- one slot -------------------------------------------------------------------------------------------------
@@ -153,7 +174,7 @@ abstract class AbstractAsyncSlotsWriteTests {
     @Test
     void delete_frees_andWhatIsGoneIsExplained() throws Exception {
         context.getBean(CartService.class).onRequest("c1");
-        outcome(send("/cart/c1", "DELETE", ""), "DELETED");
+        outcome(send("/cart/c1", "DELETE", ""), "DELETED_ARMED");
         assertThat(carts.find("c1")).isEmpty();
         HttpResponse<String> gone = get("/cart/c1");
         problem(gone, 404, "there is no slot 'c1' in a slot map 'cart'");
@@ -169,17 +190,47 @@ abstract class AbstractAsyncSlotsWriteTests {
     }
 
     @Test
-    void keysWithSlashesSpacesAndUnicode_areWrittenAndDeleted() throws Exception {
-        for (String key : List.of("a/b/c", "Grüße 東京", "50% off+", "x?y#z&q=1", "a;v=1")) {
-            String path = "/cart";
-            for (String segment : key.split("/")) {
-                path += "/" + URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
-            }
+    void everyKey_isWrittenAndDeletedByTheParameter_asItIs() throws Exception {
+        for (String key : SlotKeys.HOSTILE) {
+            String path = "/cart?key=" + SlotKeys.escaped(key);
             ok(post(path, "{\"action\":\"start\"}")).extractingPath("$.key").isEqualTo(key);
-            assertThat(carts.find(key)).isPresent();
-            outcome(send(path, "DELETE", ""), "DELETED");
+            assertThat(carts.find(key)).as(key).isPresent();
+            outcome(send(path, "DELETE", ""), "DELETED_ARMED");
+            assertThat(carts.find(key)).as(key).isEmpty();
+        }
+    }
+
+    @Test
+    void key_goesIntoTheBodyOfAPostToo() throws Exception {
+        ok(post("/cart", "{\"action\":\"start\",\"key\":\"http://x//y/\"}"))
+                .extractingPath("$.key")
+                .isEqualTo("http://x//y/");
+        assertThat(carts.find("http://x//y/")).isPresent();
+    }
+
+    @Test
+    void keyThatIsOneElementOfAPath_isWrittenAndDeletedByThePath() throws Exception {
+        for (String key : List.of("Grüße 東京", "50% off+", "x?y#z&q=1", "a;v=1")) {
+            String path = "/cart/" + SlotKeys.escaped(key);
+            ok(post(path, "{\"action\":\"start\"}")).extractingPath("$.key").isEqualTo(key);
+            outcome(send(path, "DELETE", ""), "DELETED_ARMED");
             assertThat(carts.find(key)).isEmpty();
         }
+    }
+
+    @Test
+    void keyThatAPathCannotCarry_neverDeletesAnother() throws Exception {
+        List<String> keys = List.of("a", "b", "a/b", "a//b", "/a", "a/");
+        keys.forEach(carts::start);
+        for (String path : List.of("/cart/a//b", "/cart/a/b", "/cart//a", "/cart/a/", "/cart/a//")) {
+            assertThat(send(path, "DELETE", "").statusCode()).as(path).isEqualTo(404);
+            assertThat(post(path, "{\"action\":\"delete\"}").statusCode())
+                    .as(path)
+                    .isEqualTo(404);
+        }
+        assertThat(send("/cart/a?key=b", "DELETE", "").statusCode()).isEqualTo(400);
+        assertThat(send("/cart?key=a&key=b", "DELETE", "").statusCode()).isEqualTo(400);
+        assertThat(keys).allSatisfy(key -> assertThat(carts.find(key)).as(key).isPresent());
     }
 
     // ---- a map ----------------------------------------------------------------------------------------------------
@@ -338,7 +389,7 @@ abstract class AbstractAsyncSlotsWriteTests {
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .header("Content-Type", "application/json")
                 .build();
-        return client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        return client().send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
     }
 
     private static JsonContentAssert ok(HttpResponse<String> answer) {
@@ -362,7 +413,7 @@ abstract class AbstractAsyncSlotsWriteTests {
         final Queue<String> fired = new ConcurrentLinkedQueue<>();
         final Queue<AuditEvent> audited = new ConcurrentLinkedQueue<>();
 
-        @TimerSlot(map = "cart", delay = "30m")
+        @TimerSlot(map = "cart", delay = "30m", whenIdle = WhenIdle.KEEP)
         void expired(String id) {
             fired.add(id);
         }
@@ -370,7 +421,7 @@ abstract class AbstractAsyncSlotsWriteTests {
         @TimerSlot(map = "bare")
         void bare(String id) {}
 
-        @WorkSlot(map = "reindex")
+        @WorkSlot(map = "reindex", whenIdle = WhenIdle.KEEP)
         void reindex(Long product) {
             fired.add(product.toString());
         }
@@ -398,5 +449,10 @@ abstract class AbstractAsyncSlotsWriteTests {
 
         @StartSlot(map = "cart", key = "#id")
         public void onRequest(String id) {}
+    }
+
+    /** A client for one request: one that kept its connections waited for an answer of WebFlux without end, now and then. */
+    private static HttpClient client() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 }

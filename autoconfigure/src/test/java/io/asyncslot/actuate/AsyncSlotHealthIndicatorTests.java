@@ -11,14 +11,18 @@ import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import io.asyncslot.autoconfigure.AsyncSlotHealthAutoConfiguration;
+import io.asyncslot.autoconfigure.AsyncSlotRegistryCustomizer;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
@@ -101,6 +105,57 @@ class AsyncSlotHealthIndicatorTests {
         });
     }
 
+    /** Slots do not fire while the timer thread fails: that is the jvm backend itself, whose report says so. */
+    @Test
+    void timerThreadThatFails_isDownUntilItHasDoneItsWork() {
+        BrokenTicker ticker = new BrokenTicker();
+        AtomicInteger runs = new AtomicInteger();
+        runner.withBean(AsyncSlotRegistryCustomizer.class, () -> builder -> builder.ticker(ticker))
+                .run(context -> {
+                    TimerSlots<String> map = context.getBean(AsyncSlotRegistry.class)
+                            .register(TimerMapSpec.named("cart", String.class)
+                                    .callback((key, firing) -> runs.incrementAndGet())
+                                    .build());
+                    map.start("before", Duration.ofMillis(1));
+                    await().until(() -> runs.get() == 1);
+                    await().until(() -> health(context).getStatus().equals(Status.UP));
+                    ticker.broken = true;
+                    map.start("during", Duration.ofMillis(1));
+                    await().until(() -> health(context).getStatus().equals(Status.DOWN));
+                    assertThat(health(context).getDetails().get("reasons"))
+                            .asString()
+                            .contains("jvm", "the timer thread failed", "the clock fails");
+                    assertThat(runs).as("runs while it fails").hasValue(1);
+                    ticker.broken = false;
+                    await().until(() -> health(context).getStatus().equals(Status.UP));
+                    assertThat(health(context).getDetails()).doesNotContainKey("reasons");
+                    await().until(() -> runs.get() == 2);
+                });
+    }
+
+    /** The real clocks, but for the timer thread while they are broken. */
+    private static final class BrokenTicker implements Ticker {
+        private volatile boolean broken;
+
+        @Override
+        public long monotonicNanos() {
+            if (broken && Thread.currentThread().getName().startsWith("asyncslot-timer")) {
+                throw new IllegalStateException("the clock fails");
+            }
+            return SystemTicker.instance().monotonicNanos();
+        }
+
+        @Override
+        public long realtimeNanos() {
+            return SystemTicker.instance().realtimeNanos();
+        }
+
+        @Override
+        public long boottimeNanos() {
+            return SystemTicker.instance().boottimeNanos();
+        }
+    }
+
     @Test
     void autoThatFellBack_isUpAndSaysSo() {
         runner.withPropertyValues("asyncslot.backend=auto").run(context -> {
@@ -109,7 +164,7 @@ class AsyncSlotHealthIndicatorTests {
             assertThat(health.getDetails())
                     .containsEntry("backend", "jvm")
                     .containsEntry("degradedTo", "jvm")
-                    .containsEntry("reasons", Map.of("auto", List.of("backend 'kernel' is not on the class path")));
+                    .containsEntry("reasons", Map.of("auto", List.of("asyncslot-kernel is not on the class path")));
         });
     }
 

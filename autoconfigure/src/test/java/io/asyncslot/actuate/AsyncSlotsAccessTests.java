@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.WebApplicationType;
@@ -23,8 +25,6 @@ class AsyncSlotsAccessTests {
 
     private static final String ACCESS = "management.endpoint.asyncslots.access=";
     private static final String MOST = "management.endpoints.access.max-permitted=";
-
-    private final HttpClient client = HttpClient.newHttpClient();
 
     @ParameterizedTest(name = "{0}, access {1}, at most {2}: read {3}, write {4}")
     @CsvSource({
@@ -66,15 +66,21 @@ class AsyncSlotsAccessTests {
                                 ? BodyPublishers.ofString("{\"action\":\"cancel\"}")
                                 : BodyPublishers.noBody())
                 .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(30))
                 .build();
-        return client.send(request, BodyHandlers.discarding()).statusCode();
+        return client().send(request, BodyHandlers.discarding()).statusCode();
     }
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
     static class Application {
 
-        @TimerSlot(map = "cart", delay = "30m")
+        @TimerSlot(map = "cart", delay = "30m", whenIdle = WhenIdle.KEEP)
         void expired(String id) {}
+    }
+
+    /** A client for one request: one that kept its connections waited for an answer of WebFlux without end, now and then. */
+    private static HttpClient client() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.RunState;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -47,7 +48,6 @@ class AsyncSlotsSecurityTests {
 
     private static final String CANCEL = "{\"action\":\"cancel\"}";
 
-    private final HttpClient client = HttpClient.newHttpClient();
     private ConfigurableApplicationContext context;
     private TimerSlots<String> carts;
 
@@ -130,7 +130,7 @@ class AsyncSlotsSecurityTests {
                     "Authorization",
                     "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
         }
-        return client.send(request.build(), BodyHandlers.ofString(StandardCharsets.UTF_8));
+        return client().send(request.build(), BodyHandlers.ofString(StandardCharsets.UTF_8));
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -139,7 +139,7 @@ class AsyncSlotsSecurityTests {
 
         final Queue<AuditEvent> audited = new ConcurrentLinkedQueue<>();
 
-        @TimerSlot(map = "cart", delay = "30m")
+        @TimerSlot(map = "cart", delay = "30m", whenIdle = WhenIdle.KEEP)
         void expired(String id) {}
 
         @EventListener
@@ -171,5 +171,10 @@ class AsyncSlotsSecurityTests {
                             .roles("READER", "OPERATOR")
                             .build());
         }
+    }
+
+    /** A client for one request: one that kept its connections waited for an answer of WebFlux without end, now and then. */
+    private static HttpClient client() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 }

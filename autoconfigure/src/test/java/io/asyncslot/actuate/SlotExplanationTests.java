@@ -6,12 +6,14 @@ import io.asyncslot.SlotCause;
 import io.asyncslot.SlotCause.Type;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.test.ManualTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +24,7 @@ class SlotExplanationTests {
     private static final SlotCause BY_ALICE = new SlotCause(Type.ENDPOINT, "user alice");
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
+    private final AtomicBoolean again = new AtomicBoolean();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final ManualTime time = ManualTime.create(ManualTime.DEFAULT_WALL_CLOCK, tasks::add);
     private final TimerSlots<String> slots = time.registry()
@@ -31,11 +34,12 @@ class SlotExplanationTests {
                         if (key.equals("bad")) {
                             throw new IllegalStateException("no stock");
                         }
-                        if (key.equals("again") && firing.generation() == 1) {
+                        if (key.equals("again") && again.compareAndSet(false, true)) {
                             firing.restart(MINUTE);
                         }
                     })
                     .historySize(16)
+                    .whenIdle(WhenIdle.KEEP)
                     .build());
 
     @AfterEach
@@ -46,6 +50,10 @@ class SlotExplanationTests {
     private List<String> explain(String key) {
         return SlotExplanation.of(
                 slots.find(key).orElseThrow(), slots, time.registry().isRunning(), text -> text);
+    }
+
+    private static List<String> departed(TimerSlots<String> map) {
+        return SlotExplanation.ofDeparted(map.findDeparted("key").orElseThrow(), text -> text);
     }
 
     /** Moves time and then runs what is due, after it has waited a second for its thread. */
@@ -76,6 +84,59 @@ class SlotExplanationTests {
     }
 
     @Test
+    void capAndFlush_areTold_whilePendingAndAfterwards() {
+        TimerSlots<String> capped = time.registry()
+                .register(TimerMapSpec.named("capped", String.class)
+                        .callback((key, firing) -> {})
+                        .historySize(16)
+                        .maxWait(MINUTE)
+                        .build());
+        capped.start("key", MINUTE.dividedBy(2));
+        time.advance(MINUTE.dividedBy(3));
+        capped.start("key", MINUTE);
+        assertThat(SlotExplanation.of(capped.find("key").orElseThrow(), capped, true, text -> text))
+                .containsExactly(
+                        "Armed at 2026-01-01T00:00:20Z by a call of the API for PT40S, where its maxWait held: a later"
+                                + " deadline was asked for; first at 2026-01-01T00:00:00Z by a call of the API, then armed"
+                                + " anew once.",
+                        "Due at 2026-01-01T00:01:00Z, in PT40S.");
+        capped.touch("key", MINUTE.multipliedBy(2));
+        assertThat(SlotExplanation.of(capped.find("key").orElseThrow(), capped, true, text -> text)
+                        .get(0))
+                .endsWith("moved once since, last at 2026-01-01T00:00:20Z by a call of the API for PT40S, where its"
+                        + " maxWait held: a later deadline was asked for.");
+        fire(MINUTE);
+        assertThat(departed(capped)).contains("It had fired at 2026-01-01T00:01:21Z, after its maxWait had held.");
+        capped.start("short", Duration.ZERO);
+        fire(Duration.ZERO);
+        assertThat(SlotExplanation.ofDeparted(capped.findDeparted("short").orElseThrow(), text -> text))
+                .contains("It had fired at 2026-01-01T00:01:22Z.");
+    }
+
+    @Test
+    void heldBackByItsInterval_saysUntilWhen() {
+        WorkSlots<String> works = time.registry()
+                .register(WorkMapSpec.named("throttled", String.class)
+                        .callback((key, firing) -> {})
+                        .historySize(16)
+                        .minInterval(MINUTE)
+                        .build());
+        works.submit("key");
+        fire(Duration.ZERO);
+        assertThat(SlotExplanation.of(works.find("key").orElseThrow(), works, true, text -> text))
+                .startsWith(
+                        "Nothing is pending since it fired.",
+                        "It stays until its minInterval since the last run began is over.");
+        time.advance(Duration.ofSeconds(9));
+        works.submit("key");
+        assertThat(SlotExplanation.of(works.find("key").orElseThrow(), works, true, text -> text))
+                .startsWith(
+                        "Submitted at 2026-01-01T00:00:10Z by a call of the API, held back by minInterval until"
+                                + " 2026-01-01T00:01:01Z.",
+                        "Due at 2026-01-01T00:01:01Z, in PT51S.");
+    }
+
+    @Test
     void cancelled_saysByWhom() {
         slots.start("key", MINUTE);
         BY_ALICE.during(() -> slots.cancel("key"));
@@ -90,12 +151,13 @@ class SlotExplanationTests {
     @Test
     void fired_saysHowLateAndWhereThatWent() {
         slots.start("key", MINUTE);
+        long generation = slots.find("key").orElseThrow().generation();
         fire(MINUTE);
         assertThat(explain("key"))
                 .containsExactly(
                         "Nothing is pending since it fired.",
-                        "Fired at 2026-01-01T00:01:01Z, generation 1, PT1S late (wake-up PT0S, queue PT1S, gate PT0S);"
-                                + " it ran PT2S and returned.");
+                        "Fired at 2026-01-01T00:01:01Z, generation " + generation
+                                + ", PT1S late (wake-up PT0S, queue PT1S, gate PT0S);" + " it ran PT2S and returned.");
         slots.start("bad", MINUTE);
         fire(MINUTE);
         assertThat(explain("bad"))
@@ -138,11 +200,10 @@ class SlotExplanationTests {
 
     @Test
     void deleted_saysByWhomAndWhatBecameOfWhatWasPending() {
-        assertThat(SlotExplanation.ofAbsent(slots.findDeleted("key")))
-                .containsExactly("It was never started, or its deletion is no longer on record.");
+        assertThat(slots.findDeparted("key")).isEmpty();
         BY_METHOD.during(() -> slots.start("key", MINUTE));
         BY_ALICE.during(() -> slots.delete("key"));
-        assertThat(SlotExplanation.ofAbsent(slots.findDeleted("key")))
+        assertThat(departed(slots))
                 .containsExactly(
                         "Deleted at 2026-01-01T00:00:00Z by the endpoint (user alice).",
                         "It was pending then: armed at 2026-01-01T00:00:00Z by @StartSlot CartService.onRequest for"
@@ -150,10 +211,31 @@ class SlotExplanationTests {
         slots.start("key", MINUTE);
         fire(MINUTE);
         slots.delete("key");
-        assertThat(SlotExplanation.ofAbsent(slots.findDeleted("key")))
+        assertThat(departed(slots))
                 .containsExactly(
                         "Deleted at 2026-01-01T00:01:03Z by a call of the API.",
                         "It had fired at 2026-01-01T00:01:01Z.");
+    }
+
+    @Test
+    void freedWhenIdle_saysWhatEndedIt() {
+        TimerSlots<String> freeing = time.registry()
+                .register(TimerMapSpec.named("freeing", String.class)
+                        .callback((key, firing) -> {})
+                        .historySize(8)
+                        .build());
+        freeing.start("key", MINUTE);
+        fire(MINUTE);
+        assertThat(freeing.find("key")).isEmpty();
+        assertThat(departed(freeing))
+                .containsExactly(
+                        "There is no slot: nothing is pending, and none is kept for that (when-idle is FREE).",
+                        "It had fired at 2026-01-01T00:01:01Z.");
+        freeing.start("key", MINUTE);
+        BY_ALICE.during(() -> freeing.cancel("key"));
+        assertThat(departed(freeing))
+                .last()
+                .isEqualTo("It had been cancelled at 2026-01-01T00:01:01Z by the endpoint (user alice).");
     }
 
     @Test
@@ -166,7 +248,7 @@ class SlotExplanationTests {
                         .build());
         once.start("key", MINUTE);
         fire(MINUTE);
-        assertThat(SlotExplanation.ofAbsent(once.findDeleted("key")))
+        assertThat(departed(once))
                 .containsExactly(
                         "Deleted at 2026-01-01T00:01:01Z by @StartSlot CartService.onRequest.",
                         "It had fired at 2026-01-01T00:01:01Z.");

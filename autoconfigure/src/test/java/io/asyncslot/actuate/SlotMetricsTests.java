@@ -2,25 +2,40 @@ package io.asyncslot.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.BackendReport;
+import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotMap;
+import io.asyncslot.SlotMapTimes;
+import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import io.asyncslot.autoconfigure.AsyncSlotMetricsAutoConfiguration;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.test.ManualTime;
 import io.micrometer.common.docs.KeyName;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -44,7 +59,10 @@ class SlotMetricsTests {
             .withBean(SimpleMeterRegistry.class);
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"COALESCED", "FALLBACKS", "RECOVERED", "LOST_BY_EXECUTOR"
+            }) // not on a timer map, not on jvm, not of a map
     void meter_isThereAsDocumented(SlotMeterDocumentation documented) {
         runner.run(context -> {
             openTimers(context.getBean(AsyncSlotRegistry.class), "cart");
@@ -94,6 +112,62 @@ class SlotMetricsTests {
                 .toList();
     }
 
+    /** They are of the backend, and there without a map. */
+    @ParameterizedTest
+    @EnumSource(names = {"RECOVERED", "LOST_BY_EXECUTOR"})
+    void meterOfTheBackend_isThereAsDocumented(SlotMeterDocumentation documented) {
+        runner.run(context -> assertThat(context.getBean(MeterRegistry.class)
+                        .find(documented.getName())
+                        .meters())
+                .singleElement()
+                .satisfies(meter -> {
+                    assertThat(meter.getId().getType()).isEqualTo(documented.getType());
+                    assertThat(meter.getId().getTags()).containsExactly(Tag.of("backend", "jvm"));
+                    assertThat(documented.getKeyNames())
+                            .extracting(KeyName::asString)
+                            .containsExactly("backend");
+                    assertThat(meter.getId().getDescription()).isEqualTo(documented.description());
+                    assertThat(((FunctionCounter) meter).count()).isZero();
+                }));
+    }
+
+    @Test
+    void countersOfTheBackend_followItsReport() {
+        AsyncSlotRegistry registry = mock();
+        given(registry.backends())
+                .willReturn(List.of(
+                        new BackendReport("kernel", true, List.of(), Map.of("recovered", 100L)),
+                        new BackendReport("jvm", true, List.of(), Map.of("recovered", 3L, "lostByExecutor", 2L))));
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        new SlotBackendMetrics(registry).bindTo(meters);
+        assertThat(counter(meters, "asyncslot.recovered", "backend", "jvm")).isEqualTo(3);
+        assertThat(counter(meters, "asyncslot.lost.by.executor", "backend", "jvm"))
+                .isEqualTo(2);
+        assertThat(meters.getMeters()).hasSize(2);
+    }
+
+    @Test
+    void taskThatTheExecutorLoses_isCounted() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        try (ManualTime time = ManualTime.create(ManualTime.DEFAULT_WALL_CLOCK, tasks::add)) {
+            new SlotBackendMetrics(time.registry()).bindTo(meters);
+            TimerSlots<String> slots = openTimers(time.registry(), "cart");
+            slots.start("lost", Duration.ofMillis(1));
+            time.advance(Duration.ofMillis(1));
+            tasks.remove(); // and forgotten
+            for (int i = 0; i < 10; i++) {
+                time.advance(Duration.ofMinutes(1));
+                for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                    task.run();
+                }
+            }
+            assertThat(slots.stats().fired()).isEqualTo(1);
+            assertThat(counter(meters, "asyncslot.lost.by.executor")).isEqualTo(1);
+            assertThat(counter(meters, "asyncslot.recovered")).isZero();
+        }
+    }
+
     @Test
     void meters_areNoOthersThanDocumented() {
         runner.run(context -> {
@@ -120,6 +194,7 @@ class SlotMetricsTests {
             TimerSlots<String> carts = registry.register(TimerMapSpec.named("cart", String.class)
                     .delay(Duration.ofMinutes(1))
                     .maxEntries(3)
+                    .whenIdle(WhenIdle.KEEP)
                     .callback((key, firing) -> {
                         if (key.equals("slow")) {
                             gate.await();
@@ -146,7 +221,6 @@ class SlotMetricsTests {
                     .isEqualTo(1);
             assertThat(counter(meters, "asyncslot.fired")).isEqualTo(2);
             assertThat(counter(meters, "asyncslot.failures")).isEqualTo(1);
-            assertThat(counter(meters, "asyncslot.fallbacks")).isZero();
             assertThat(counter(meters, "asyncslot.dropped")).isZero();
             assertThat(meters.get("asyncslot.references").gauge().value()).isGreaterThanOrEqualTo(3);
             assertThat(meters.get("asyncslot.queue").gauge().value()).isZero();
@@ -186,6 +260,86 @@ class SlotMetricsTests {
             assertThat(counter(meters, "asyncslot.failures")).isZero();
             assertThat(gauge(meters, "paused")).isEqualTo(1);
         });
+    }
+
+    @Test
+    void seriesThatCannotChange_areNotThere() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        SlotMetrics metrics = new SlotMetrics();
+        metrics.bindTo(meters);
+        metrics.opened(map("timers", SlotType.TIMER, "jvm", WhenIdle.FREE));
+        metrics.opened(map("works", SlotType.WORK, "kernel", WhenIdle.KEEP));
+        assertThat(series(meters, "timers"))
+                .contains("asyncslot.slots armed", "asyncslot.starts rearmed")
+                .doesNotContain("asyncslot.slots idle", "asyncslot.coalesced ", "asyncslot.fallbacks ");
+        assertThat(series(meters, "works"))
+                .contains("asyncslot.slots idle", "asyncslot.coalesced ", "asyncslot.fallbacks ")
+                .doesNotContain("asyncslot.starts rearmed", "asyncslot.overdue ");
+    }
+
+    private static SlotMap<?> map(String name, SlotType type, String backend, WhenIdle whenIdle) {
+        SlotMap<?> map = mock();
+        given(map.name()).willReturn(name);
+        given(map.type()).willReturn(type);
+        given(map.backend()).willReturn(backend);
+        given(map.whenIdle()).willReturn(whenIdle);
+        given(map.times()).willReturn(Optional.empty());
+        return map;
+    }
+
+    private static List<String> series(MeterRegistry meters, String map) {
+        return meters.getMeters().stream()
+                .map(Meter::getId)
+                .filter(id -> map.equals(id.getTag("map")))
+                .map(id -> id.getName() + " "
+                        + Objects.requireNonNullElse(
+                                id.getTag("state"), Objects.requireNonNullElse(id.getTag("outcome"), "")))
+                .toList();
+    }
+
+    @Test
+    void oldestOverdue_longestRun_andNextDeadline() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        SlotMetrics metrics = new SlotMetrics();
+        metrics.bindTo(meters);
+        ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        try (ManualTime time = ManualTime.create(ManualTime.DEFAULT_WALL_CLOCK, tasks::add)) {
+            List<Double> during = new ArrayList<>();
+            TimerSlots<String> slots = time.registry()
+                    .register(TimerMapSpec.named("cart", String.class)
+                            .historySize(8)
+                            .callback((key, firing) -> {
+                                time.ticker().advance(Duration.ofSeconds(7));
+                                during.add(slots(firing, time).longestRun().toNanos() / 1e9);
+                            })
+                            .build());
+            metrics.opened(slots);
+            assertThat(seconds(meters, "asyncslot.overdue")).isZero();
+            assertThat(seconds(meters, "asyncslot.next.deadline")).isNaN();
+            slots.start("first", Duration.ofSeconds(10));
+            slots.start("second", Duration.ofSeconds(30));
+            slots.start("paused", Duration.ofSeconds(1));
+            slots.pause("paused");
+            SlotMapTimes before = slots.times().orElseThrow();
+            assertThat(before).isEqualTo(new SlotMapTimes(Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1)));
+            time.advance(Duration.ofSeconds(15)); // the executor has no thread for them
+            assertThat(slots.times().orElseThrow())
+                    .isEqualTo(new SlotMapTimes(Duration.ofSeconds(5), Duration.ZERO, Duration.ofSeconds(15)));
+            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                task.run();
+            }
+            assertThat(during).containsExactly(7.0);
+            assertThat(slots.times().orElseThrow().oldestOverdue()).isZero();
+            await().until(() -> seconds(meters, "asyncslot.next.deadline") == 8.0); // a walk is good for half a second
+        }
+    }
+
+    private static SlotMapTimes slots(SlotFiring firing, ManualTime time) {
+        return time.registry().map(firing.map()).orElseThrow().times().orElseThrow();
+    }
+
+    private static double seconds(MeterRegistry meters, String name) {
+        return meters.get(name).gauge().value();
     }
 
     @Test
@@ -276,6 +430,7 @@ class SlotMetricsTests {
     private static TimerSlots<String> openTimers(AsyncSlotRegistry registry, String name) {
         return registry.register(TimerMapSpec.named(name, String.class)
                 .delay(Duration.ofMinutes(1))
+                .historySize(8)
                 .callback((key, firing) -> {})
                 .build());
     }
@@ -283,6 +438,7 @@ class SlotMetricsTests {
     private static List<Meter> ours(MeterRegistry meters) {
         return meters.getMeters().stream()
                 .filter(meter -> meter.getId().getName().startsWith("asyncslot."))
+                .filter(meter -> meter.getId().getTag("map") != null)
                 .filter(meter -> meter.getId().syntheticAssociation() == null)
                 .toList();
     }

@@ -10,8 +10,10 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
 import io.asyncslot.jvm.JvmOptions;
@@ -20,6 +22,7 @@ import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spring.AsyncSlotLifecycle;
 import io.asyncslot.spring.BackendSelection;
+import io.asyncslot.test.ManualTime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -70,6 +73,22 @@ class AsyncSlotAutoConfigurationTests {
                     AopAutoConfiguration.class));
 
     // ---- absent, present, disabled ------------------------------------------------------------------------------
+
+    @Test
+    void withoutAutoStartup_slotsAreArmed_andFireOnceTheLifecycleIsStarted() {
+        runner.withPropertyValues("asyncslot.auto-startup=false")
+                .withUserConfiguration(Sessions.class)
+                .run(context -> {
+                    AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+                    Sessions bean = context.getBean(Sessions.class);
+                    assertThat(registry.timers("session", String.class).start("s1", Duration.ZERO))
+                            .isEqualTo(StartOutcome.STARTED);
+                    assertThat(registry.isRunning()).isFalse();
+                    assertThat(bean.expired).isEmpty();
+                    context.getBean(AsyncSlotLifecycle.class).start();
+                    await().untilAsserted(() -> assertThat(bean.expired).containsExactly("s1"));
+                });
+    }
 
     @Test
     void withoutAnnotations_registryRunsEmpty() {
@@ -219,10 +238,17 @@ class AsyncSlotAutoConfigurationTests {
                         "asyncslot.maps.session.delay=90s",
                         "asyncslot.maps.session.max-entries=1",
                         "asyncslot.maps.session.history-size=2",
+                        "asyncslot.maps.session.when-idle=keep",
                         "asyncslot.maps.reindex.concurrency=3")
                 .run(context -> {
                     TimerSlots<String> sessions =
                             context.getBean(AsyncSlotRegistry.class).timers("session", String.class);
+                    assertThat(sessions.whenIdle()).isEqualTo(WhenIdle.KEEP);
+                    assertThat(context.getBean(AsyncSlotRegistry.class)
+                                    .map("reindex")
+                                    .orElseThrow()
+                                    .whenIdle())
+                            .isEqualTo(WhenIdle.FREE);
                     sessions.start("a");
                     assertThat(sessions.start("b")).hasToString("REJECTED");
                     assertThat(sessions.find("a").orElseThrow().timeLeft())
@@ -243,6 +269,23 @@ class AsyncSlotAutoConfigurationTests {
                             .start("x");
                     await().until(() -> context.getBean(Nightly.class).runs.get() >= 2);
                 });
+    }
+
+    @Test
+    void cronThatIsADash_disablesTheMap() {
+        try (ManualTime time = ManualTime.create()) {
+            runner.withUserConfiguration(Nightly.class)
+                    .withBean(AsyncSlotRegistry.class, time::registry)
+                    .withPropertyValues("asyncslot.maps.nightly.cron=-")
+                    .run(context -> {
+                        TimerSlots<String> session = time.registry().timers("nightly", String.class);
+                        assertThat(session.start("s1")).isEqualTo(StartOutcome.STARTED);
+                        time.advance(Duration.ofDays(3650));
+                        assertThat(session.stats().fired()).isZero();
+                        assertThat(session.find("s1").orElseThrow().runState().isArmed())
+                                .isTrue();
+                    });
+        }
     }
 
     @Test
@@ -305,10 +348,10 @@ class AsyncSlotAutoConfigurationTests {
         runner.withPropertyValues("asyncslot.backend=auto")
                 .run(context -> assertThat(context.getBean(BackendSelection.class))
                         .isEqualTo(new BackendSelection(
-                                "auto", "jvm", List.of("backend 'kernel' is not on the class path"))));
+                                "auto", "jvm", List.of("asyncslot-kernel is not on the class path"))));
         assertThat(output)
                 .contains("asyncslot.backend=auto takes the jvm backend")
-                .contains("backend 'kernel' is not on the class path");
+                .contains("asyncslot-kernel is not on the class path");
     }
 
     @Test

@@ -29,6 +29,14 @@ class AsyncSlotEndpointAutoConfigurationTests {
     }
 
     @Test
+    void exposedByJmxOnly_hasNoWebExtension() {
+        runner.withPropertyValues("spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=asyncslots")
+                .run(context -> assertThat(context)
+                        .hasSingleBean(AsyncSlotsEndpoint.class)
+                        .doesNotHaveBean(AsyncSlotsEndpointWebExtension.class));
+    }
+
+    @Test
     void notExposed_isNotThere() {
         runner.run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(AsyncSlotsEndpoint.class));
     }

@@ -2,6 +2,8 @@ package io.asyncslot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotFiring;
@@ -11,30 +13,38 @@ import io.asyncslot.annotation.CancelSlot;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.SubmitSlot;
 import io.asyncslot.annotation.TimerSlot;
+import io.asyncslot.annotation.TouchSlot;
 import io.asyncslot.annotation.WorkSlot;
+import io.asyncslot.spi.MissingBackend;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.mockito.ArgumentMatchers;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
+import org.springframework.scheduling.annotation.Async;
 
 /** Every mistake that can be known at start-up ends the start, and says where, what and what to do. */
 @ExtendWith(OutputCaptureExtension.class)
 class AsyncSlotFailureAnalyzerTests {
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(AsyncSlotAutoConfiguration.class, AopAutoConfiguration.class));
+            .withConfiguration(AutoConfigurations.of(
+                    AsyncSlotAutoConfiguration.class,
+                    AopAutoConfiguration.class,
+                    PropertyPlaceholderAutoConfiguration.class));
 
     @Test
     void application_printsTheAnalysis(CapturedOutput output) {
@@ -121,18 +131,61 @@ class AsyncSlotFailureAnalyzerTests {
 
     @Test
     void missingPlaceholder() {
-        runner.withUserConfiguration(PlaceholderDelay.class)
-                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("my.delay"));
+        check(
+                runner.withUserConfiguration(PlaceholderDelay.class),
+                "@TimerSlot of map 'bad' on",
+                "PlaceholderDelay.expired",
+                "could not resolve placeholder 'my.delay' in value \"${my.delay}\"",
+                "Set the property, or give the placeholder a default, as in ${my.delay:30m}");
+        check(
+                runner.withUserConfiguration(Session.class, PlaceholderTrigger.class),
+                "@StartSlot on",
+                "PlaceholderTrigger.start: could not resolve placeholder 'my.map'");
+    }
+
+    @Test
+    void keysThatAreArrays() {
+        check(
+                runner.withUserConfiguration(ArrayKeys.class),
+                "ArrayKeys.expired",
+                "has keys of type byte[], but arrays are equal to themselves only",
+                "Let the key be a value");
+    }
+
+    @Test
+    void keysThatTheBackendRefuses() {
+        AsyncSlotRegistry refusing = mock();
+        when(refusing.register(ArgumentMatchers.<TimerMapSpec<?>>any()))
+                .thenThrow(new IllegalArgumentException("keys of type java.net.URI have no text"));
+        check(
+                runner.withUserConfiguration(Session.class).withBean(AsyncSlotRegistry.class, () -> refusing),
+                "@TimerSlot of map 'session' on",
+                "Session.expired",
+                "cannot be bound: keys of type java.net.URI have no text");
     }
 
     @Test
     void unsupportedSignatures() {
-        check(runner.withUserConfiguration(TwoKeys.class), "TwoKeys.expired", "has two key parameters, 0 and 2");
+        check(
+                runner.withUserConfiguration(FourParameters.class),
+                "FourParameters.expired",
+                "has a parameter 3 beside the key, the value and the SlotFiring");
         check(runner.withUserConfiguration(TwoFirings.class), "has two SlotFiring parameters, 0 and 1");
-        check(runner.withUserConfiguration(StaticCallback.class), "StaticCallback.expired", "is static");
+        check(
+                runner.withUserConfiguration(StaticCallback.class),
+                "StaticCallback.expired",
+                "is static; a callback is an instance method of a bean",
+                "Remove 'static'.");
         check(
                 runner.withUserConfiguration(FutureCallback.class),
-                "returns a CompletableFuture: the run would end before its work");
+                "returns a CompletableFuture: the run would end before its work",
+                "Let the method return nothing, and wait for its work in the method");
+        check(
+                runner.withUserConfiguration(AsyncCallback.class),
+                "AsyncCallback.expired",
+                "is @Async: each run would end before its work has begun",
+                "Remove @Async");
+        check(runner.withUserConfiguration(AsyncClass.class), "AsyncClass.expired", "is @Async");
         check(
                 runner.withUserConfiguration(OtherKeyType.class),
                 "names the key type java.lang.Long but its key parameter is a java.lang.String");
@@ -156,24 +209,50 @@ class AsyncSlotFailureAnalyzerTests {
     // ---- properties -------------------------------------------------------------------------------------------------
 
     @Test
-    void propertiesOfAMapThatThereIsNot() {
-        check(
-                runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.sesion.delay=1m"),
-                "'asyncslot.maps.sesion' match no @TimerSlot or @WorkSlot map",
-                "maps bound by annotation: [session]");
+    void propertiesOfAMapThatThereIsNot_areToldAndDoNotEndTheStart(CapturedOutput output) {
+        runner.withUserConfiguration(Session.class)
+                .withPropertyValues("asyncslot.maps.sesion.delay=1m")
+                .run(context -> assertThat(context).hasNotFailed());
+        assertThat(output)
+                .contains("The properties 'asyncslot.maps.sesion' have no effect here")
+                .contains("maps bound: [session]");
+    }
+
+    @Test
+    void propertiesOfTime_onAWorkMap() {
+        for (String property : List.of("delay=1m", "cron=nonsense", "every=1s", "late=all", "zone=Europe/Berlin")) {
+            String name = property.substring(0, property.indexOf('='));
+            check(
+                    runner.withUserConfiguration(Work.class).withPropertyValues("asyncslot.maps.work." + property),
+                    "The properties 'asyncslot.maps.work." + name + "' say when a slot is due, but @WorkSlot of map"
+                            + " 'work' on",
+                    "Remove the properties, or bind the map with @TimerSlot");
+        }
     }
 
     @Test
     void missingBackend() {
         check(
                 runner.withPropertyValues("asyncslot.backend=kernel"),
-                "Backend 'kernel' cannot be used: it is not on the class path; present: [jvm]",
-                "Add the module that provides backend 'kernel'");
+                "Backend 'kernel' cannot be used: asyncslot-kernel is not on the class path; present: [jvm]",
+                "Add io.asyncslot:asyncslot-kernel, which needs Java 25. Or choose one of [jvm]");
         check(
                 runner.withUserConfiguration(Session.class)
                         .withPropertyValues("asyncslot.maps.session.backend=cluster"),
-                "Backend 'cluster' cannot be used");
-        check(runner.withUserConfiguration(OtherBackend.class), "Backend 'sundial' cannot be used");
+                "Backend 'cluster' cannot be used: asyncslot-cluster is not on the class path");
+        check(
+                runner.withUserConfiguration(OtherBackend.class),
+                "Backend 'sundial' cannot be used: there is none of this name; present: [jvm]");
+    }
+
+    @Test
+    void kernelOnAnOlderJava_isToldFromNoKernel() {
+        assertThat(MissingBackends.kernel(true, 17))
+                .isEqualTo(new MissingBackend(
+                        "asyncslot-kernel needs Java 25, and this is Java 17",
+                        "Run the application on Java 25 or later."));
+        assertThat(MissingBackends.kernel(false, 25).reason()).contains("not on the class path");
+        assertThat(MissingBackends.kernel(true, 25).reason()).contains("its module is there, but not its bean");
     }
 
     @Test
@@ -212,6 +291,43 @@ class AsyncSlotFailureAnalyzerTests {
                 "LostTriggers.cancel",
                 "Known maps: [session]",
                 "before the context has started");
+    }
+
+    @Test
+    void triggersOfUnknownMaps_canBeAllowedToDoNothing(CapturedOutput output) {
+        runner.withUserConfiguration(Session.class, LostTriggers.class)
+                .withPropertyValues("asyncslot.triggers.absent-map=ignore")
+                .run(context -> {
+                    assertThat(context).hasNotFailed();
+                    context.getBean(LostTriggers.class).start("s1");
+                    context.getBean(LostTriggers.class).cancel("s1");
+                });
+        assertThat(output).contains("@StartSlot of map 'lost' on").contains("does nothing: there is no slot map");
+    }
+
+    @Test
+    void triggerWithoutTheHash() {
+        check(
+                runner.withUserConfiguration(Session.class, NoHash.class),
+                "NoHash.start has key = \"id\": 'id' names 'id' without '#'",
+                "Write '#id' for the parameter");
+        check(
+                runner.withUserConfiguration(Session.class, NoHashInside.class),
+                "'id + ':' + #other' names 'id' without '#', which is a property of the call: that has [args, class,"
+                        + " method, target, targetClass] only");
+        runner.withUserConfiguration(Session.class, RootProperties.class)
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
+    @Test
+    void triggerWithoutDelay_onAMapWithoutDelay() {
+        check(
+                runner.withUserConfiguration(NoDelay.class, StartNoDelay.class),
+                "StartNoDelay.start names no delay, and the map has neither a delay nor a period of its own",
+                "StartNoDelay.touch names no delay");
+        runner.withUserConfiguration(NoDelay.class, StartNoDelay.class)
+                .withPropertyValues("asyncslot.maps.nodelay.delay=5m")
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test
@@ -296,6 +412,58 @@ class AsyncSlotFailureAnalyzerTests {
         });
     }
 
+    static class PlaceholderTrigger {
+
+        @StartSlot(map = "${my.map}", key = "#id")
+        public void start(String id) {}
+    }
+
+    static class ArrayKeys {
+
+        @TimerSlot(map = "arrays", delay = "1m")
+        void expired(byte[] key) {}
+    }
+
+    static class NoHash {
+
+        @StartSlot(map = "session", key = "id")
+        public void start(String id) {}
+    }
+
+    static class NoHashInside {
+
+        @StartSlot(map = "session", key = "id + ':' + #other")
+        public void start(String other) {}
+    }
+
+    static class RootProperties {
+
+        @StartSlot(map = "session", key = "method.name + args[0] + targetClass.simpleName + #root.target.name")
+        public void whole(String id) {}
+
+        @StartSlot(map = "session", key = "#ids.?[length() > 2 and empty == false].![bytes.length][0] + {a: 1}['a']")
+        public void inner(List<String> ids) {}
+
+        public String getName() {
+            return "name";
+        }
+    }
+
+    static class NoDelay {
+
+        @TimerSlot(map = "nodelay")
+        void expired(String id) {}
+    }
+
+    static class StartNoDelay {
+
+        @StartSlot(map = "nodelay", key = "#id")
+        public void start(String id) {}
+
+        @TouchSlot(map = "nodelay", key = "#id")
+        public void touch(String id) {}
+    }
+
     // ---- mistakes
     // -----------------------------------------------------------------------------------------------------
 
@@ -372,9 +540,9 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Configuration(proxyBeanMethods = false)
-    static class TwoKeys {
+    static class FourParameters {
         @TimerSlot(map = "bad")
-        void expired(String id, SlotFiring firing, Long other) {}
+        void expired(String id, SlotFiring firing, Long value, Long other) {}
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -395,6 +563,20 @@ class AsyncSlotFailureAnalyzerTests {
         CompletableFuture<Void> expired(String id) {
             return CompletableFuture.completedFuture(null);
         }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AsyncCallback {
+        @Async
+        @TimerSlot(map = "bad")
+        public void expired(String id) {}
+    }
+
+    @Async
+    @Configuration(proxyBeanMethods = false)
+    static class AsyncClass {
+        @TimerSlot(map = "bad")
+        public void expired(String id) {}
     }
 
     @Configuration(proxyBeanMethods = false)

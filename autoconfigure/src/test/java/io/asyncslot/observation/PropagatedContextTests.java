@@ -7,6 +7,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import io.asyncslot.autoconfigure.AsyncSlotContextPropagationAutoConfiguration;
+import io.asyncslot.spring.SlotConfigurationException;
 import io.micrometer.context.ContextRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -146,9 +147,17 @@ class PropagatedContextTests {
     }
 
     @Test
-    void withoutContextPropagation_slotsRunAllTheSame() {
-        enabled.withClassLoader(new FilteredClassLoader("io.micrometer.context"))
+    void withoutItsLibrary_slotsRun_unlessPropagationIsAskedFor() {
+        FilteredClassLoader without = new FilteredClassLoader("io.micrometer.context");
+        runner.withClassLoader(without)
                 .run(context -> assertThat(context).hasNotFailed().hasSingleBean(AsyncSlotRegistry.class));
+        enabled.withClassLoader(without)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOfSatisfying(
+                                SlotConfigurationException.class,
+                                failure -> assertThat(failure.action()).contains("io.micrometer:context-propagation")));
     }
 
     private TimerSlots<String> timers(AsyncSlotRegistry registry) {

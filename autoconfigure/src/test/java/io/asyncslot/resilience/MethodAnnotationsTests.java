@@ -3,6 +3,7 @@ package io.asyncslot.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import io.github.resilience4j.bulkhead.annotation.Bulkhead;
@@ -173,13 +174,13 @@ class MethodAnnotationsTests {
             call(key);
         }
 
-        @TimerSlot(map = "rate")
+        @TimerSlot(map = "rate", whenIdle = WhenIdle.KEEP)
         @RateLimiter(name = "mail")
         public void rate(String key) {
             call(key);
         }
 
-        @TimerSlot(map = "bulkhead")
+        @TimerSlot(map = "bulkhead", whenIdle = WhenIdle.KEEP)
         @Bulkhead(name = "mail")
         public void bulkhead(String key) {
             call(key);

@@ -7,6 +7,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMap;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
@@ -219,7 +220,7 @@ class SlotCallbackTests {
     @Configuration(proxyBeanMethods = false)
     static class Throwing {
 
-        @TimerSlot(map = "throwing")
+        @TimerSlot(map = "throwing", whenIdle = WhenIdle.KEEP)
         void fail(String id) throws IOException {
             throw new IOException("disk full");
         }
@@ -264,7 +265,7 @@ class SlotCallbackTests {
 
         private final String field = "field";
 
-        @StartSlot(map = "private", key = "#key")
+        @StartSlot(map = "private", key = "#key", delay = "1m")
         public void makesAProxy(String key) {}
 
         @Noted

@@ -2,19 +2,23 @@ package io.asyncslot.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.TransactionalSlots;
 import io.asyncslot.annotation.DeleteSlot;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
@@ -31,6 +35,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.interceptor.TransactionAspectSupport;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Triggers in transactions of a real database: after commit, and not at all on rollback. */
@@ -135,6 +141,150 @@ class SlotTriggerTransactionTests {
     }
 
     @Test
+    void triggerInsideAnotherAfterCommit_acts() {
+        run((f, orders) -> {
+            f.transactions.executeWithoutResult(status -> {
+                afterCommit(() -> orders.remind("o1"));
+                afterCompletion(() -> orders.remind("o2"));
+            });
+            assertThat(f.slots.find("o1")).as("in afterCommit").isPresent();
+            assertThat(f.slots.find("o2")).as("in afterCompletion").isPresent();
+        });
+    }
+
+    @Test
+    void anotherAfterCommitThatThrows_doesNotKeepTheTriggerFromActing() {
+        run((f, orders) -> {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> f.transactions.executeWithoutResult(status -> {
+                        afterCommit(() -> {
+                            throw new IllegalStateException("a listener fails");
+                        });
+                        orders.place("o1");
+                    }));
+            assertThat(f.rows()).isEqualTo(1);
+            assertThat(f.slots.find("o1")).isPresent();
+        });
+    }
+
+    @Test
+    void savepointRolledBack_takesItsTriggersWithIt_andNoOthers() {
+        run((f, orders) -> {
+            orders.place("o0");
+            f.transactions.executeWithoutResult(status -> {
+                orders.place("o1");
+                assertThatIllegalStateException().isThrownBy(() -> orders.placeNestedAndFail("o2"));
+                assertThatIllegalStateException().isThrownBy(() -> orders.payNestedAndFail("o0"));
+                orders.placeNested("o3");
+                orders.place("o4");
+            });
+            assertThat(f.slots.find("o1")).as("before the savepoint").isPresent();
+            assertThat(f.slots.find("o2"))
+                    .as("in the savepoint that was rolled back")
+                    .isEmpty();
+            assertThat(f.slots.find("o0")).as("its deletion was rolled back").isPresent();
+            assertThat(f.slots.find("o3"))
+                    .as("in a savepoint that was released")
+                    .isPresent();
+            assertThat(f.slots.find("o4")).as("after the savepoints").isPresent();
+        });
+    }
+
+    @Test
+    void savepointByHand_rolledBack_takesItsTriggersWithIt() {
+        run((f, orders) -> {
+            f.transactions.executeWithoutResult(status -> {
+                orders.place("o1");
+                Object savepoint = status.createSavepoint();
+                orders.place("o2");
+                status.rollbackToSavepoint(savepoint);
+                orders.place("o3");
+            });
+            assertThat(f.slots.find("o1")).isPresent();
+            assertThat(f.slots.find("o2")).isEmpty();
+            assertThat(f.slots.find("o3")).isPresent();
+        });
+    }
+
+    @Test
+    void futureOfATransaction_actsWhenBothHaveSucceeded() {
+        run((f, orders) -> {
+            CompletableFuture<String> early = new CompletableFuture<>();
+            CompletableFuture<String> late = new CompletableFuture<>();
+            CompletableFuture<String> lost = new CompletableFuture<>();
+            f.transactions.executeWithoutResult(status -> {
+                orders.placeLater(early);
+                orders.placeLater(late);
+                Thread other = new Thread(() -> early.complete("early"));
+                other.start();
+                try {
+                    other.join();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                assertThat(f.slots.find("early")).as("before the commit").isEmpty();
+            });
+            assertThat(f.slots.find("early")).as("after the commit").isPresent();
+            late.complete("late");
+            assertThat(f.slots.find("late")).isPresent();
+            f.transactions.executeWithoutResult(status -> {
+                orders.placeLater(lost);
+                status.setRollbackOnly();
+            });
+            lost.complete("lost");
+            assertThat(f.slots.find("lost")).as("rolled back").isEmpty();
+        });
+    }
+
+    @Test
+    void transactionalView_actsWithTheCommit() {
+        runner.run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TimerSlots<String> slots = registry.timers("unpaid", String.class);
+            TransactionalSlots.Timers<String> view = registry.transactional().timers("unpaid", String.class);
+            TransactionTemplate transactions =
+                    new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+            assertThat(view.start("o1")).isEqualTo(TransactionalSlots.Effect.AT_ONCE);
+            assertThat(slots.find("o1")).isPresent();
+            transactions.executeWithoutResult(status -> {
+                assertThat(view.start("o2", Duration.ofHours(1))).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                assertThat(view.delete("o1")).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                assertThat(slots.find("o2")).isEmpty();
+                assertThat(slots.find("o1")).isPresent();
+            });
+            assertThat(slots.find("o2")).isPresent();
+            assertThat(slots.find("o1")).isEmpty();
+            transactions.executeWithoutResult(status -> {
+                view.start("o3");
+                view.delete("o2");
+                assertThatIllegalArgumentException().isThrownBy(() -> view.start("o4", Duration.ofSeconds(-1)));
+                assertThatIllegalArgumentException().isThrownBy(() -> view.start("x".repeat(600)));
+                status.setRollbackOnly();
+            });
+            assertThat(slots.find("o3")).isEmpty();
+            assertThat(slots.find("o2")).isPresent();
+        });
+    }
+
+    private static void afterCommit(Runnable action) {
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                action.run();
+            }
+        });
+    }
+
+    private static void afterCompletion(Runnable action) {
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCompletion(int status) {
+                action.run();
+            }
+        });
+    }
+
+    @Test
     void outsideOfTransactions_armsAtOnce() {
         run((f, orders) -> {
             orders.remind("o1");
@@ -159,13 +309,13 @@ class SlotTriggerTransactionTests {
     @Test
     void failureAfterCommit_isLoggedWithAllThatIsKnown(CapturedOutput output) {
         run((f, orders) -> {
-            orders.armWithoutDelay("o1");
+            orders.armBrittle(new Brittle("o1"));
             assertThat(f.rows()).isEqualTo(1);
         });
         assertThat(output)
                 .contains("The transaction is committed, but a trigger of it failed.")
-                .contains("@StartSlot of map 'nodelay'")
-                .contains("Orders.armWithoutDelay")
+                .contains("@StartSlot of map 'brittle'")
+                .contains("Orders.armBrittle")
                 .contains("with the value 'o1'");
     }
 
@@ -182,14 +332,47 @@ class SlotTriggerTransactionTests {
         assertThat(output).contains("did not arm the slot of key 'o1': CLOSED");
     }
 
+    /** A key that can be no key any more from some moment on. */
+    static final class Brittle {
+
+        private final String id;
+        private boolean broken;
+
+        Brittle(String id) {
+            this.id = id;
+        }
+
+        void breakDown() {
+            broken = true;
+        }
+
+        @Override
+        public int hashCode() {
+            if (broken) {
+                throw new IllegalStateException("detached");
+            }
+            return id.hashCode();
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Brittle brittle && brittle.id.equals(id);
+        }
+
+        @Override
+        public String toString() {
+            return id;
+        }
+    }
+
     @Configuration(proxyBeanMethods = false)
     static class Callbacks {
 
         @TimerSlot(map = "unpaid", delay = "15m")
         void cancelOrder(String id) {}
 
-        @TimerSlot(map = "nodelay")
-        void never(String id) {}
+        @TimerSlot(map = "brittle", delay = "15m")
+        void never(Brittle id) {}
     }
 
     @Component
@@ -197,7 +380,10 @@ class SlotTriggerTransactionTests {
 
         private final JdbcTemplate database;
 
-        Orders(JdbcTemplate database) {
+        private final ObjectProvider<Orders> self;
+
+        Orders(JdbcTemplate database, ObjectProvider<Orders> self) {
+            this.self = self;
             this.database = database;
         }
 
@@ -234,13 +420,37 @@ class SlotTriggerTransactionTests {
             database.update("insert into orders values (?)", id);
         }
 
+        @Transactional(propagation = Propagation.NESTED)
+        @StartSlot(map = "unpaid", key = "#id")
+        public void placeNested(String id) {
+            database.update("insert into orders values (?)", id);
+        }
+
+        @Transactional(propagation = Propagation.NESTED)
+        public void placeNestedAndFail(String id) {
+            self.getObject().place(id);
+            throw new IllegalStateException("out of stock");
+        }
+
+        @Transactional(propagation = Propagation.NESTED)
+        public void payNestedAndFail(String id) {
+            self.getObject().pay(id);
+            throw new IllegalStateException("no money");
+        }
+
+        @StartSlot(map = "unpaid", key = "#result")
+        public CompletableFuture<String> placeLater(CompletableFuture<String> work) {
+            return work;
+        }
+
         @StartSlot(map = "unpaid", key = "#id")
         public void remind(String id) {}
 
         @Transactional
-        @StartSlot(map = "nodelay", key = "#id")
-        public void armWithoutDelay(String id) {
-            database.update("insert into orders values (?)", id);
+        @StartSlot(map = "brittle", key = "#id")
+        public void armBrittle(Brittle id) {
+            database.update("insert into orders values (?)", id.toString());
+            afterCommit(id::breakDown);
         }
     }
 }

@@ -5,10 +5,26 @@ package io.asyncslot.cluster;
  *
  * @param <O> the operation's outcome enum
  * @param outcome what happened
- * @param incarnation the incarnation it left; 0 when there is none
+ * @param incarnation the incarnation it left; 0 when there is none, {@link SlotStore#NONE} when it did nothing because something
+ *     else was pending than it expected
  * @param generation the generation of what is pending now; 0 when the outcome did not arm or move anything
  * @param due when that is due, in microseconds of database time; 0 as before
  * @param point the point of its map's grid that it belongs to: {@code due}, unless a firing is delivered again; 0 as before
  * @param claimed whether the claiming node has to hold it now. False while a run goes on: its end hands the slot on
  */
-record Armed<O extends Enum<O>>(O outcome, long incarnation, long generation, long due, long point, boolean claimed) {}
+record Armed<O extends Enum<O>>(O outcome, long incarnation, long generation, long due, long point, boolean claimed) {
+
+    /** Nothing was armed. */
+    static <O extends Enum<O>> Armed<O> nothing(O outcome) {
+        return new Armed<>(outcome, 0, 0, 0, 0, false);
+    }
+
+    /** Something else was pending than was expected: to be tried again with that. */
+    static <O extends Enum<O>> Armed<O> changed(O outcome) {
+        return new Armed<>(outcome, SlotStore.NONE, 0, 0, 0, false);
+    }
+
+    boolean foundChange() {
+        return incarnation == SlotStore.NONE;
+    }
+}

@@ -14,7 +14,11 @@ import java.util.function.BooleanSupplier;
  */
 final class Awaiting implements AutoCloseable {
 
-    private static final long POLL_MILLIS = 20;
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** A pause is this part of the time waited: so long a wait may last too long. */
+    private static final int PAUSE_SHARE = 8;
 
     private final ClusterEngine engine;
     private final SlotId target;
@@ -58,24 +62,36 @@ final class Awaiting implements AutoCloseable {
         return wouldDeadlock;
     }
 
-    /** Waits until a run has ended. */
+    /**
+     * Waits until a run has ended, and whatever run of the slot goes on in this process: that one may have been given up by
+     * the cluster, and still be running.
+     */
     boolean ended(long token, long nanos) throws InterruptedException {
         long began = System.nanoTime();
         Run here = engine.runs().of(target);
-        if (here != null && here.begun().token() == token) {
-            if (announced.isEmpty()) {
-                return ended(here, nanos);
-            }
-            here.awaitingCallbacks().incrementAndGet();
-            try {
-                return ended(here, nanos);
-            } finally {
-                here.awaitingCallbacks().decrementAndGet();
-            }
+        boolean thatOne = here != null && here.begun().token() == token;
+        boolean givenUp = here != null && here.node() != engine.membership().node();
+        if (here != null && (thatOne || givenUp) && !endedHere(here, nanos)) {
+            return false;
+        }
+        if (token == 0 || thatOne) {
+            return true;
         }
         return until(
                 () -> engine.database().own(connection -> engine.store().runToken(connection, target)) != token,
                 nanos - (System.nanoTime() - began));
+    }
+
+    private boolean endedHere(Run here, long nanos) throws InterruptedException {
+        if (announced.isEmpty()) {
+            return ended(here, nanos);
+        }
+        here.awaitingCallbacks().incrementAndGet();
+        try {
+            return ended(here, nanos);
+        } finally {
+            here.awaitingCallbacks().decrementAndGet();
+        }
     }
 
     /** Waits until a run of this node has ended. */
@@ -94,15 +110,19 @@ final class Awaiting implements AutoCloseable {
         }
     }
 
-    /** Waits until something holds in the database; looks at least once. */
+    /**
+     * Waits until something holds in the database; looks at least once, and the less often the longer it takes. Notifications
+     * would need a connection of their own, and do not come through a pool of pgbouncer.
+     */
     static boolean until(BooleanSupplier done, long nanos) throws InterruptedException {
         long began = System.nanoTime();
         while (!done.getAsBoolean()) {
-            long left = nanos - (System.nanoTime() - began);
-            if (left <= 0) {
+            long waited = System.nanoTime() - began;
+            if (nanos - waited <= 0) {
                 return false;
             }
-            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS)));
+            long pause = Math.max(FIRST_PAUSE_NANOS, Math.min(LONGEST_PAUSE_NANOS, waited / PAUSE_SHARE));
+            TimeUnit.NANOSECONDS.sleep(Math.min(nanos - waited, pause));
         }
         return true;
     }

@@ -7,5 +7,12 @@ package io.asyncslot.cluster;
  * @param generation the generation that was claimed
  * @param nextDue when the slot is due again, because it is periodic, in microseconds of database time;
  *     {@link SlotStore#NONE} when it is not. Ignored when the firing is a further attempt
+ * @param carries whether its map has values
+ * @param collects whether it has any number of them
  */
-record Begin(SlotId id, long generation, long nextDue) {}
+record Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects) {
+
+    Begin(SlotId id, long generation, long nextDue) {
+        this(id, generation, nextDue, false, false);
+    }
+}

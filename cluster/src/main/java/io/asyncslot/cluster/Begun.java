@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param due when it was due, in microseconds of database time
  * @param began when it began, likewise
  * @param attempt how often this firing has been delivered, at least 1
- * @param payload the slot's payload
+ * @param values what the run is handed, in order of acceptance; null in a map without values
+ * @param state whether its callback is to be called
  */
-@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
 record Begun(
         SlotId id,
         long token,
@@ -23,4 +24,28 @@ record Begun(
         long due,
         long began,
         int attempt,
-        byte @Nullable [] payload) {}
+        @Nullable List<byte[]> values,
+        State state) {
+
+    /** What there is to do. */
+    enum State {
+        /** The callback is to be called. */
+        RUNS,
+        /** Nothing: it has passed its values on, and these are gone. It only has to end. */
+        OVER,
+        /** The slot has values and its map, as it is declared here, has none: for a version of the application that knows them. */
+        FOREIGN
+    }
+
+    Begun(
+            SlotId id,
+            long token,
+            long incarnation,
+            long generation,
+            long due,
+            long began,
+            int attempt,
+            @Nullable List<byte[]> values) {
+        this(id, token, incarnation, generation, due, began, attempt, values, State.RUNS);
+    }
+}

@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.BackendContext;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,13 +9,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One process in the cluster: joins, claims, holds, begins and ends, and sees to it that nothing is overlooked. What its
@@ -30,16 +32,24 @@ final class ClusterEngine {
     private static final int MOST = 1_000;
 
     /** Rounds of upkeep between looks at what is rarely needed. */
-    private static final int RARELY = 5;
+    private static final int RARELY = 15;
+
+    /** Rounds of upkeep between removals of rows that are dead for a minute. */
+    private static final int PURGE = 60;
+
+    /** How often what no slot has any more is looked for: it reads the tables, and finds something after a mixed upgrade only. */
+    private static final int PURGE_VALUES = 3_600;
 
     private static final int MOST_RUNS = 10_000;
+
+    /** Slots claimed by one statement. */
+    private static final int BATCH = 500;
 
     private final ClusterOptions options;
     private final Database database;
     private final SlotStore store;
     private final BackendContext injected;
-    private final Payloads payloads;
-    private final String taskTable;
+    private final SlotValueCodec codec;
     private final DatabaseClock clock;
     private final Membership membership;
     private final Runs runs = new Runs();
@@ -47,7 +57,18 @@ final class ClusterEngine {
     private final Begins begins;
     private final Ends ends;
     private final KeptStarts kept;
+    private final Heartbeat heartbeat;
+    private final Sweeper sweeper;
     private final InFlight inFlight = new InFlight();
+
+    /** Whether a claim was left out for want of room. Set by who claims; taken by who lets the sweeps come for it. */
+    private volatile boolean leftSome;
+
+    /** The maps that the cluster was told this node runs, and as which node. The upkeep's own. */
+    private List<String> toldMaps = List.of();
+
+    private long toldAs = SlotStore.NONE;
+
     private final ScheduledExecutorService upkeep =
             Executors.newSingleThreadScheduledExecutor(InFlight.daemons("asyncslot-cluster-upkeep"));
     private final Map<String, StoredSlots<?>> maps = new ConcurrentHashMap<>();
@@ -61,14 +82,11 @@ final class ClusterEngine {
     /** Guards starting, stopping, joining and leaving; never held over user code. */
     private final Object lifecycle = new Object();
 
-    /** Guarded by {@link #lifecycle}, as the next two. */
-    private @Nullable Alarm alarm;
-
+    /** Guarded by {@link #lifecycle}. */
     private boolean begun;
-    private boolean closing;
 
-    /** When the node joined, monotonic. Written with {@link #lifecycle}; read by the upkeep. */
-    private volatile long joinedNanos;
+    /** When this process was closed, monotonic; 0 before. Written with {@link #lifecycle}; read by who ends runs. */
+    private volatile long closedNanos;
 
     private volatile boolean detached;
 
@@ -79,23 +97,31 @@ final class ClusterEngine {
     private int rounds;
 
     ClusterEngine(
-            ClusterOptions options,
-            Database database,
-            SlotStore store,
-            String taskTable,
-            BackendContext injected,
-            @Nullable Object jsonMapper) {
+            ClusterOptions options, Database database, SlotStore store, BackendContext injected, SlotValueCodec codec) {
         this.options = options;
         this.database = database;
         this.store = store;
-        this.taskTable = taskTable;
         this.injected = injected;
-        this.payloads = new Payloads(options.maxPayload(), jsonMapper);
+        this.codec = codec;
         this.clock = new DatabaseClock(injected.ticker());
         this.membership = new Membership(options.horizonMicros());
         this.holds = new Holds(injected.ticker(), clock, this::due);
         this.begins = new Begins(database, store, membership);
-        this.ends = new Ends(database, store, membership, clock, runs, holds, upkeep);
+        this.ends = new Ends(
+                database, store, membership, clock, runs, holds, upkeep, options.failedRetention(), this::asksForEnds);
+        this.heartbeat = new Heartbeat(
+                options, database.connections(), store, membership, injected.ticker(), clock, new Heartbeat.Events() {
+                    @Override
+                    public void lost(long node) {
+                        ClusterEngine.this.lost(node);
+                    }
+
+                    @Override
+                    public void silent(Beats.Beat beat) {
+                        upkeep.execute(() -> giveUp(beat));
+                    }
+                });
+        this.sweeper = new Sweeper(options.sweepInterval(), this::sweep);
         this.kept = new KeptStarts(options.whenAway() == ClusterOptions.WhenAway.KEEP, clock);
     }
 
@@ -117,8 +143,8 @@ final class ClusterEngine {
         return injected;
     }
 
-    Payloads payloads() {
-        return payloads;
+    SlotValueCodec codec() {
+        return codec;
     }
 
     DatabaseClock clock() {
@@ -149,13 +175,86 @@ final class ClusterEngine {
         return kept;
     }
 
+    /** A map that is only armed here is not among those that are run. */
     <M extends StoredSlots<?>> M opened(M map) {
-        maps.put(map.name(), map);
+        if (!options.clientMaps().contains(map.name())) {
+            maps.put(map.name(), map);
+            mapsChanged();
+        }
         return map;
     }
 
     void closed(StoredSlots<?> map) {
         maps.remove(map.name(), map);
+        mapsChanged();
+    }
+
+    private void mapsChanged() {
+        if (membership.isAccepting()) {
+            try {
+                upkeep.execute(this::lookAfter);
+            } catch (RejectedExecutionException e) {
+                // closed meanwhile: the node's row goes, and with it what it said
+            }
+        }
+    }
+
+    // ---- room ---------------------------------------------------------------------------------------------------
+
+    /**
+     * What an operation claims with that arms some slots: nothing where this node has no room for them, or does not run their
+     * map. Room is counted by map: a map whose slots wait for each other leaves the others theirs.
+     */
+    Claim claim(StoredSlots<?> map, int slots) {
+        if (maps.get(map.name()) != map) {
+            return Membership.NOBODY;
+        }
+        if (map.waiting() + slots <= options.maxWaiting() && holds.size() + slots <= options.maxHeld()) {
+            return membership.claim();
+        }
+        leftSome = true;
+        return Membership.NOBODY;
+    }
+
+    /** What was armed is nobody's: should that be for want of room, and there is some, the sweeps come at once. */
+    void unclaimed(StoredSlots<?> map) {
+        if (leftSome && hasRoom(map)) {
+            leftSome = false;
+            sweeper.wake();
+        }
+    }
+
+    /** So many slots of a map are claimed by one sweep, where there is room for them. */
+    private int portion() {
+        return Math.min(BATCH, Math.max(1, options.maxWaiting() / 2));
+    }
+
+    private boolean hasRoom(StoredSlots<?> map) {
+        return map.waiting() + portion() <= options.maxWaiting();
+    }
+
+    /** A due slot of a map waits for a thread no more, and so many still do: the one that makes room lets the sweeps come. */
+    void waitsNoMore(int left) {
+        if (left + portion() == options.maxWaiting()) {
+            sweeper.wake();
+        }
+    }
+
+    /** Something is due that is nobody's. */
+    void wakeSweeps() {
+        sweeper.wake();
+    }
+
+    /** Gives back what this node holds of a map that is closed here: other nodes go on with it at once. */
+    void letGo(String map) {
+        long node = membership.node();
+        if (node != SlotStore.NONE) {
+            try {
+                database.own(connection -> store.release(connection, node, map));
+            } catch (BackendUnavailableException e) {
+                LOG.log(System.Logger.Level.WARNING, "this node could not say that it lets go of map '" + map + "'", e);
+            }
+        }
     }
 
     /** Whether the maps' slots are to stay in the database when the maps are closed. */
@@ -175,7 +274,7 @@ final class ClusterEngine {
 
     void start() {
         synchronized (lifecycle) {
-            if (membership.isAccepting() || closing) {
+            if (membership.isAccepting() || closedNanos != 0) {
                 return;
             }
             if (!begun) {
@@ -183,31 +282,25 @@ final class ClusterEngine {
                 begins.start();
                 ends.start();
                 holds.start();
+                heartbeat.start();
+                sweeper.start();
                 long nanos = options.heartbeatInterval().toNanos();
                 Future<?> unused = upkeep.scheduleWithFixedDelay(this::lookAfter, nanos, nanos, TimeUnit.NANOSECONDS);
-            }
-            measureClock();
-            if (alarm == null) {
-                Alarm made = new Alarm(this, options, taskTable);
-                made.start();
-                alarm = made;
-            } else {
-                alarm.resume();
             }
             if (membership.node() == SlotStore.NONE) {
                 join();
             }
             membership.accepting(true);
         }
+        mapsChanged();
+        sweeper.wake();
     }
 
+    /** With {@link #lifecycle}. */
     private void join() {
         long node = database.own(connection -> store.join(connection, options.nodeName()));
-        joinedNanos = injected.ticker().monotonicNanos();
         membership.joined(node);
-        if (alarm != null) {
-            alarm.watch(node);
-        }
+        heartbeat.now();
         LOG.log(
                 System.Logger.Level.INFO,
                 "this process is node " + node + " of namespace '" + options.namespace() + "'");
@@ -217,9 +310,6 @@ final class ClusterEngine {
     boolean stop(Duration limit) throws InterruptedException {
         synchronized (lifecycle) {
             membership.accepting(false);
-            if (alarm != null) {
-                alarm.pause();
-            }
         }
         if (!inFlight.awaitNone(InFlight.nanos(limit))) {
             return false;
@@ -237,8 +327,6 @@ final class ClusterEngine {
         long node = membership.node();
         membership.left();
         holds.clear();
-        Alarm present = alarm;
-        alarm = null;
         if (node != SlotStore.NONE) {
             try {
                 database.own(connection -> store.release(connection, node));
@@ -249,16 +337,15 @@ final class ClusterEngine {
                         e);
             }
         }
-        if (present != null) {
-            present.stop();
-        }
     }
 
     /** Ends everything, at once or when the last callback has returned. */
     void close() {
         synchronized (lifecycle) {
             membership.accepting(false);
-            closing = true;
+            if (closedNanos == 0) {
+                closedNanos = Math.max(1, injected.ticker().monotonicNanos());
+            }
         }
         if (inFlight.isNone()) {
             end();
@@ -272,6 +359,8 @@ final class ClusterEngine {
         begins.close();
         ends.close();
         holds.close();
+        heartbeat.close();
+        sweeper.close();
         upkeep.shutdown();
     }
 
@@ -283,55 +372,59 @@ final class ClusterEngine {
 
     /** A worker is done. */
     void exit() {
-        if (inFlight.leave() && closing()) {
+        if (inFlight.leave() && closedNanos != 0) {
             upkeep.execute(this::end);
         }
     }
 
-    private boolean closing() {
-        synchronized (lifecycle) {
-            return closing;
-        }
+    /**
+     * Whether ends that the database does not answer are asked for again: until they are answered; but once this process is
+     * closed, no longer than it could be silent, for its connections are closed as well then.
+     */
+    private boolean asksForEnds() {
+        long since = closedNanos;
+        return since == 0
+                || injected.ticker().monotonicNanos() - since
+                        < options.silence().toNanos();
     }
 
     // ---- the cluster --------------------------------------------------------------------------------------------
 
-    /** The cluster has given this node up, or will: what it had is not its any more. It joins anew. */
-    void lost(long node, String why) {
+    /** The cluster has given this node up: what it had is not its any more. It joins anew. */
+    private void lost(long node) {
         synchronized (lifecycle) {
             if (membership.node() != node) {
                 return;
             }
-            LOG.log(System.Logger.Level.WARNING, "node " + node + " is given up, this process joins anew: " + why);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "node " + node + " was silent for too long and is given up by the others; this process joins anew");
             losses.increment();
             membership.left();
             holds.clear();
             runs.cancel(run -> run.node() == node);
         }
-        release(node);
+        upkeep.execute(this::lookAfter);
     }
 
-    /** Releases what a node had that is gone. */
-    void release(long node) {
-        Released released = database.own(connection -> store.release(connection, node));
-        int all = released.held() + released.cutOff() + released.dropped();
-        takeovers.increment();
-        takenHeld.add(released.held());
-        takenCutOff.add(released.cutOff());
-        if (all > 0) {
-            LOG.log(System.Logger.Level.WARNING, "taken from node " + node + ": " + released);
+    /** Another node has been silent: what it had is anybody's, unless it has said something meanwhile. */
+    private void giveUp(Beats.Beat silent) {
+        try {
+            database.own(connection -> store.giveUp(connection, silent)).ifPresent(released -> {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "node " + silent.node() + " has been silent for more than " + options.silence()
+                                + " and is given up: " + released);
+                takeovers.increment();
+                takenHeld.add(released.held());
+                takenCutOff.add(released.cutOff());
+                sweeper.wake();
+            });
+        } catch (BackendUnavailableException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a silent node could not be given up yet", e);
+        } catch (Throwable e) {
+            LOG.log(System.Logger.Level.ERROR, "node " + silent.node() + " could not be given up; others try", e);
         }
-    }
-
-    /** Whether a node is gone: released already, or joined longer ago than it may be silent, and still not watched. */
-    boolean isGone(long node, Duration silence) {
-        List<Node> nodes = database.own(connection -> store.nodes(connection, 1));
-        for (Node each : nodes) {
-            if (each.id() == node) {
-                return clock.micros() - each.joined() > silence.toNanos() / 1_000;
-            }
-        }
-        return true;
     }
 
     void redelivered() {
@@ -339,24 +432,23 @@ final class ClusterEngine {
     }
 
     /**
-     * Claims what comes near in one shard.
+     * Claims what comes near.
      *
      * @return whether there is more
      */
-    boolean sweep(int shard, int most) {
+    private boolean sweep() {
         Claim claim = membership.claim();
-        int room = Math.min(most, options.maxHeld() - holds.size());
-        return claim.node() != SlotStore.NONE && room > 0 && sweep(claim, shard, room) == most;
-    }
-
-    private int sweep(Claim claim, int shard, int most) {
-        List<String> open = List.copyOf(maps.keySet());
-        if (open.isEmpty()) {
-            return 0;
+        int room = Math.min(portion(), options.maxHeld() - holds.size());
+        List<String> open = maps.values().stream()
+                .filter(this::hasRoom)
+                .map(StoredSlots::name)
+                .toList();
+        if (claim.node() == SlotStore.NONE || room <= 0 || open.isEmpty()) {
+            return false;
         }
-        List<Due> due = database.own(connection -> store.sweep(connection, claim, shard, open, most));
-        due.forEach(each -> holds.take(each, false));
-        return due.size();
+        SlotStore.Swept swept = database.own(connection -> store.sweep(connection, claim, open, room));
+        swept.due().forEach(each -> holds.take(each, false));
+        return swept.looked() == room;
     }
 
     /** A held slot is due. */
@@ -366,7 +458,8 @@ final class ClusterEngine {
         if (map != null) {
             map.due(id);
         } else if (hold != null) {
-            holds.done(id, hold); // the map was closed
+            holds.done(id, hold); // the map was closed; this was claimed while it closed, or by the end of a run
+            upkeep.execute(() -> letGo(id.map()));
         }
     }
 
@@ -375,9 +468,6 @@ final class ClusterEngine {
     private void lookAfter() {
         try {
             rounds++;
-            if (rounds % RARELY == 0) {
-                measureClock();
-            }
             kept.write();
             if (membership.isAccepting()) {
                 lookAfterNode();
@@ -399,16 +489,34 @@ final class ClusterEngine {
             }
             return;
         }
-        lookForRuns(node);
-        holdOverlooked(node, OVERLOOKED);
-        if (rounds % 2 == 0) {
-            sweepLate(node);
+        tellMaps(node);
+        if (rounds % RARELY == 0 || !runs.all().isEmpty()) {
+            lookForRuns(node);
         }
         if (rounds % RARELY == 0) {
+            holdOverlooked(node, OVERLOOKED);
             database.own(store::releaseOrphans);
-            database.own(connection -> store.purge(connection, MOST));
         }
-        lookForWatch(node);
+        if (rounds % PURGE == 0) {
+            long retention = Micros.span(options.failedRetention());
+            while (database.own(connection -> store.purge(connection, retention, MOST)) == MOST) {}
+        }
+        if (rounds % PURGE_VALUES == 0) {
+            database.own(store::purgeValues);
+        }
+    }
+
+    /** Tells the cluster which maps this node runs, where that has changed. */
+    private void tellMaps(long node) {
+        List<String> present = maps.keySet().stream().sorted().toList();
+        if (node != toldAs || !present.equals(toldMaps)) {
+            database.own(connection -> {
+                store.hosts(connection, node, present);
+                return true;
+            });
+            toldAs = node;
+            toldMaps = present;
+        }
     }
 
     /** A map is not paused any more: what this node held of it fell due meanwhile, and was let go of. */
@@ -421,17 +529,6 @@ final class ClusterEngine {
     private void holdOverlooked(long node, long since) {
         database.own(connection -> store.overlooked(connection, node, since, MOST))
                 .forEach(each -> holds.take(each, false));
-    }
-
-    /** What other nodes have swept past, because they do not have the map. */
-    private void sweepLate(long node) {
-        Claim late = new Claim(node, -OVERLOOKED);
-        for (int shard = 0; shard < SlotStore.SHARDS; shard++) {
-            int room = Math.min(MOST, options.maxHeld() - holds.size());
-            if (room > 0) {
-                sweep(late, shard, room);
-            }
-        }
     }
 
     /** Learns of deletes that other nodes made, and of runs that the database and this process do not both know. */
@@ -447,29 +544,16 @@ final class ClusterEngine {
             }
         }
         for (Running unknown : byToken.values()) {
-            if (unknownRuns.contains(unknown.token()) && runs.of(unknown.id()) == null) {
+            // A begin whose answer is on its way has its place; one whose answer is lost has none, in two looks.
+            if (unknownRuns.contains(unknown.token()) && !runs.isBusy(unknown.id())) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "the begin of slot '" + unknown.id().key() + "' of map '"
-                                + unknown.id().map()
-                                + "' was committed, but its answer was lost; it is delivered again");
+                        "the begin of " + unknown.id()
+                                + " was committed, but its answer was lost; it is delivered again");
                 database.own(connection -> store.cutOff(connection, node, unknown.id(), unknown.token()));
             }
         }
         unknownRuns = Set.copyOf(byToken.keySet());
-    }
-
-    private void lookForWatch(long node) {
-        Alarm present;
-        synchronized (lifecycle) {
-            present = alarm;
-        }
-        long since = injected.ticker().monotonicNanos() - joinedNanos;
-        if (present != null
-                && !present.isWatched(node)
-                && since > options.silence().toNanos()) {
-            lost(node, "nobody watches it");
-        }
     }
 
     // ---- for reports --------------------------------------------------------------------------------------------
@@ -479,6 +563,8 @@ final class ClusterEngine {
         details.put("node", membership.node() == SlotStore.NONE ? "none" : membership.node());
         details.put("accepting", membership.isAccepting());
         details.put("held", holds.size());
+        details.put(
+                "waiting", maps.values().stream().mapToInt(StoredSlots::waiting).sum());
         details.put("running", runs.all().size());
         details.put("kept", kept.size());
         details.put("takeovers", takeovers.sum());
@@ -491,6 +577,16 @@ final class ClusterEngine {
                         .mapToLong(map -> map.counters().fenced.sum())
                         .sum());
         details.put("rejoined", losses.sum());
+        Map<String, Unreadable.Summary> unreadable = new TreeMap<>();
+        maps.values().forEach(map -> map.unreadable().addTo(unreadable));
+        if (!unreadable.isEmpty()) {
+            details.put("unreadable", unreadable);
+        }
+        Map<String, Unreadable.Summary> unreadableValues = new TreeMap<>();
+        maps.values().forEach(map -> map.unreadableValues().addTo(unreadableValues));
+        if (!unreadableValues.isEmpty()) {
+            details.put("unreadableValues", unreadableValues);
+        }
         details.put("clockSkew", Duration.ofNanos(clock.skewMicros() * 1_000).toString());
         details.put("clockUncertainty", clock.uncertaintyMicros() + " us");
     }

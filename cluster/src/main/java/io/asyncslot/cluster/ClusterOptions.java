@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -14,11 +15,16 @@ import java.util.regex.Pattern;
  * @param nodeName what people call this node; the database gives it a number besides
  * @param horizon how long before its deadline a slot is claimed by a node; 200 ms to 1 min
  * @param sweepInterval how often slots that come near are looked for; at most half of the horizon
- * @param pollingInterval how often db-scheduler looks for sweeps that are due; 10 ms to the sweep interval
  * @param heartbeatInterval how often a node says that it is alive; 100 ms to 1 min
- * @param missedHeartbeats after how many of these silent intervals a node is dead; at least 4
- * @param maxPayload most bytes of a payload; 0 to 1 MiB
- * @param maxHeld most slots that this node holds ahead of their deadlines; what it arms itself is beyond that
+ * @param missedHeartbeats for how many of these intervals a node may be silent before the others give it up; at
+ *     least 4
+ * @param maxValueBytes most bytes of a value, as it is written; a start or submit that brings a longer one is rejected. 0 to 1 MiB
+ * @param maxHeld most slots that this node holds ahead of their deadlines
+ * @param maxWaiting most due slots of a map that wait on this node for a thread; what is due beyond that is left to whichever
+ *     node has room first
+ * @param clientMaps the maps of which this node runs nothing: what it arms of them fires on other nodes
+ * @param failedRetention for how long a firing that failed for good can be looked at and retried after its slot is freed; up to
+ *     ten years
  * @param whenAway what a start does while the database cannot be reached
  */
 public record ClusterOptions(
@@ -28,27 +34,27 @@ public record ClusterOptions(
         String nodeName,
         Duration horizon,
         Duration sweepInterval,
-        Duration pollingInterval,
         Duration heartbeatInterval,
         int missedHeartbeats,
-        int maxPayload,
+        int maxValueBytes,
         int maxHeld,
+        int maxWaiting,
+        Set<String> clientMaps,
+        Duration failedRetention,
         WhenAway whenAway) {
 
-    /** The largest value of {@link #maxPayload()}. */
-    public static final int MAX_PAYLOAD = 1 << 20;
+    /** The largest value of {@link #maxValueBytes()}. */
+    public static final int MAX_VALUE_BYTES = 1 << 20;
 
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern PREFIX = Pattern.compile("[a-z_][a-z0-9_]{0,29}");
 
     /** What becomes of the tables at start-up. */
     public enum SchemaMode {
-        /** They are created where they are missing. */
+        /** What is missing is created. */
         CREATE,
-        /** The start fails when they are missing or of another version. */
-        VALIDATE,
-        /** They are not looked at. */
-        NONE
+        /** The start fails when something is missing, and says what. */
+        VALIDATE
     }
 
     /** What a start does while the database cannot be reached. */
@@ -78,11 +84,17 @@ public record ClusterOptions(
         check(!nodeName.isBlank() && nodeName.length() <= 200, "nodeName", nodeName, "1 to 200 characters");
         between("horizon", horizon, Duration.ofMillis(200), Duration.ofMinutes(1));
         between("sweepInterval", sweepInterval, Duration.ofMillis(10), horizon.dividedBy(2));
-        between("pollingInterval", pollingInterval, Duration.ofMillis(10), sweepInterval);
         between("heartbeatInterval", heartbeatInterval, Duration.ofMillis(100), Duration.ofMinutes(1));
         check(missedHeartbeats >= 4, "missedHeartbeats", missedHeartbeats, "at least 4");
-        check(maxPayload >= 0 && maxPayload <= MAX_PAYLOAD, "maxPayload", maxPayload, "0 to " + MAX_PAYLOAD);
+        check(
+                maxValueBytes >= 0 && maxValueBytes <= MAX_VALUE_BYTES,
+                "maxValueBytes",
+                maxValueBytes,
+                "0 to " + MAX_VALUE_BYTES);
         check(maxHeld >= 100, "maxHeld", maxHeld, "at least 100");
+        check(maxWaiting >= 1, "maxWaiting", maxWaiting, "at least 1");
+        clientMaps = Set.copyOf(clientMaps);
+        between("failedRetention", failedRetention, Duration.ZERO, Duration.ofDays(3_650));
     }
 
     /**
@@ -98,12 +110,14 @@ public record ClusterOptions(
                 SchemaMode.CREATE,
                 "process " + ProcessHandle.current().pid(),
                 Duration.ofSeconds(2),
-                Duration.ofMillis(500),
-                Duration.ofMillis(100),
+                Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 4,
                 8_192,
                 50_000,
+                500,
+                Set.of(),
+                Duration.ofDays(7),
                 WhenAway.REFUSE);
     }
 

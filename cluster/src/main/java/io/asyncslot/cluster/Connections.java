@@ -34,7 +34,23 @@ public interface Connections {
      * @throws SQLException if there is none to be had
      */
     default Connection own() throws SQLException {
-        return dataSource().getConnection();
+        Connection connection = dataSource().getConnection();
+        if (!connection.getAutoCommit()) {
+            connection.setAutoCommit(true); // the pool gives it out as it was, the next time
+        }
+        return connection;
+    }
+
+    /**
+     * A connection for the heartbeats of a node, which keeps it as long as it lives and asks for another when it fails. It
+     * should not depend on the application leaving a connection free: an application that uses up its pool would look
+     * dead to the other nodes. Whoever asked closes it.
+     *
+     * @return the connection; by default one beside a pool of HikariCP, else one of the pool, taken for good
+     * @throws SQLException if there is none to be had
+     */
+    default Connection heartbeat() throws SQLException {
+        return BesidePool.connection(dataSource());
     }
 
     /**
@@ -54,16 +70,16 @@ public interface Connections {
     void release(Connection connection) throws SQLException;
 
     /**
-     * Tells whether {@link #joined()} joins transactions at all.
+     * Tells whether operations of the calling thread are part of its transaction, if it has one.
      *
-     * @return false where each operation is a transaction of its own
+     * @return false where each operation is a transaction of its own, and inside a transaction of another database
      */
     boolean joinsTransactions();
 
     /**
-     * Tells whether the calling thread is inside a transaction that {@link #joined()} would join.
+     * Tells whether the calling thread is inside a transaction that {@link #joined()} joins.
      *
-     * @return true inside a transaction
+     * @return true inside a transaction on this data source, also when it has failed already
      */
     boolean inTransaction();
 

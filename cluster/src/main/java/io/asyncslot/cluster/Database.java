@@ -1,13 +1,14 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +20,17 @@ final class Database {
     /** The name of the circuit breaker. */
     static final String BREAKER = "asyncslot-cluster";
 
-    private static final int ATTEMPTS = 4;
+    /** How often something is tried that others were quicker at. */
+    private static final int ATTEMPTS = 12;
 
-    /** Deadlock and serialisation failure: the statement did nothing and may be tried again. */
-    private static final Set<String> AGAIN = Set.of("40P01", "40001");
+    private static final int MOST_PAUSE_MILLIS = 50;
 
     private final Connections connections;
     private final CircuitBreaker breaker;
+    private final Outage outage = new Outage();
+
+    /** When it answered the last time, monotonic. Written by whoever gets an answer; read by whoever gets none. */
+    private volatile long answeredNanos = System.nanoTime();
 
     /** Why it was away the last time; for reports. Written by whoever finds out. */
     private volatile @Nullable String lastFailure;
@@ -49,52 +54,46 @@ final class Database {
                 .slidingWindowSize(10)
                 .minimumNumberOfCalls(3)
                 .failureRateThreshold(50)
-                .slowCallDurationThreshold(Duration.ofSeconds(3))
-                .slowCallRateThreshold(80)
                 .waitDurationInOpenState(Duration.ofMillis(500))
-                .permittedNumberOfCallsInHalfOpenState(2)
+                .permittedNumberOfCallsInHalfOpenState(1) // who gets an answer has shown that it is back
                 .writableStackTraceEnabled(false)
-                .ignoreException(e -> !(e instanceof BackendUnavailableException))
                 .build();
     }
 
     /**
-     * Does something in the caller's transaction, where there is one.
+     * Does something in the caller's transaction, where there is one on this database.
      *
-     * @throws BackendUnavailableException if the database cannot be reached
+     * @throws BackendUnavailableException if the database is away
      */
     <T> T joined(Work<T> work) {
-        return connections.inTransaction() ? guarded(() -> joinedOnce(work)) : own(work);
-    }
-
-    private <T> T joinedOnce(Work<T> work) throws SQLException {
-        Connection connection = connections.joined();
-        try {
-            return work.on(connection);
-        } finally {
-            connections.release(connection);
-        }
+        return connections.inTransaction() ? guarded(true, work) : own(work);
     }
 
     /**
      * Does something in a transaction of its own.
      *
-     * @throws BackendUnavailableException if the database cannot be reached
+     * @throws BackendUnavailableException if the database is away
      */
     <T> T own(Work<T> work) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return guarded(() -> {
-                    try (Connection connection = connections.own()) {
-                        return work.on(connection);
-                    }
-                });
+                return guarded(false, work);
             } catch (StoreException e) {
-                if (attempt == ATTEMPTS || !AGAIN.contains(e.sqlState())) {
+                if (e.trouble() != Trouble.RETRY) {
                     throw e;
                 }
+                if (attempt == ATTEMPTS) {
+                    throw away(Trouble.RETRY, e, false);
+                }
+                pause(attempt);
             }
         }
+    }
+
+    private static void pause(int attempt) {
+        int most = Math.min(MOST_PAUSE_MILLIS, 1 << attempt);
+        LockSupport.parkNanos(
+                TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(most) + 1L));
     }
 
     void afterCommit(Runnable action) {
@@ -103,10 +102,6 @@ final class Database {
 
     Connections connections() {
         return connections;
-    }
-
-    boolean isAway() {
-        return breaker.getState() == CircuitBreaker.State.OPEN;
     }
 
     /** The circuit breaker's state, for reports. */
@@ -119,50 +114,85 @@ final class Database {
         return lastFailure;
     }
 
-    private interface Call<T> {
-        T call() throws SQLException;
-    }
-
-    private <T> T guarded(Call<T> call) {
+    /**
+     * The breaker hears of lost connections only: a pool that is used up, or a row that is locked, is no reason to stop
+     * asking. Nor is a call that was lost or waited in vain while others got answers: the database is back since, or its
+     * pool is short of connections.
+     */
+    private <T> T guarded(boolean joined, Work<T> work) {
+        if (!breaker.tryAcquirePermission()) {
+            throw new DatabaseAwayException(
+                    Trouble.LOST,
+                    "it was away a moment ago (" + lastFailure + ") and is left alone until it is tried again",
+                    false);
+        }
+        boolean told = false;
+        long asked = System.nanoTime();
         try {
-            return breaker.executeCallable(() -> {
-                try {
-                    return call.call();
-                } catch (StoreException e) {
-                    if (isAway(e.sqlState())) {
-                        throw away(e.getCause() == null ? e : e.getCause());
-                    }
-                    throw e;
-                } catch (SQLException e) {
-                    throw away(e); // there was no connection to be had
-                }
-            });
-        } catch (CallNotPermittedException e) {
-            throw unavailable(
-                    "it was away a moment ago (" + lastFailure + ") and is left alone until it is tried again");
-        } catch (RuntimeException e) {
+            T result = connected(joined, work);
+            answeredNanos = System.nanoTime();
+            told = true;
+            breaker.onSuccess(0, TimeUnit.NANOSECONDS); // how long others' locks are waited for says nothing
+            outage.answered();
+            return result;
+        } catch (DatabaseAwayException e) {
+            if (e.trouble() == Trouble.LOST && answeredNanos - asked < 0) {
+                told = true;
+                breaker.onError(0, TimeUnit.NANOSECONDS, e);
+            }
             throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+        } finally {
+            if (!told) {
+                breaker.releasePermission();
+            }
         }
     }
 
-    private BackendUnavailableException away(Throwable cause) {
-        lastFailure = cause.getMessage();
-        BackendUnavailableException failure = unavailable(String.valueOf(cause.getMessage()));
-        failure.initCause(cause);
-        return failure;
+    private <T> T connected(boolean joined, Work<T> work) {
+        Connection connection;
+        try {
+            connection = joined ? connections.joined() : connections.own();
+        } catch (SQLException e) {
+            throw away(Trouble.of(e, true), e, false);
+        } catch (RuntimeException e) {
+            throw e.getCause() instanceof SQLException cause ? away(Trouble.of(cause, true), cause, false) : e;
+        }
+        try {
+            return work.on(connection);
+        } catch (StoreException e) {
+            if (e.trouble().isAway() && (joined || e.trouble() != Trouble.RETRY)) {
+                // A transaction of the caller that has lost its connection is rolled back: nothing is in doubt.
+                throw away(e.trouble(), e, !joined && e.isInDoubt());
+            }
+            throw e;
+        } finally {
+            release(joined, connection);
+        }
     }
 
-    private static BackendUnavailableException unavailable(String reason) {
-        return new BackendUnavailableException(
-                ClusterBackend.NAME,
-                "the database cannot be reached: " + reason,
-                "Look whether PostgreSQL runs and the connection pool has room; operations succeed again by themselves.");
+    /** What was done is done, also where giving the connection back fails. */
+    private void release(boolean joined, Connection connection) {
+        try {
+            if (joined) {
+                connections.release(connection);
+            } else {
+                connection.close();
+            }
+        } catch (SQLException | RuntimeException e) {
+            lastFailure = e.getMessage();
+        }
     }
 
-    /** Connection exceptions, a server that shuts down or starts up or has no room, and drivers that say nothing. */
-    private static boolean isAway(String state) {
-        return state.isEmpty() || state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
+    private DatabaseAwayException away(Trouble trouble, Exception failure, boolean inDoubt) {
+        Throwable cause =
+                failure instanceof StoreException && failure.getCause() != null ? failure.getCause() : failure;
+        String detail = String.valueOf(cause.getMessage());
+        lastFailure = detail;
+        if (trouble == Trouble.LOST || trouble == Trouble.BUSY || trouble == Trouble.READ_ONLY) {
+            outage.failed(trouble, detail);
+        }
+        DatabaseAwayException away = new DatabaseAwayException(trouble, detail, inDoubt);
+        away.initCause(cause);
+        return away;
     }
 }

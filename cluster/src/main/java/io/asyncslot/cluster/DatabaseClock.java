@@ -1,7 +1,6 @@
 package io.asyncslot.cluster;
 
-import com.github.kagkarlsson.scheduler.Clock;
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.Ticker;
 import java.time.Instant;
 
@@ -12,17 +11,25 @@ import java.time.Instant;
  * <p>An estimate, off by at most half a round trip and what the clocks drift between looks: what must not be early is
  * compared with the database's own clock, in the database.
  */
-final class DatabaseClock implements Clock {
+final class DatabaseClock {
 
     private static final int LOOKS = 3;
 
+    /** Looks after which a shorter round trip is forgotten: the clocks have drifted apart since, or one was set. */
+    private static final int REMEMBERED = 5;
+
     private final Ticker ticker;
 
-    /** What to add to the monotonic clock, in microseconds. Written by {@link #measure}; read by all. */
+    /** What to add to the monotonic clock, in microseconds. Written by {@link #measure} before the heartbeats begin, then by them; read by all. */
     private volatile long offset;
 
     /** Half of the round trip of the latest look, in microseconds: how far off the clock may be. */
     private volatile long uncertainty;
+
+    /** The heartbeats' own: the round trip that the present offset is from, and how many looks ago that was. */
+    private long roundTrip = Long.MAX_VALUE;
+
+    private int age;
 
     /** Asks the database for its time. */
     @FunctionalInterface
@@ -55,6 +62,18 @@ final class DatabaseClock implements Clock {
         uncertainty = best / 2_000;
     }
 
+    /** Takes in a look that was for something else; of the latest few, the one with the shortest round trip counts. */
+    void looked(long before, long after, long micros) {
+        long took = after - before;
+        age++;
+        if (took <= roundTrip || age >= REMEMBERED) {
+            roundTrip = took;
+            age = 0;
+            offset = micros - (before + took / 2) / 1_000;
+            uncertainty = took / 2_000;
+        }
+    }
+
     /** The database's time in microseconds since 1970. */
     long micros() {
         return ticker.monotonicNanos() / 1_000 + offset;
@@ -70,8 +89,8 @@ final class DatabaseClock implements Clock {
         return ticker.realtimeNanos() / 1_000 - micros();
     }
 
-    @Override
-    public Instant now() {
+    /** The database's time. */
+    Instant now() {
         return Micros.toInstant(micros());
     }
 }

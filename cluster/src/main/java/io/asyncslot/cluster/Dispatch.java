@@ -4,11 +4,14 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Hands the due slots of one map to the executor, no more at once than the map allows. Thread-safe. */
 final class Dispatch {
+
+    private static final System.Logger LOG = System.getLogger(Dispatch.class.getName());
 
     private final Executor executor;
     private final int limit;
@@ -48,18 +51,43 @@ final class Dispatch {
         hand(id);
     }
 
-    private void hand(SlotId id) {
+    private void hand(SlotId first) {
+        for (SlotId id = first; id != null; id = handed(id) ? null : next()) {}
+    }
+
+    /** Whatever the executor throws, and whether it has kept the task or run it: the slot is dealt with once. */
+    private boolean handed(SlotId id) {
+        AtomicBoolean dealtWith = new AtomicBoolean();
         try {
             executor.execute(() -> {
-                try {
-                    task.accept(id);
-                } finally {
-                    ended();
+                if (dealtWith.compareAndSet(false, true)) {
+                    try {
+                        task.accept(id);
+                    } finally {
+                        ended();
+                    }
                 }
             });
-        } catch (RejectedExecutionException e) {
-            refused.accept(id);
-            ended();
+        } catch (Throwable e) {
+            if (!(e instanceof RejectedExecutionException)) {
+                tell(e);
+            }
+            if (dealtWith.compareAndSet(false, true)) {
+                refused.accept(id);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void tell(Throwable failure) {
+        try {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the executor of the callbacks failed; the slot is offered again",
+                    failure);
+        } catch (Throwable e) {
+            // a logger that fails must not cost the slot its run
         }
     }
 

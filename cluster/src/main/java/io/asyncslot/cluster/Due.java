@@ -1,7 +1,5 @@
 package io.asyncslot.cluster;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A claimed slot: what the claiming node has to hold until it is due, and then begin.
  *
@@ -13,9 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param period whether it was armed by its map's own period
  * @param attempt how often this firing will have been delivered when it begins
  * @param cutOff whether a run of this generation had begun on a node that is gone
- * @param payload the slot's payload
  */
-@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
 record Due(
         SlotId id,
         long incarnation,
@@ -24,5 +20,4 @@ record Due(
         long point,
         boolean period,
         int attempt,
-        boolean cutOff,
-        byte @Nullable [] payload) {}
+        boolean cutOff) {}

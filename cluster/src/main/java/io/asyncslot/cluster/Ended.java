@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param token the run's token
  * @param result what happened
  * @param next what the ending node has claimed with it and has to hold now; null when there is nothing
+ * @param gone whether the run has ended and there is no slot any more: it was deleted, or has been freed with the run
  */
-record Ended(SlotId id, long token, Result result, @Nullable Due next) {
+record Ended(SlotId id, long token, Result result, @Nullable Due next, boolean gone) {
 
     /** What became of the end of a run. */
     enum Result {

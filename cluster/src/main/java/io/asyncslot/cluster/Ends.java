@@ -1,21 +1,29 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Micros;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
- * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on asking while the database
- * is away: it says then whether the run still was this node's. Thread-safe.
+ * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on asking until the database
+ * has answered, whatever fails: it says then whether the run still was this node's. Thread-safe.
  */
 final class Ends {
+
+    private static final System.Logger LOG = System.getLogger(Ends.class.getName());
 
     private static final int MOST = 250;
     private static final Duration LINGER = Duration.ofMillis(2);
     private static final long LOCKED_PAUSE_MILLIS = 3;
+    private static final long MOST_LOCKED_PAUSE_MILLIS = 100;
     private static final long AWAY_PAUSE_MILLIS = 100;
 
     private final Database database;
@@ -25,6 +33,8 @@ final class Ends {
     private final Runs runs;
     private final Holds holds;
     private final ScheduledExecutorService upkeep;
+    private final long retention;
+    private final BooleanSupplier goesOn;
     private final GroupCommit<Run, Ended> commits;
 
     Ends(
@@ -34,7 +44,9 @@ final class Ends {
             DatabaseClock clock,
             Runs runs,
             Holds holds,
-            ScheduledExecutorService upkeep) {
+            ScheduledExecutorService upkeep,
+            Duration retention,
+            BooleanSupplier goesOn) {
         this.database = database;
         this.store = store;
         this.membership = membership;
@@ -42,6 +54,8 @@ final class Ends {
         this.runs = runs;
         this.holds = holds;
         this.upkeep = upkeep;
+        this.retention = Micros.span(retention);
+        this.goesOn = goesOn;
         this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
     }
 
@@ -59,30 +73,49 @@ final class Ends {
         commits.ask(run).whenComplete((ended, failure) -> {
             if (failure == null) {
                 ended(run, ended);
-            } else if (failure instanceof BackendUnavailableException) {
-                later(run, AWAY_PAUSE_MILLIS);
+            } else if (goesOn.getAsBoolean()) {
+                tell(run, failure);
+                later(run, AWAY_PAUSE_MILLIS); // whatever it was: the run is over when the database says so
             } else {
-                runs.ended(run); // the statement is wrong, or all is closed: the run is found to be cut off
+                runs.ended(run); // this process is closed, and the database did not come back: the others find out
             }
         });
         return run.ended();
     }
 
+    private static void tell(Run run, Throwable failure) {
+        if (!(failure instanceof BackendUnavailableException) && run.endFailed()) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "the end of a run of map '" + run.id().map()
+                            + "' is refused by the database; it is asked for again",
+                    failure);
+        }
+    }
+
     /** Runs of a former self are fenced by the database: it knows them under that id. */
     private List<Ended> end(List<Run> ending) {
         Claim claim = membership.endingClaim();
-        List<Begun> begun = ending.stream().map(Run::begun).toList();
-        return database.own(connection -> store.end(connection, claim, begun));
+        List<Finish> finishes = ending.stream().map(Run::finish).toList();
+        Set<String> freeing = ending.stream()
+                .map(Run::map)
+                .filter(map -> map.whenIdle() == WhenIdle.FREE)
+                .map(StoredSlots::name)
+                .collect(Collectors.toSet());
+        return database.own(connection -> store.end(connection, claim, finishes, freeing, retention));
     }
 
     private void ended(Run run, Ended ended) {
         switch (ended.result()) {
-            case LOCKED -> later(run, LOCKED_PAUSE_MILLIS);
+            case LOCKED -> later(run, Math.min(MOST_LOCKED_PAUSE_MILLIS, LOCKED_PAUSE_MILLIS << run.lockedOnceMore()));
             case FENCED -> {
                 run.map().counters().fenced.increment();
                 runs.ended(run);
             }
             case ENDED -> {
+                if (ended.gone()) {
+                    run.map().gone(run.id(), run.begun().incarnation());
+                }
                 runs.ended(run);
                 Due next = ended.next();
                 if (next != null) {

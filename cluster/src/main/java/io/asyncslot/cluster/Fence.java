@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
  * <p>In SQL of one's own: {@code update cart set state = 'expired', fence = :token where id = :id and
  * coalesce(fence, 0) < :token}.
  *
+ * <p>One column for each map. Generations of all maps come from one sequence, and of two maps that share a column the one
+ * that was armed later closes the fence to a firing of the other that is not late at all.
+ *
  * @param token the generation
  */
 public record Fence(long token) {

@@ -1,31 +1,36 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.RetryOutcome;
+import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
-import io.asyncslot.core.Limits;
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Shown;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One run of a callback on this node. Immutable but for what its run learns. */
-final class Firing<K> implements ClusterFiring {
+final class Firing<K> implements SlotFiring {
 
     private final StoredSlots<K> slots;
     private final Run run;
     private final K key;
+    private final @Nullable Object value;
     private final long firedAt;
 
     /**
      * Made when a run has begun.
      *
+     * @param value what it is handed; null for nothing
      * @param firedAt when the callback begins, in microseconds of database time
      */
-    Firing(StoredSlots<K> slots, Run run, K key, long firedAt) {
+    Firing(StoredSlots<K> slots, Run run, K key, @Nullable Object value, long firedAt) {
         this.slots = slots;
         this.run = run;
         this.key = key;
+        this.value = value;
         this.firedAt = Math.max(firedAt, run.begun().due());
     }
 
@@ -46,6 +51,11 @@ final class Firing<K> implements ClusterFiring {
     @Override
     public Object key() {
         return key;
+    }
+
+    @Override
+    public @Nullable Object value() {
+        return value;
     }
 
     @Override
@@ -114,13 +124,7 @@ final class Firing<K> implements ClusterFiring {
     }
 
     @Override
-    public <T> Optional<T> payload(Class<T> type) {
-        byte[] payload = run.begun().payload();
-        return payload == null ? Optional.empty() : Optional.of(slots.payloadOf(payload, type));
-    }
-
-    @Override
     public String toString() {
-        return map() + "/" + key + " generation " + generation() + ", " + lateness() + " late";
+        return map() + "/" + Shown.inLine(key) + " generation " + generation() + ", " + lateness() + " late";
     }
 }

@@ -3,11 +3,16 @@ package io.asyncslot.cluster;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What a node does, in batches, from the claim of a slot to the end of its run. Thread-safe. */
 final class FiringStatements {
@@ -24,6 +29,9 @@ final class FiringStatements {
      * it, or never.
      */
 
+    /** Slots with any number of values that one statement begins. */
+    private static final int MOST_COLLECTING = 10;
+
     /** The columns of a {@link Due}: the run that was cut off, else what is pending. */
     static final String DUE = """
             s.map, s.key, s.incarnation, s.run_token is not null as cut_off,
@@ -32,9 +40,7 @@ final class FiringStatements {
             case when s.run_token is not null then coalesce(s.run_point, s.run_due)
                  else coalesce(s.point, s.due) end as point,
             s.period and s.run_token is null as period,
-            case when s.run_token is not null then s.run_attempt + 1 else s.due_attempt end as attempt,
-            case when s.run_token is not null then nullif(coalesce(s.run_payload, s.payload), '')
-                 else nullif(s.payload, '') end as payload""";
+            case when s.run_token is not null then s.run_attempt + 1 else s.due_attempt end as attempt""";
 
     private static final String ME = "me as (select id from asyncslot_node where id = ? for key share)";
 
@@ -48,17 +54,23 @@ final class FiringStatements {
             and case when s.run_token is not null then s.run_generation else s.generation end = a.generation
             and {not paused}""".replace("{not paused}", NOT_PAUSED);
 
-    private static final String SWEEP =
-            """
+    /** What was moved to later, or away, is looked at again when it comes near. By map: so the slots of paused maps, and of maps that this node does not have, are not even looked at. */
+    private static final String SWEEP = """
             with {me},
-            l as (select s.ctid as place
-                  from asyncslot_slot s, me
-                  where s.ns = ? and s.shard = ? and s.wake <= (select {now}) + ? and s.map = any (?)
-                    and {not paused}
-                  order by s.wake limit ? for update of s skip locked)
-            update asyncslot_slot s set owner = me.id
-            from me where s.ctid = any (array (select place from l))
-            returning {due}""".replace("{me}", ME).replace("{not paused}", NOT_PAUSED).replace("{due}", DUE);
+            n as (select {now} + ? as horizon),
+            l as (select w.place
+                  from unnest(?) as a (map)
+                  cross join lateral (
+                      select s.ctid as place, s.wake from asyncslot_slot s, me
+                      where s.ns = ? and s.map = a.map and s.wake <= (select horizon from n)
+                      order by s.wake limit ? for update of s skip locked) w
+                  where a.map <> all (array (select p.map from asyncslot_paused p where p.ns = ?))
+                  order by w.wake limit ?)
+            update asyncslot_slot s set
+                owner = case when coalesce(s.run_due, s.due) <= n.horizon then me.id end,
+                look = coalesce(s.run_due, s.due)
+            from me, n where s.ctid = any (array (select place from l))
+            returning {due}, s.owner is not null as claimed""".replace("{me}", ME).replace("{due}", DUE);
 
     private static final String OVERLOOKED =
             """
@@ -71,10 +83,10 @@ final class FiringStatements {
     private static final String BEGIN = """
             with {me},
             n as (select {now} as now),
-            l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next
+            l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next{seen}
                   from unnest(?, ?, ?, ?) as a (map, key, generation, next)
                   cross join lateral (
-                      select s.ctid as place, s.map, s.key, s.run_token is not null as redo
+                      select s.ctid as place, s.map, s.key, s.run_token is not null as redo{former}
                       from asyncslot_slot s, me
                       where {held} and coalesce(s.run_due, s.due) <= (select now from n)
                       for update of s skip locked) s)
@@ -84,7 +96,6 @@ final class FiringStatements {
                 run_generation = case when l.redo then s.run_generation else s.generation end,
                 run_due = case when l.redo then s.run_due else s.due end,
                 run_attempt = case when l.redo then s.run_attempt + 1 else s.due_attempt end,
-                run_payload = case when l.redo then s.run_payload end,
                 run_point = case when l.redo then s.run_point else s.point end,
                 run_began = n.now,
                 withdrawn = l.redo and s.withdrawn,
@@ -93,10 +104,76 @@ final class FiringStatements {
                 due = case when l.redo then s.due else l.next end,
                 due_attempt = case when l.redo then s.due_attempt else 1 end,
                 point = case when l.redo then s.point end,
-                period = case when l.redo then s.period else l.next is not null end
+                run_passed = case when l.redo then s.run_passed end,
+                period = case when l.redo then s.period else l.next is not null end{values}
             from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
             returning s.map, s.key, s.run_token, s.run_incarnation, s.run_generation, s.run_due, s.run_began,
-                      s.run_attempt, nullif(coalesce(s.run_payload, s.payload), '')""".replace("{me}", ME).replace("{held}", HELD);
+                      s.run_attempt, (l.redo and s.run_passed) is true as passed{handed}""".replace("{me}", ME).replace("{held}", HELD);
+
+    /**
+     * Whether the begin of the run handed the values over: the number it drew for them is higher than its generation's, which
+     * that of any earlier run is not. The begin of a node that took its map for one without values did not.
+     */
+    private static final String HANDED_OVER = "(s.run_upto > s.run_generation) is true";
+
+    /**
+     * What is pending goes to the run; a further attempt of a run that was cut off has it already, unless the begin did not hand
+     * it over: then it does now.
+     */
+    private static final String TO_THE_RUN = """
+            ,
+                payload = case when l.redo and ({own} or s.due is not null) then s.payload end,
+                run_payload = case when not l.redo then {pending} when {own} then s.run_payload
+                                   else nullif(coalesce(case when s.run_upto is null then s.run_payload end, s.payload), '') end,
+                collected = case when l.redo and ({own} or s.due is not null) then s.collected else 0 end,
+                passed_on = case when l.redo and ({own} or s.due is not null) then s.passed_on else 0 end,
+                run_collected = case when not l.redo then {collected} when {own} then s.run_collected
+                                     when s.due is null then coalesce(s.collected, 0) else 0 end,
+                run_upto = case when l.redo and {own} then s.run_upto when l.redo and s.due is not null then 0
+                                else nextval('asyncslot_sequence') end""".replace("{own}", HANDED_OVER);
+
+    /**
+     * What a node reads that takes its map for one without values: whether there are any. It leaves them where they are, as
+     * pending although they were to be handed over.
+     */
+    private static final String FOREIGN =
+            ", s.payload is not null or coalesce(s.collected, 0) > 0 or l.redo and " + HANDED_OVER;
+
+    /** What was accepted before: a row that was changed after the snapshot of the statement does not begin. */
+    private static final String HANDED = """
+            , s.run_payload,
+                      (select array_agg(v.value order by v.number) from asyncslot_value v
+                       where v.slot = s.run_incarnation and v.number < s.run_upto
+                         and v.number >= case when l.former = s.run_incarnation
+                                                   and (not l.redo or l.former_upto <= s.run_generation)
+                                              then coalesce(l.former_upto, 0) else 0 end),
+                      l.redo, l.former, l.former_upto""";
+
+    /** Removes what was kept of a former run that had failed for good. */
+    private static final String CLEANED = """
+            with {statement},
+            v as (delete from asyncslot_value where ctid = any (array (
+                      select c.place from u
+                      cross join lateral (select v.ctid as place from asyncslot_value v
+                                          where v.slot = u.former and v.number < u.former_upto offset 0) c
+                      where not u.redo)))
+            select * from u""";
+
+    /** The values of a run go with its end, unless it has failed for good: then somebody may have it delivered again. */
+    private static final String VALUES_ENDED = """
+            ,
+                run_payload = case when {failed} then s.run_payload end,
+                run_collected = case when {failed} then s.run_collected end,
+                run_upto = case when {failed} then s.run_upto end""";
+
+    private static final String REMOVED = """
+            with {statement},
+            v as (delete from asyncslot_value where ctid = any (array (
+                      select c.place from u
+                      cross join lateral (select v.ctid as place from asyncslot_value v
+                                          where v.slot = u.former and v.number < u.former_upto offset 0) c
+                      where not u.failed)))
+            select * from u""";
 
     /** Why a slot did not begin: it is not this node's any more, or not due yet, or else was locked. */
     private static final String NOT_BEGUN = """
@@ -107,26 +184,55 @@ final class FiringStatements {
                 from asyncslot_slot s, (select {now} as now) c
                 where {held} and exists (select 1 from asyncslot_node n where n.id = s.owner) offset 0) d on true""".replace("{held}", HELD);
 
+    /** Whether the run is one of the slot that is there now: what an earlier one did is nothing of its. */
+    private static final String OWN_RUN = "s.run_incarnation = s.incarnation";
+
+    /** A run that was cut off has no {@code run_began}: its end is refused, also where the same process has claimed it again. */
     private static final String END = """
-            with n as (select {now} + ? as horizon),
-            l as (select s.place, s.map, s.key, a.token
-                  from unnest(?, ?, ?) as a (map, key, token)
+            with n as (select c.now, c.now + ? as horizon from (select {now} as now) c),
+            l as (select s.place, s.map, s.key, a.token, a.map = any (?) as frees, a.result, a.took, a.error{seen}
+                  from unnest(?, ?, ?, ?, ?, ?) as a (map, key, token, result, took, error)
                   cross join lateral (
-                      select s.ctid as place, s.map, s.key from asyncslot_slot s
+                      select s.ctid as place, s.map, s.key{former} from asyncslot_slot s
                       where s.ns = ? and s.map = a.map and s.key = a.key and s.run_token = a.token
-                        and (s.owner = ?) is true
+                        and (s.owner = ?) is true and s.run_began is not null
                       for update skip locked) s)
             update asyncslot_slot s set
+                live = s.live and not {idle},
+                paused = s.paused and not {idle},
+                dead_at = case when {idle} then n.now + case when {failed} then ? else 0 end else s.dead_at end,
+                last_fired = case when {called} then s.run_began else s.last_fired end,
+                last_generation = case when {called} then s.run_generation else s.last_generation end,
+                last_attempt = case when {called} then s.run_attempt else s.last_attempt end,
+                last_lateness = case when {called} then s.run_began - s.run_due else s.last_lateness end,
+                last_took = case when {called} then l.took else s.last_took end,
+                last_error = case when {called} then l.error else s.last_error end,
+                failures = s.failures + case when {called} and l.error is not null then 1 else 0 end,
+                failed_at = case when {failed} then n.now when not {called} then s.failed_at end,
                 run_token = null,
                 run_due = null,
                 run_began = null,
-                run_payload = null,
                 run_point = null,
+                run_passed = null,
                 awaits_map = null,
                 awaits_key = null,
-                owner = case when not s.paused and s.due <= n.horizon then s.owner end
+                look = s.due,
+                owner = case when not s.paused and s.due <= n.horizon then s.owner end{values}
             from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
-            returning {due}, s.owner is not null as claimed, l.token""".replace("{due}", DUE);
+            returning {due}, s.owner is not null as claimed, l.token, not s.live as gone{handed}""";
+
+    private static String end(String seen, String former, String values, String handed) {
+        return END.replace("{seen}", seen)
+                .replace("{former}", former)
+                .replace("{values}", values)
+                .replace("{handed}", handed)
+                .replace("{due}", DUE)
+                .replace("{idle}", "(l.frees and s.live and s.due is null)")
+                .replace("{called}", "(" + OWN_RUN + " and l.result <> " + Finish.Result.NOT_CALLED.ordinal() + ")")
+                .replace(
+                        "{failed}",
+                        "(" + OWN_RUN + " and s.live and l.result = " + Finish.Result.FAILED.ordinal() + ")");
+    }
 
     private static final String NOT_ENDED = """
             select s.run_token
@@ -134,7 +240,7 @@ final class FiringStatements {
             cross join lateral (
                 select s.run_token from asyncslot_slot s
                 where s.ns = ? and s.map = a.map and s.key = a.key and s.run_token = a.token
-                  and (s.owner = ?) is true offset 0) s""";
+                  and (s.owner = ?) is true and s.run_began is not null offset 0) s""";
 
     private static final String RUNNING = """
             select s.map, s.key, s.run_token, s.run_began, not s.live or s.run_incarnation <> s.incarnation
@@ -146,8 +252,10 @@ final class FiringStatements {
     private final String sweep;
     private final String overlooked;
     private final String begin;
+    private final String beginWithValues;
     private final String notBegun;
     private final String end;
+    private final String endWithValues;
     private final String notEnded;
     private final String running;
 
@@ -155,45 +263,78 @@ final class FiringStatements {
         this.namespace = namespace;
         this.sweep = tables.sql(SWEEP);
         this.overlooked = tables.sql(OVERLOOKED);
-        this.begin = tables.sql(BEGIN);
+        this.begin = tables.sql(begin("", "", "", FOREIGN));
+        String formerRun = ", s.run_incarnation as former, s.run_upto as former_upto";
+        String withValues = begin(", s.former, s.former_upto", formerRun, ValueStatements.filled(TO_THE_RUN), HANDED);
+        this.beginWithValues = tables.sql(asPart(CLEANED, withValues));
         this.notBegun = tables.sql(NOT_BEGUN);
-        this.end = tables.sql(END);
+        this.end = tables.sql(end("", "", "", ""));
+        this.endWithValues = tables.sql(asPart(
+                REMOVED,
+                end(
+                        ", s.former, s.former_upto",
+                        formerRun,
+                        VALUES_ENDED,
+                        ", l.former, l.former_upto, s.failed_at is not distinct from n.now as failed")));
         this.notEnded = tables.sql(NOT_ENDED);
         this.running = tables.sql(RUNNING);
     }
 
-    List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit) {
-        return Jdbc.plannedAnew(
+    private static String begin(String seen, String former, String values, String handed) {
+        return BEGIN.replace("{seen}", seen)
+                .replace("{former}", former)
+                .replace("{values}", values)
+                .replace("{handed}", handed);
+    }
+
+    /** Makes the update at the end of a statement a part of it, named {@code u}, of whose answer more is made. */
+    private static String asPart(String whole, String statement) {
+        String parts = statement.substring(statement.indexOf("with ") + "with ".length());
+        return whole.replace(
+                "{statement}",
+                parts.replaceFirst("\\)\\s+update asyncslot_slot", "),\nu as (update asyncslot_slot") + ")");
+    }
+
+    SlotStore.Swept sweep(Connection connection, Claim claim, List<String> maps, int limit) {
+        List<Optional<Due>> looked = Jdbc.queryPlannedAnew(
                 connection,
-                () -> Jdbc.query(
-                        connection,
-                        "sweep a shard",
-                        sweep,
-                        FiringStatements::due,
-                        claim.node(),
-                        namespace,
-                        shard,
-                        claim.horizon(),
-                        maps.toArray(String[]::new),
-                        namespace,
-                        limit));
+                "sweep",
+                sweep,
+                row -> row.getBoolean("claimed") ? Optional.of(due(row)) : Optional.<Due>empty(),
+                claim.node(),
+                claim.horizon(),
+                maps.toArray(String[]::new),
+                namespace,
+                limit,
+                namespace,
+                limit);
+        return new SlotStore.Swept(looked.stream().flatMap(Optional::stream).toList(), looked.size());
     }
 
     List<Due> overlooked(Connection connection, long node, long overdue, int limit) {
-        return Jdbc.plannedAnew(
+        return Jdbc.queryPlannedAnew(
                 connection,
-                () -> Jdbc.query(
-                        connection,
-                        "look for overlooked slots",
-                        overlooked,
-                        FiringStatements::due,
-                        node,
-                        overdue,
-                        namespace,
-                        limit));
+                "look for overlooked slots",
+                overlooked,
+                FiringStatements::due,
+                node,
+                overdue,
+                namespace,
+                limit);
     }
 
     SlotStore.BeginResult begin(Connection connection, long node, List<Begin> begins) {
+        List<Begun> begun = inParts(
+                connection,
+                begins,
+                Begin::carries,
+                part -> begin(connection, node, part, false),
+                part -> beginWithValues(connection, node, part));
+        return new SlotStore.BeginResult(
+                begun, begun.size() == begins.size() ? List.of() : notBegun(connection, node, begins, begun));
+    }
+
+    private List<Begun> begin(Connection connection, long node, List<Begin> begins, boolean withValues) {
         Batch batch = new Batch(begins.size());
         Long[] next = new Long[begins.size()];
         for (int i = 0; i < next.length; i++) {
@@ -201,11 +342,11 @@ final class FiringStatements {
             batch.set(i, one.id(), one.generation());
             next[i] = one.nextDue();
         }
-        List<Begun> begun = Jdbc.query(
+        return Jdbc.query(
                 connection,
                 "begin runs",
-                begin,
-                FiringStatements::begun,
+                withValues ? beginWithValues : begin,
+                row -> begun(row, withValues),
                 node,
                 batch.maps,
                 batch.keys,
@@ -214,8 +355,43 @@ final class FiringStatements {
                 namespace,
                 node,
                 namespace);
-        return new SlotStore.BeginResult(
-                begun, begun.size() == begins.size() ? List.of() : notBegun(connection, node, begins, begun));
+    }
+
+    /** Not all at once where slots have any number of values: the answer of the database is one piece of memory. */
+    private List<Begun> beginWithValues(Connection connection, long node, List<Begin> begins) {
+        int most = begins.stream().anyMatch(Begin::collects) ? MOST_COLLECTING : begins.size();
+        if (begins.size() <= most) {
+            return begin(connection, node, begins, true);
+        }
+        return Jdbc.inTransaction(connection, "begin runs", () -> {
+            List<Begun> begun = new ArrayList<>(begins.size());
+            for (int i = 0; i < begins.size(); i += most) {
+                begun.addAll(begin(connection, node, begins.subList(i, Math.min(begins.size(), i + most)), true));
+            }
+            return begun;
+        });
+    }
+
+    /** Does what is to be done to slots without and with values: together, where there are both. */
+    private static <T, R> List<R> inParts(
+            Connection connection,
+            List<T> all,
+            Predicate<T> carries,
+            Function<List<T>, List<R>> plain,
+            Function<List<T>, List<R>> withValues) {
+        List<T> carriers = all.stream().filter(carries).toList();
+        if (carriers.isEmpty()) {
+            return plain.apply(all);
+        }
+        if (carriers.size() == all.size()) {
+            return withValues.apply(all);
+        }
+        return Jdbc.inTransaction(connection, "begin or end runs", () -> {
+            List<R> results = new ArrayList<>(
+                    plain.apply(all.stream().filter(carries.negate()).toList()));
+            results.addAll(withValues.apply(carriers));
+            return results;
+        });
     }
 
     private List<NotBegun> notBegun(Connection connection, long node, List<Begin> begins, List<Begun> begun) {
@@ -240,23 +416,20 @@ final class FiringStatements {
                 namespace);
     }
 
-    List<Ended> end(Connection connection, Claim claim, List<Begun> runs) {
+    List<Ended> end(Connection connection, Claim claim, List<Finish> finishes, Set<String> freeing, long retention) {
+        Map<SlotId, Ended> ended = new HashMap<>(finishes.size() * 2);
+        inParts(
+                        connection,
+                        finishes,
+                        finish -> finish.begun().values() != null,
+                        part -> end(connection, claim, part, freeing, retention, false),
+                        part -> end(connection, claim, part, freeing, retention, true))
+                .forEach(one -> ended.put(one.id(), one));
+        List<Begun> runs = finishes.stream().map(Finish::begun).toList();
         Batch batch = new Batch(runs.size());
         for (int i = 0; i < runs.size(); i++) {
             batch.set(i, runs.get(i).id(), runs.get(i).token());
         }
-        Map<SlotId, Ended> ended = new HashMap<>(runs.size() * 2);
-        Jdbc.query(
-                connection,
-                "end runs",
-                end,
-                row -> ended.put(id(row), ended(row)),
-                claim.horizon(),
-                batch.maps,
-                batch.keys,
-                batch.numbers,
-                namespace,
-                claim.node());
         Set<Long> locked = ended.size() == runs.size() ? Set.of() : locked(connection, claim.node(), batch);
         return runs.stream()
                 .map(run -> {
@@ -265,9 +438,47 @@ final class FiringStatements {
                         return one;
                     }
                     boolean again = locked.contains(run.token());
-                    return new Ended(run.id(), run.token(), again ? Ended.Result.LOCKED : Ended.Result.FENCED, null);
+                    return new Ended(
+                            run.id(), run.token(), again ? Ended.Result.LOCKED : Ended.Result.FENCED, null, false);
                 })
                 .toList();
+    }
+
+    private List<Ended> end(
+            Connection connection,
+            Claim claim,
+            List<Finish> finishes,
+            Set<String> freeing,
+            long retention,
+            boolean withValues) {
+        int size = finishes.size();
+        Batch batch = new Batch(size);
+        Integer[] results = new Integer[size];
+        Long[] took = new Long[size];
+        @Nullable String[] errors = new String[size];
+        for (int i = 0; i < size; i++) {
+            Finish finish = finishes.get(i);
+            batch.set(i, finish.begun().id(), finish.begun().token());
+            results[i] = finish.result().ordinal();
+            took[i] = finish.took();
+            errors[i] = finish.error();
+        }
+        return Jdbc.query(
+                connection,
+                "end runs",
+                withValues ? endWithValues : end,
+                FiringStatements::ended,
+                claim.horizon(),
+                freeing.toArray(String[]::new),
+                batch.maps,
+                batch.keys,
+                batch.numbers,
+                results,
+                took,
+                errors,
+                namespace,
+                claim.node(),
+                retention);
     }
 
     /** The runs that are still this node's. */
@@ -285,19 +496,17 @@ final class FiringStatements {
     }
 
     List<Running> running(Connection connection, long node, int limit) {
-        return Jdbc.plannedAnew(
+        return Jdbc.queryPlannedAnew(
                 connection,
-                () -> Jdbc.query(
-                        connection,
-                        "list runs",
-                        running,
-                        row -> new Running(
-                                new SlotId(row.getString(1), row.getString(2)),
-                                row.getLong(3),
-                                row.getLong(4),
-                                row.getBoolean(5)),
-                        node,
-                        limit));
+                "list runs",
+                running,
+                row -> new Running(
+                        new SlotId(row.getString(1), row.getString(2)),
+                        row.getLong(3),
+                        row.getLong(4),
+                        row.getBoolean(5)),
+                node,
+                limit);
     }
 
     static Due due(ResultSet row) throws SQLException {
@@ -309,11 +518,10 @@ final class FiringStatements {
                 row.getLong("point"),
                 row.getBoolean("period"),
                 row.getInt("attempt"),
-                row.getBoolean("cut_off"),
-                row.getBytes("payload"));
+                row.getBoolean("cut_off"));
     }
 
-    private static Begun begun(ResultSet row) throws SQLException {
+    private static Begun begun(ResultSet row, boolean withValues) throws SQLException {
         return new Begun(
                 id(row),
                 row.getLong(3),
@@ -322,12 +530,24 @@ final class FiringStatements {
                 row.getLong(6),
                 row.getLong(7),
                 row.getInt(8),
-                row.getBytes(9));
+                withValues ? ValueStatements.values(row, 10, 11) : null,
+                state(row, withValues));
+    }
+
+    private static Begun.State state(ResultSet row, boolean withValues) throws SQLException {
+        if (row.getBoolean(9)) {
+            return Begun.State.OVER;
+        }
+        return !withValues && row.getBoolean(10) ? Begun.State.FOREIGN : Begun.State.RUNS;
     }
 
     private static Ended ended(ResultSet row) throws SQLException {
         return new Ended(
-                id(row), row.getLong("token"), Ended.Result.ENDED, row.getBoolean("claimed") ? due(row) : null);
+                id(row),
+                row.getLong("token"),
+                Ended.Result.ENDED,
+                row.getBoolean("claimed") ? due(row) : null,
+                row.getBoolean("gone"));
     }
 
     private static NotBegun notBegun(ResultSet row) throws SQLException {

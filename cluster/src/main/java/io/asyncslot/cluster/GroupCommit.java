@@ -19,8 +19,6 @@ import java.util.function.Function;
  */
 final class GroupCommit<Q, R> {
 
-    private static final System.Logger LOG = System.getLogger(GroupCommit.class.getName());
-
     private final int most;
     private final Duration linger;
     private final Function<List<Q>, List<R>> statement;
@@ -94,10 +92,11 @@ final class GroupCommit<Q, R> {
                 batch.get(i).answer().complete(answers.get(i));
             }
         } catch (Throwable e) {
-            if (!(e instanceof BackendUnavailableException)) {
-                LOG.log(System.Logger.Level.ERROR, thread.getName() + " failed on " + batch.size() + " slots", e);
+            if (e instanceof BackendUnavailableException || batch.size() == 1) {
+                batch.forEach(request -> request.answer().completeExceptionally(e));
+            } else {
+                batch.forEach(request -> answer(List.of(request))); // what one question did is not the others' fault
             }
-            batch.forEach(request -> request.answer().completeExceptionally(e));
         }
     }
 

@@ -1,14 +1,14 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.SlotEvent;
-import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.SlotEvent.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What this node has seen happen to the slots of one map: the last events of the slots seen last. Off where a slot is to
@@ -34,8 +34,24 @@ final class Histories {
     private static final class Memory {
         final Deque<SlotEvent> events = new ArrayDeque<>();
 
-        @Nullable
-        LastFiring last;
+        /** What repeats itself is counted, so that it does not push out what came before. */
+        void add(SlotEvent event, int size) {
+            SlotEvent latest = events.peekLast();
+            boolean again = latest != null
+                    && event.kind().repeats()
+                    && latest.kind() == event.kind()
+                    && Objects.equals(latest.cause(), event.cause());
+            if (again || events.size() == size) {
+                SlotEvent gone = again ? events.removeLast() : events.removeFirst();
+                int count = again ? gone.count() + 1 : 1;
+                events.addLast(new SlotEvent(event.time(), event.kind(), event.detail(), event.cause(), count));
+            } else {
+                events.addLast(event);
+            }
+        }
+
+        /** Whether the slot is gone: the next one of its key begins anew. */
+        boolean departed;
     }
 
     /**
@@ -52,16 +68,10 @@ final class Histories {
     }
 
     void add(SlotId id, SlotEvent event) {
-        with(id, memory -> {
-            if (memory.events.size() == size) {
-                memory.events.removeFirst();
-            }
-            memory.events.addLast(event);
-        });
-    }
-
-    void fired(SlotId id, LastFiring firing) {
-        with(id, memory -> memory.last = firing);
+        if (event.kind() == Kind.STARTED || event.kind() == Kind.SUBMITTED) {
+            forgetDeparted(id);
+        }
+        with(id, memory -> memory.add(event, size));
     }
 
     private void with(SlotId id, Consumer<Memory> change) {
@@ -72,21 +82,33 @@ final class Histories {
         }
     }
 
-    void forget(SlotId id) {
+    private void forgetDeparted(SlotId id) {
         if (isOn()) {
             synchronized (this) {
-                memories.remove(id);
+                memories.computeIfPresent(id, (same, memory) -> memory.departed ? null : memory);
             }
         }
+    }
+
+    /** There is no such slot any more: what happened to it is remembered until the next one of its key is started. */
+    void departed(SlotId id) {
+        if (isOn()) {
+            synchronized (this) {
+                memories.computeIfPresent(id, (same, memory) -> {
+                    memory.departed = true;
+                    return memory;
+                });
+            }
+        }
+    }
+
+    synchronized List<SlotEvent> eventsOfDeparted(SlotId id) {
+        Memory memory = memories.get(id);
+        return memory == null || !memory.departed ? List.of() : List.copyOf(memory.events);
     }
 
     synchronized List<SlotEvent> events(SlotId id) {
         Memory memory = memories.get(id);
         return memory == null ? List.of() : List.copyOf(memory.events);
-    }
-
-    synchronized @Nullable LastFiring last(SlotId id) {
-        Memory memory = memories.get(id);
-        return memory == null ? null : memory.last;
     }
 }

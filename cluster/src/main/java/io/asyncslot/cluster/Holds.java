@@ -3,7 +3,7 @@ package io.asyncslot.cluster;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;

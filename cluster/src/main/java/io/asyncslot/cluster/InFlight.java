@@ -64,7 +64,7 @@ final class InFlight {
     /** Threads with a name that do not keep the process alive. */
     static java.util.concurrent.ThreadFactory daemons(String name) {
         return task -> {
-            Thread thread = new Thread(task, name);
+            Thread thread = new Thread(null, task, name, 0, false);
             thread.setDaemon(true);
             return thread;
         };

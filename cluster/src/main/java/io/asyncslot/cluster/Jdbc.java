@@ -8,6 +8,7 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /** Runs statements: binds what they are given in order, and turns what JDBC throws into {@link StoreException}. */
 final class Jdbc {
@@ -18,8 +19,6 @@ final class Jdbc {
     interface RowReader<T> {
         T read(ResultSet row) throws SQLException;
     }
-
-    private static final String PLAN_ANEW = "select set_config('plan_cache_mode', 'force_custom_plan', true)";
 
     /** Does something with a connection. */
     interface Work<T> {
@@ -35,17 +34,23 @@ final class Jdbc {
     static <T> List<T> query(
             Connection connection, String doing, String sql, RowReader<T> reader, @Nullable Object... values) {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            bind(connection, statement, values);
-            List<T> rows = new ArrayList<>();
-            try (ResultSet result = statement.executeQuery()) {
-                while (result.next()) {
-                    rows.add(reader.read(result));
-                }
-            }
-            return rows;
+            return rows(connection, statement, reader, values);
         } catch (SQLException e) {
             throw new StoreException(doing, e);
         }
+    }
+
+    private static <T> List<T> rows(
+            Connection connection, PreparedStatement statement, RowReader<T> reader, @Nullable Object... values)
+            throws SQLException {
+        bind(connection, statement, values);
+        List<T> rows = new ArrayList<>();
+        try (ResultSet result = statement.executeQuery()) {
+            while (result.next()) {
+                rows.add(reader.read(result));
+            }
+        }
+        return rows;
     }
 
     /**
@@ -96,15 +101,20 @@ final class Jdbc {
     }
 
     /**
-     * Does something in a transaction whose statements are planned for the tables as they are now. PostgreSQL keeps the plan of
-     * a statement that a connection uses often; one from when a table was small reads all of it when it is large, until the
-     * table is analyzed. For what is looked for now and then by other columns than the key: planning costs little there.
+     * Runs a statement that is planned for the tables as they are now. PostgreSQL keeps the plan of a statement that a
+     * connection uses often; one from when a table was small reads all of it when it is large, until the table is
+     * analyzed. For what is looked for now and then by other columns than the key: planning costs little there.
      */
-    static <T> T plannedAnew(Connection connection, Work<T> work) {
-        return inTransaction(connection, "plan anew", () -> {
-            query(connection, "plan anew", PLAN_ANEW, row -> row.getString(1));
-            return work.run();
-        });
+    static <T> List<T> queryPlannedAnew(
+            Connection connection, String doing, String sql, RowReader<T> reader, @Nullable Object... values) {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            if (statement.isWrapperFor(PGStatement.class)) {
+                statement.unwrap(PGStatement.class).setPrepareThreshold(0);
+            }
+            return rows(connection, statement, reader, values);
+        } catch (SQLException e) {
+            throw new StoreException(doing, e);
+        }
     }
 
     private static void rollback(Connection connection, Exception cause) {

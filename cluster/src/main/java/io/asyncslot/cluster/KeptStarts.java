@@ -1,17 +1,14 @@
 package io.asyncslot.cluster;
 
-import io.asyncslot.BackendUnavailableException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The starts that could not be written because the database was away, the latest of each slot; written in their order once
- * it is back. Lost with this process. Thread-safe.
+ * it is back. Lost with this process. None of them brings a value. Thread-safe.
  */
 final class KeptStarts {
-
-    private static final System.Logger LOG = System.getLogger(KeptStarts.class.getName());
 
     private static final int MOST = 100_000;
 
@@ -21,12 +18,8 @@ final class KeptStarts {
     /** Guarded by {@code this}. */
     private final Map<SlotId, Start> starts = new LinkedHashMap<>();
 
-    /** Whether it was said already that the database is away. Guarded by {@code this}. */
-    private boolean said;
-
     /** A start or submit as it was asked for. */
-    @SuppressWarnings("ArrayRecordComponent") // written once, never compared
-    record Start(StoredSlots<?> slots, SlotId id, When when, byte @Nullable [] payload) {}
+    record Start(StoredSlots<?> slots, SlotId id, When when) {}
 
     KeptStarts(boolean keeps, DatabaseClock clock) {
         this.keeps = keeps;
@@ -34,20 +27,14 @@ final class KeptStarts {
     }
 
     /** Keeps a start with the deadline it has from now; false where it is to be refused. */
-    synchronized boolean keep(Start start, BackendUnavailableException failure) {
-        if (!said) {
-            said = true;
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    (keeps ? "starts are kept in this process" : "starts are refused") + ": " + failure.getMessage());
-        }
+    synchronized boolean keep(Start start) {
         if (!keeps || starts.size() >= MOST && !starts.containsKey(start.id())) {
             return false;
         }
         When when = start.when();
         When point = when.relative() ? When.at(clock.micros() + when.micros()) : when;
         starts.remove(start.id());
-        starts.put(start.id(), new Start(start.slots(), start.id(), point, start.payload()));
+        starts.put(start.id(), new Start(start.slots(), start.id(), point));
         return true;
     }
 
@@ -56,9 +43,6 @@ final class KeptStarts {
         for (Start start = first(); start != null; start = first()) {
             start.slots().write(start);
             written(start);
-        }
-        synchronized (this) {
-            said = false;
         }
     }
 

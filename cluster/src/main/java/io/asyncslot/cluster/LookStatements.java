@@ -1,11 +1,15 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.backend.Micros;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,22 +19,66 @@ final class LookStatements {
     private static final String ROW = """
             select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
                    case when s.run_incarnation = s.incarnation then s.run_token end,
-                   s.run_generation, s.run_attempt, s.payload, case when s.paused then s.paused_at end
+                   s.run_generation, s.run_attempt, case when s.paused then s.paused_at end,
+                   {last}, s.failures{values}
             from asyncslot_slot s, (select {now} as now) c
             where s.ns = ? and s.map = ? and s.live""";
+
+    /** The firing that runs, else the last one. */
+    private static final String LAST =
+            """
+            case when {runs} then s.run_began else s.last_fired end,
+            case when {runs} then s.run_generation else s.last_generation end,
+            case when {runs} then s.run_attempt else s.last_attempt end,
+            case when {runs} then s.run_began - s.run_due else s.last_lateness end,
+            case when not {runs} then s.last_took end,
+            case when not {runs} then s.last_error end""".replace("{runs}", "(s.run_began is not null and s.run_incarnation = s.incarnation)");
+
+    private static final String DEPARTED = """
+            select {last} from asyncslot_slot s where s.ns = ? and s.map = ? and s.key = ? and not s.live""";
+
+    private static final String LATEST_DEPARTED = """
+            select s.map, s.key, {last} from asyncslot_slot s
+            where s.ns = ? and s.map = ? and not s.live and {which} order by {which} desc limit ?""";
+
+    /** A run that was cut off is overdue since its own deadline. */
+    private static final String TIMES = """
+            select c.now - min(t.due) filter (where t.due <= c.now and not t.paused),
+                   c.now - min(t.run_began),
+                   min(t.due) filter (where t.due > c.now) - c.now, count(*)
+            from (select {now} as now) c,
+                 (select case when s.run_token is not null and s.run_began is null then s.run_due else s.due end as due,
+                         s.run_began, s.paused
+                  from asyncslot_slot s where s.ns = ? and s.map = ? and s.live limit ?) t
+            group by c.now""";
+
+    private static final String FAILED = """
+            select s.map, s.key, s.last_generation, s.last_attempt, s.last_fired, s.failed_at, s.last_error, s.failures
+            from asyncslot_slot s
+            where s.ns = ? and s.map = ? and s.failed_at is not null order by s.failed_at desc limit ?""";
 
     private static final String COUNT = """
             select count(*) filter (where live), count(due), count(*) filter (where live and run_token is not null),
                    count(*) filter (where live and paused), count(*)
             from (select live, due, run_token, paused from asyncslot_slot where ns = ? and map = ? limit ?) t""";
 
-    /** The earliest of each shard, not the earliest of all: so each is one step in the index. */
+    /**
+     * The maps by one step in the index each, then the first few of each map likewise: not the earliest of all. The index may
+     * have a slot earlier than it is due.
+     */
     private static final String OVERDUE = """
-            select {now} - min(e.wake)
-            from generate_series(0, ?) as h (shard)
-            cross join lateral (select s.wake from asyncslot_slot s
-                                where s.ns = ? and s.shard = h.shard and s.wake is not null
-                                order by s.wake limit 1) e""";
+            with recursive m (map) as (
+                (select s.map from asyncslot_slot s where s.ns = ? and s.wake is not null order by s.map limit 1)
+                union all
+                select (select s.map from asyncslot_slot s
+                        where s.ns = ? and s.map > m.map and s.wake is not null order by s.map limit 1)
+                from m where m.map is not null)
+            select {now} - min(e.due)
+            from m
+            cross join lateral (select coalesce(s.run_due, s.due) as due from asyncslot_slot s
+                                where s.ns = ? and s.map = m.map and s.wake is not null
+                                order by s.wake limit 100) e
+            where m.map is not null""";
 
     /** By what nodes own, which is little, and not by the map, which may be large. */
     private static final String RUNS = """
@@ -39,10 +87,30 @@ final class LookStatements {
                                 where s.owner = n.id and s.run_token is not null and (s.map = ?) is true limit 1) r
             where n.ns = ? limit 1""";
 
+    /** The maps by one step in the index each. */
+    private static final String UNHOSTED = """
+            with recursive m (map) as (
+                (select s.map from asyncslot_slot s where s.ns = ? order by s.map limit 1)
+                union all
+                select (select s.map from asyncslot_slot s where s.ns = ? and s.map > m.map order by s.map limit 1)
+                from m where m.map is not null)
+            select m.map, (select count(*) from (select 1 from asyncslot_slot s
+                                                 where s.ns = ? and s.map = m.map and s.live limit ?) t)
+            from m
+            where m.map is not null
+              and not exists (select 1 from asyncslot_node n where n.ns = ? and m.map = any (n.maps))""";
+
     private final String namespace;
+    private final String unhosted;
     private final String pausedSince;
     private final String pausedMaps;
     private final String row;
+    private final String rowWithValues;
+    private final String departed;
+    private final String latestDeparted;
+    private final String departedFailed;
+    private final String times;
+    private final String failed;
     private final String count;
     private final String overdue;
     private final String runs;
@@ -51,7 +119,17 @@ final class LookStatements {
         this.namespace = namespace;
         this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
         this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
-        this.row = tables.sql(ROW);
+        this.unhosted = tables.sql(UNHOSTED);
+        this.row = tables.sql(ROW.replace("{last}", LAST).replace("{values}", ""));
+        this.rowWithValues = tables.sql(ROW.replace("{last}", LAST).replace("{values}", ", " + ValueStatements.LOOK));
+        this.departed = tables.sql(DEPARTED.replace("{last}", LAST));
+        String latest = LATEST_DEPARTED.replace("{last}", LAST);
+        this.latestDeparted = tables.sql(latest.replace(
+                "{which} order by {which}", "s.dead_at is not null and s.failed_at is null order by s.dead_at"));
+        this.departedFailed =
+                tables.sql(latest.replace("{which} order by {which}", "s.failed_at is not null order by s.failed_at"));
+        this.times = tables.sql(TIMES);
+        this.failed = tables.sql(FAILED);
         this.count = tables.sql(COUNT);
         this.overdue = tables.sql(OVERDUE);
         this.runs = tables.sql(RUNS);
@@ -66,13 +144,108 @@ final class LookStatements {
         return Jdbc.query(connection, "list paused maps", pausedMaps, row -> row.getString(1), namespace);
     }
 
-    boolean runs(Connection connection, String map) {
-        return Jdbc.first(connection, "look for runs", runs, row -> true, map, namespace) != null;
+    Map<String, Long> unhosted(Connection connection, int limit) {
+        Map<String, Long> maps = new LinkedHashMap<>();
+        Jdbc.queryPlannedAnew(
+                connection,
+                "look for maps that no node runs",
+                unhosted,
+                row -> maps.put(row.getString(1), row.getLong(2)),
+                namespace,
+                namespace,
+                namespace,
+                limit,
+                namespace);
+        maps.values().removeIf(slots -> slots == 0); // what is left of deleted slots
+        return maps;
     }
 
-    Optional<Row> find(Connection connection, SlotId id) {
+    boolean runs(Connection connection, String map) {
+        return !Jdbc.queryPlannedAnew(connection, "look for runs", runs, row -> true, map, namespace)
+                .isEmpty();
+    }
+
+    Optional<Row> find(Connection connection, SlotId id, boolean withValues) {
         return Optional.ofNullable(Jdbc.first(
-                connection, "find a slot", row + " and s.key = ?", LookStatements::row, namespace, id.map(), id.key()));
+                connection,
+                "find a slot",
+                (withValues ? rowWithValues : row) + " and s.key = ?",
+                found -> row(found, withValues),
+                namespace,
+                id.map(),
+                id.key()));
+    }
+
+    Optional<LastFiring> departed(Connection connection, SlotId id) {
+        return Jdbc.query(
+                        connection,
+                        "look for a slot that is gone",
+                        departed,
+                        row -> Optional.ofNullable(last(row, 1)),
+                        namespace,
+                        id.map(),
+                        id.key())
+                .stream()
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    List<SlotStore.Departed> departed(Connection connection, String map, boolean failed, int limit) {
+        return Jdbc.queryPlannedAnew(
+                connection,
+                "list slots that are gone",
+                failed ? departedFailed : latestDeparted,
+                row -> new SlotStore.Departed(new SlotId(row.getString(1), row.getString(2)), last(row, 3)),
+                namespace,
+                map,
+                limit);
+    }
+
+    SlotStore.Times times(Connection connection, String map, int limit) {
+        SlotStore.Times found = Jdbc.first(
+                connection,
+                "look what lasts longest",
+                times,
+                row -> new SlotStore.Times(orNone(row, 1), orNone(row, 2), orNone(row, 3), row.getLong(4)),
+                namespace,
+                map,
+                limit);
+        return found == null ? new SlotStore.Times(SlotStore.NONE, SlotStore.NONE, SlotStore.NONE, 0) : found;
+    }
+
+    List<FailedFiring> failed(Connection connection, String map, int limit) {
+        return Jdbc.query(
+                connection,
+                "list failed firings",
+                failed,
+                row -> new FailedFiring(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getLong(3),
+                        row.getInt(4),
+                        Micros.toInstant(row.getLong(5)),
+                        Micros.toInstant(row.getLong(6)),
+                        String.valueOf(row.getString(7)),
+                        row.getLong(8)),
+                namespace,
+                map,
+                limit);
+    }
+
+    private static @Nullable LastFiring last(ResultSet row, int first) throws SQLException {
+        long fired = orNone(row, first);
+        if (fired == SlotStore.NONE) {
+            return null;
+        }
+        long took = orNone(row, first + 4);
+        return new LastFiring(
+                Micros.toInstant(fired),
+                row.getLong(first + 1),
+                row.getInt(first + 2),
+                Micros.toDuration(row.getLong(first + 3)),
+                null,
+                took == SlotStore.NONE ? null : Micros.toDuration(took),
+                row.getString(first + 5));
     }
 
     List<Row> list(Connection connection, String map, String prefix, @Nullable String after, int limit) {
@@ -92,7 +265,7 @@ final class LookStatements {
                 connection,
                 "list slots",
                 sql.append(" order by s.key limit ?").toString(),
-                LookStatements::row,
+                found -> row(found, false),
                 values.toArray());
     }
 
@@ -110,12 +283,19 @@ final class LookStatements {
     }
 
     Duration overdue(Connection connection) {
-        Long micros = Jdbc.first(
-                connection, "look for overdue slots", overdue, row -> row.getLong(1), SlotStore.SHARDS - 1, namespace);
-        return micros == null ? Duration.ZERO : Duration.ofNanos(Math.max(0, micros) * 1_000);
+        long micros = Jdbc.queryPlannedAnew(
+                        connection,
+                        "look for overdue slots",
+                        overdue,
+                        row -> row.getLong(1),
+                        namespace,
+                        namespace,
+                        namespace)
+                .get(0);
+        return Duration.ofNanos(Math.max(0, micros) * 1_000);
     }
 
-    private static Row row(ResultSet row) throws SQLException {
+    private static Row row(ResultSet row, boolean withValues) throws SQLException {
         return new Row(
                 new SlotId(row.getString(1), row.getString(2)),
                 row.getLong(3),
@@ -127,8 +307,12 @@ final class LookStatements {
                 row.getLong(9),
                 row.getLong(10),
                 row.getInt(11),
-                row.getBytes(12),
-                orNone(row, 13));
+                withValues ? ValueStatements.values(row, 20, 21) : List.of(),
+                withValues ? row.getBytes(20) : null,
+                withValues ? row.getInt(22) : 0,
+                orNone(row, 12),
+                last(row, 13),
+                row.getLong(19));
     }
 
     private static long orNone(ResultSet row, int column) throws SQLException {

@@ -1,7 +1,8 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.SlotMapStats;
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Micros;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.ConcurrentHistogram;
 
@@ -30,7 +31,7 @@ final class MapCounters {
     final LongAdder fenced = new LongAdder();
 
     /** Callbacks handed to the executor that have not begun. */
-    final LongAdder queued = new LongAdder();
+    final AtomicInteger queued = new AtomicInteger();
 
     /** Lateness in microseconds, two digits, up to an hour. */
     private final ConcurrentHistogram lateness = new ConcurrentHistogram(HIGHEST_LATENESS_MICROS, 2);
@@ -49,7 +50,7 @@ final class MapCounters {
                 counts.slots(),
                 counts.armed(),
                 counts.running(),
-                Math.max(0, queued.sum()),
+                Math.max(0, queued.get()),
                 counts.paused(),
                 counts.slots(),
                 started.sum(),

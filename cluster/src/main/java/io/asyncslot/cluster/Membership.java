@@ -12,7 +12,8 @@ final class Membership {
     /** No deadline is within it. */
     private static final long NOTHING = -SlotStore.NEVER;
 
-    private static final Claim NOBODY = new Claim(SlotStore.NONE, NOTHING);
+    /** Claims nothing. */
+    static final Claim NOBODY = new Claim(SlotStore.NONE, NOTHING);
 
     private final long horizon;
     private volatile Claim claim = NOBODY;

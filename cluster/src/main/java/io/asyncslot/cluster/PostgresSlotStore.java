@@ -2,22 +2,26 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.Merge;
 import io.asyncslot.RetryOutcome;
+import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,14 @@ final class PostgresSlotStore implements SlotStore {
      * key rise in the order of its versions. Only an insert draws before it has the row: its number could be lower than
      * one that the key had before only if that row was purged meanwhile, and rows are purged a minute after they died.
      *
+     * Looks. No index has the deadline itself, but the time at which a sweep has to look at the row (`wake`), which may be
+     * earlier. What moves a deadline to later leaves that alone, so that the new version of the row stays on its page and
+     * touches no index; the sweep moves it on. It is never later than what is pending, of a run that was cut off, too.
+     *
+     * Room. A map with a capacity has a row that says how many slots there are at most: whoever creates one counts it up,
+     * under that row's lock, and whoever finds no room counts the slots and puts it right. What frees slots leaves it alone:
+     * the end of a run must not wait for it.
+     *
      * Owners. Whoever arms claims: the owner changes with every start or touch of a slot that does not run. While a
      * run goes on the owner is who runs it.
      */
@@ -42,21 +54,21 @@ final class PostgresSlotStore implements SlotStore {
             (select c.now, least({never}, case when ? then c.now + ? else ? end) as due
              from (select {now} as now) c)""";
 
-    private static final String MANY = "unnest(?, ?, ?)";
+    private static final String MANY = "unnest(?, ?)";
 
     /** One slot is given by itself: the plan for an array is made anew each time, which costs more than the work. */
-    private static final String ONE = "(values (?::text, ?::text, ?::int))";
+    private static final String ONE = "(values (?::text, ?::text))";
 
     /** What is kept of a slot on which a run is pending: nothing by a start, all by a submit. */
     private static final String COALESCE = "s.live and s.due is not null";
 
     private static final String UPSERT = """
-            insert into asyncslot_slot as s (ns, map, key, shard, live, incarnation, generation, due, owner, payload)
-            select ?, a.map, a.key, a.shard, true, a.number, a.number, d.due,
-                   case when d.due <= d.now + ? then ? end, ?::bytea
-            from (select u.map, u.key, u.shard, nextval('asyncslot_sequence') as number
-                  from {slots} as u (map, key, shard)) a
-            cross join {deadline} d
+            insert into asyncslot_slot as s (ns, map, key, live, incarnation, generation, due, look, owner)
+            select ?, a.map, a.key, true, a.number, a.number, d.due, d.due,
+                   case when d.due <= d.now + ? then ? end
+            from (select u.map, u.key, nextval('asyncslot_sequence') as number
+                  from {slots} as u (map, key)) a
+            cross join {deadline} d{room}
             on conflict (ns, map, key) do update set
                 was = {was},
                 live = true,
@@ -64,32 +76,37 @@ final class PostgresSlotStore implements SlotStore {
                 incarnation = case when s.live then s.incarnation else nextval('asyncslot_sequence') end,
                 generation = case when {keep} then s.generation else nextval('asyncslot_sequence') end,
                 due = case when {keep} then s.due else excluded.due end,
+                look = case when {keep} then s.look else least(s.wake, excluded.due) end,
                 due_attempt = case when {keep} then s.due_attempt else 1 end,
                 point = case when {keep} then s.point end,
+                latest = case when {keep} then s.latest end,
+                payload = {pending},
+                collected = {pending collected},
                 period = {keep} and s.period,
                 owner = case when {keep} or s.run_token is not null then s.owner
                              when not (s.live and s.paused) then excluded.owner end,
                 dead_at = null,
-                payload = case when s.live and excluded.payload is null then s.payload else excluded.payload end,
-                run_payload = case when s.live and s.run_token is not null and s.run_payload is null
-                                        and excluded.payload is not null
-                                   then coalesce(s.payload, '') else s.run_payload end
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
+                last_fired = case when s.live then s.last_fired end,
+                failures = case when s.live then s.failures else 0 end,
+                failed_at = case when {keep} then s.failed_at end{only live}
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE)
+            .replace("{pending collected}", "case when {armed} then s.collected end");
 
     private static final String REARM = """
             update asyncslot_slot s set
                 was = {was},
                 generation = nextval('asyncslot_sequence'),
                 due = d.due,
+                look = least(s.wake, d.due),
                 due_attempt = 1,
                 point = null,
+                latest = null,
+                payload = {pending},
+                collected = case when {armed} then s.collected end,
                 period = false,
                 owner = case when s.run_token is not null then s.owner
-                             when not s.paused and d.due <= d.now + ? then ? end,
-                payload = coalesce(p.payload, s.payload),
-                run_payload = case when s.run_token is not null and s.run_payload is null and p.payload is not null
-                                   then coalesce(s.payload, '') else s.run_payload end
-            from {deadline} d, (select ?::bytea as payload) p
+                             when not s.paused and d.due <= d.now + ? then ? end
+            from {deadline} d
             where s.ns = ? and s.map = ? and s.key = ? and s.live and (? or s.incarnation = ?)
             returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
 
@@ -104,35 +121,69 @@ final class PostgresSlotStore implements SlotStore {
                 due_attempt = case when {retake} then s.run_attempt + ? else s.due_attempt end,
                 due = case when {retake} then d.due else s.due end,
                 point = case when {retake} then coalesce(s.run_point, s.run_due) else s.point end,
-                period = s.period and not {retake}
-            from {deadline} d, (select ?::boolean as always) p
+                period = s.period and not {retake}{pass on}
+            from {deadline} d, (select ?::boolean as always{parameters}) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.run_token = ?
-              and s.run_incarnation = s.incarnation
+              and s.run_began is not null and s.run_incarnation = s.incarnation{expected}
             returning s.was""".replace("{retake}", RETAKE)
             .replace("{taken}", String.valueOf(Was.TAKEN))
             .replace("{deadline}", DEADLINE);
 
+    /**
+     * What the values of a run become that is to be delivered again: pending, as what was accepted first. Once only: the row
+     * knows whether they are ({@code run_passed}), whatever its caller has heard.
+     */
+    private static final String PASS_ON = """
+            ,
+                payload = case when s.withdrawn then s.payload when s.run_passed then {pending} else {passed on single} end,
+                run_payload = case when s.withdrawn then s.run_payload end,
+                collected = coalesce(s.collected, 0)
+                            + case when s.withdrawn then 0 else coalesce(s.run_collected, 0) end,
+                passed_on = coalesce(s.passed_on, 0)
+                            + case when s.withdrawn then 0 else coalesce(s.run_collected, 0) end,
+                run_collected = case when s.withdrawn then s.run_collected end,
+                run_upto = case when s.withdrawn then s.run_upto end,
+                run_passed = s.run_passed is true or not s.withdrawn""";
+
     private static final String TOUCH = """
             update asyncslot_slot s set
                 was = {was},
-                due = case when s.due is not null then d.due end,
+                due = case when s.due is not null then {moved} end,
+                look = case when s.due is not null then least(s.wake, {moved}) else s.look end,
                 period = false,
                 owner = case when s.due is null or s.run_token is not null then s.owner
-                             when not s.paused and d.due <= d.now + ? then ? end
-            from {deadline} d
+                             when not s.paused and {moved} <= d.now + ? then ? end
+            from {deadline} d{parameters}
             where s.ns = ? and s.map = ? and s.key = ? and s.live
             returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
+
+    /** Where a touch moves to: not beyond the latest deadline, unless that is of a former run, and not away from a flush. */
+    private static final String MOVED = """
+            least(d.due, case when s.point is null then s.latest end,
+                  case when p.flush_at > 0 and coalesce(s.collected, 0) - coalesce(s.passed_on, 0) >= p.flush_at
+                       then s.due end)""";
+
+    /** Whether a cancel leaves nothing of a slot that is to be freed then: no run of this incarnation goes on. */
+    private static final String GONE = "(p.frees and (s.run_token is null or s.run_incarnation <> s.incarnation))";
 
     private static final String CANCEL = """
             update asyncslot_slot s set
                 was = {was},
+                live = not {gone},
+                paused = s.paused and not {gone},
                 due = null,
+                look = case when not {gone} and s.owner is null then s.look end,
                 due_attempt = 1,
                 point = null,
-                withdrawn = s.run_token is not null,
+                dead_at = case when {gone} then {now} end,
+                payload = null,
+                collected = null,
+                passed_on = null,
+                withdrawn = case when {gone} then s.withdrawn else s.run_token is not null end,
                 owner = case when s.run_token is not null then s.owner end
+            from (select ?::boolean as frees) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.was, s.incarnation, s.run_token""";
+            returning s.was, s.incarnation, s.run_token, {since}, {upto}""".replace("{gone}", GONE);
 
     /** A run that was cut off goes with its slot; one that goes on keeps its row. */
     private static final String DELETED = """
@@ -140,19 +191,27 @@ final class PostgresSlotStore implements SlotStore {
                 live = false,
                 paused = false,
                 due = null,
+                look = null,
                 due_attempt = 1,
                 point = null,
                 dead_at = {now},
+                failed_at = null,
                 payload = null,
+                collected = null,
+                passed_on = null,
                 owner = case when s.run_began is not null then s.owner end,
                 run_token = case when s.run_began is not null then s.run_token end,
                 run_due = case when s.run_began is not null then s.run_due end""";
+
+    /** From which number on the values of a slot go with it: a run that goes on keeps its own until it ends. */
+    private static final String VALUES_SINCE =
+            "case when s.run_began is not null then " + ValueStatements.SINCE + " else 0 end";
 
     private static final String DELETE = """
             update asyncslot_slot s set
             {deleted}
             where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.was, s.incarnation, s.run_token""".replace("{deleted}", DELETED);
+            returning s.was, s.incarnation, s.run_token, {values since}, {upto}""".replace("{deleted}", DELETED).replace("{values since}", VALUES_SINCE);
 
     private static final String DELETE_ALL = """
             with l as (select key from asyncslot_slot
@@ -160,8 +219,9 @@ final class PostgresSlotStore implements SlotStore {
             d as (update asyncslot_slot s set
             {deleted}
                   from l where s.ns = ? and s.map = ? and s.key = l.key
-                  returning s.was, s.key)
-            select count(*), count(*) filter (where was & 2 <> 0), max(key) from d""".replace("{deleted}", DELETED);
+                  returning s.was, s.key, s.incarnation, {values since} as since)
+            select count(*), count(*) filter (where was & 2 <> 0), max(key), array_agg(incarnation), array_agg(since)
+            from d""".replace("{deleted}", DELETED).replace("{values since}", VALUES_SINCE);
 
     private static final String PAUSE = """
             update asyncslot_slot s set
@@ -173,28 +233,70 @@ final class PostgresSlotStore implements SlotStore {
     private static final String RESUME = """
             update asyncslot_slot s set
                 paused = false,
+                look = coalesce(s.run_due, s.due),
                 owner = case when s.run_began is not null then s.owner
                              when coalesce(s.run_due, s.due) <= d.now + ? then ? end
             from (select {now} as now) d
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.paused
             returning {due}, s.owner is not null and s.run_began is null as claimed""".replace("{due}", FiringStatements.DUE);
 
+    /** The slot may have been freed: it takes up room again. */
+    private static final String RETRY_FAILED = """
+            with r as (update asyncslot_room set slots = slots + 1 where ns = ? and map = ?)
+            update asyncslot_slot s set
+                live = true,
+                incarnation = case when s.live then s.incarnation else nextval('asyncslot_sequence') end,
+                generation = nextval('asyncslot_sequence'),
+                due = n.now,
+                look = n.now,
+                due_attempt = 1,
+                point = null,
+                latest = null,
+                period = false,
+                dead_at = null,
+                failed_at = null,
+                payload = s.run_payload,
+                run_payload = null,
+                collected = s.run_collected,
+                passed_on = s.run_collected,
+                run_collected = null,
+                run_upto = null
+            from (select {now} as now) n
+            where s.ns = ? and s.map = ? and s.key = ? and s.failed_at is not null and s.due is null
+              and s.run_token is null
+            returning s.incarnation, s.run_incarnation, s.collected > 0""";
+
     private static final String COUNT_UP_TO =
             "select count(*) from (select 1 from asyncslot_slot where ns = ? and map = ? and live limit ?) t";
 
-    private static final String LOCK = "select pg_advisory_xact_lock(hashtextextended(?, 0))";
+    /** Counts a slot up that is to be created; answers no row where there is no room, or none is counted yet. */
+    private static final String TAKE_ROOM = """
+            with r as (update asyncslot_room set slots = slots + 1 where ns = ? and map = ? and slots < ? returning 1)
+            """;
+
+    /** Arms no slot but one that is there: what dies meanwhile is not created anew, without room. */
+    private static final String ONLY_LIVE = """
+
+            where exists (select 1 from asyncslot_slot e
+                          where e.ns = ? and e.map = a.map and e.key = a.key and e.live)""";
 
     private final String namespace;
     private final NodeStatements nodes;
     private final FiringStatements firing;
     private final LookStatements looks;
+    private final ValueStatements values;
 
     private final String start;
     private final String startMany;
+    private final String startLimited;
     private final String submit;
+    private final String submitLimited;
+    private final String submitLive;
     private final String rearm;
     private final String retry;
+    private final Map<Merge, String> retryWithValues = new EnumMap<>(Merge.class);
     private final String touch;
+    private final String touchShaped;
     private final String cancel;
     private final String delete;
     private final String deleteAll;
@@ -202,7 +304,11 @@ final class PostgresSlotStore implements SlotStore {
     private final String resume;
     private final String pauseMap;
     private final String resumeMap;
+    private final String retryFailed;
     private final String countUpTo;
+    private final String noRoom;
+    private final String lockRoom;
+    private final String setRoom;
 
     /**
      * A store of one namespace.
@@ -215,72 +321,114 @@ final class PostgresSlotStore implements SlotStore {
         this.nodes = new NodeStatements(tables, namespace);
         this.firing = new FiringStatements(tables, namespace);
         this.looks = new LookStatements(tables, namespace);
-        this.start = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", "false"));
-        this.startMany = tables.sql(UPSERT.replace("{slots}", MANY).replace("{keep}", "false"));
-        this.submit = tables.sql(UPSERT.replace("{slots}", ONE).replace("{keep}", COALESCE));
-        this.rearm = tables.sql(REARM);
-        this.retry = tables.sql(RETRY);
-        this.touch = tables.sql(TOUCH);
-        this.cancel = tables.sql(CANCEL);
-        this.delete = tables.sql(DELETE);
+        this.values = new ValueStatements(tables, namespace);
+        String upsert = ValueStatements.filled(UPSERT);
+        String anyTemplate = upsert.replace("{only live}", "");
+        String startTemplate = anyTemplate.replace("{slots}", ONE).replace("{keep}", "false");
+        String submitTemplate = anyTemplate.replace("{slots}", ONE).replace("{keep}", COALESCE);
+        this.start = tables.sql(startTemplate.replace("{room}", ""));
+        this.startLimited = tables.sql(TAKE_ROOM + startTemplate.replace("{room}", " cross join r"));
+        this.startMany = tables.sql(
+                anyTemplate.replace("{slots}", MANY).replace("{keep}", "false").replace("{room}", ""));
+        this.submit = tables.sql(submitTemplate.replace("{room}", ""));
+        this.submitLimited = tables.sql(TAKE_ROOM + submitTemplate.replace("{room}", " cross join r"));
+        this.submitLive = tables.sql(upsert.replace("{slots}", ONE)
+                .replace("{keep}", COALESCE)
+                .replace("{room}", ONLY_LIVE)
+                .replace("{only live}", "\n            where s.live"));
+        this.rearm = tables.sql(ValueStatements.filled(REARM));
+        this.retry = tables.sql(
+                RETRY.replace("{pass on}", "").replace("{parameters}", "").replace("{expected}", ""));
+        for (Merge merge : Merge.values()) {
+            retryWithValues.put(merge, tables.sql(retryWithValues(merge)));
+        }
+        this.touch = tables.sql(TOUCH.replace("{moved}", "d.due").replace("{parameters}", ""));
+        this.touchShaped =
+                tables.sql(TOUCH.replace("{moved}", MOVED).replace("{parameters}", ", (select ?::int as flush_at) p"));
+        this.cancel = tables.sql(ValueStatements.filled(CANCEL));
+        this.delete = tables.sql(ValueStatements.filled(DELETE));
         this.deleteAll = tables.sql(DELETE_ALL);
         this.pause = tables.sql(PAUSE);
         this.resume = tables.sql(RESUME);
         this.pauseMap =
                 tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
         this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
+        this.retryFailed = tables.sql(RETRY_FAILED);
         this.countUpTo = tables.sql(COUNT_UP_TO);
+        this.noRoom = tables.sql("insert into asyncslot_room (ns, map, slots) values (?, ?, 0) on conflict do nothing");
+        this.lockRoom = tables.sql("select slots from asyncslot_room where ns = ? and map = ? for update");
+        this.setRoom = tables.sql("update asyncslot_room set slots = ? where ns = ? and map = ?");
+    }
+
+    private static String retryWithValues(Merge merge) {
+        String passedOn = merge == Merge.FIRST
+                ? "coalesce(s.run_payload, {pending})"
+                : "coalesce(p.merged, {pending}, s.run_payload)";
+        return ValueStatements.filled(RETRY.replace("{pass on}", PASS_ON.replace("{passed on single}", passedOn))
+                .replace("{parameters}", ", ?::bytea as merged, ?::boolean as expects, ?::bytea as expected")
+                .replace(
+                        "{expected}",
+                        " and (not p.expects or s.run_passed or {pending} is not distinct from p.expected)"));
     }
 
     @Override
     public Armed<StartOutcome> start(
-            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity) {
-        if (capacity > 0) {
-            Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, payload, NONE);
-            if (rearmed != null) {
-                return rearmed;
-            }
-        }
-        return limited(
-                connection,
-                id,
-                capacity,
-                StartOutcome.REJECTED,
-                () -> arm(connection, "start a slot", start, claim, id, when, payload, PostgresSlotStore::started));
+            Connection connection, Claim claim, SlotId id, When when, @Nullable Offer offer, int capacity) {
+        Creation<StartOutcome> creation =
+                new Creation<>(false, start, startLimited, rearm, claim, id, when, offer, PostgresSlotStore::started);
+        return create(connection, creation, capacity, StartOutcome.REJECTED);
     }
 
     @Override
     public List<Armed<StartOutcome>> startAll(
-            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity) {
-        return capacity == 0 && ids.size() > 1
-                ? armAll(connection, claim, ids, when, payload)
-                : ids.stream()
-                        .map(id -> start(connection, claim, id, when, payload, capacity))
-                        .toList();
+            Connection connection, Claim claim, List<SlotId> ids, When when, @Nullable Offer offer, int capacity) {
+        if (offer == null && capacity == 0 && ids.size() > 1) {
+            return armAll(connection, claim, ids, when);
+        }
+        List<Armed<StartOutcome>> answers = new ArrayList<>(ids.size());
+        for (SlotId id : ids) {
+            answers.add(start(connection, claim, id, when, offer, capacity));
+        }
+        return answers;
     }
 
     @Override
-    public Armed<StartOutcome> restart(Connection connection, Claim claim, SlotId id, long incarnation, When when) {
-        Armed<StartOutcome> rearmed = rearm(connection, claim, id, when, null, incarnation);
-        return rearmed == null ? nothing(StartOutcome.FREED) : rearmed;
+    public Armed<StartOutcome> restart(
+            Connection connection, Claim claim, SlotId id, long incarnation, When when, Carrying carrying) {
+        Armed<StartOutcome> rearmed = carrying.isPlain()
+                ? rearm(connection, claim, id, when, incarnation)
+                : values.arm(
+                        connection,
+                        false,
+                        claim,
+                        id,
+                        when,
+                        Offer.nothing(carrying),
+                        incarnation,
+                        Room.ANY,
+                        0,
+                        row -> armed(row, claim.node(), PostgresSlotStore::started));
+        return rearmed == null ? Armed.nothing(StartOutcome.FREED) : rearmed;
     }
 
     @Override
-    public Retried retry(Connection connection, SlotId id, long token, When when, Retry how) {
+    public Retried retry(Connection connection, SlotId id, long token, When when, Retry how, Offer offer) {
+        Merge merge = offer.carrying().merge();
+        List<@Nullable Object> parameters = new ArrayList<>();
+        parameters.add(how.sameAttempt() ? 0 : 1);
+        parameters.addAll(List.of(when.relative(), when.micros(), when.micros(), how.beforeAnyPeriod()));
+        if (merge != null) {
+            parameters.add(offer.value());
+            parameters.add(offer.expects());
+            parameters.add(offer.expectedValue());
+        }
+        parameters.addAll(List.of(namespace, id.map(), id.key(), token));
         Was was = Jdbc.first(
                 connection,
                 "retry a firing",
-                retry,
+                merge == null ? retry : String.valueOf(retryWithValues.get(merge)),
                 row -> new Was(row.getInt(1)),
-                how.sameAttempt() ? 0 : 1,
-                when.relative(),
-                when.micros(),
-                when.micros(),
-                how.beforeAnyPeriod(),
-                namespace,
-                id.map(),
-                id.key(),
-                token);
+                parameters.toArray());
         if (was == null) {
             return new Retried(RetryOutcome.FREED, false);
         }
@@ -294,40 +442,33 @@ final class PostgresSlotStore implements SlotStore {
 
     @Override
     public Armed<SubmitOutcome> submit(
-            Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {
-        return limited(
-                connection,
-                id,
-                capacity > 0 && find(connection, id).isPresent() ? 0 : capacity,
-                SubmitOutcome.REJECTED,
-                () -> arm(
-                        connection,
-                        "submit to a slot",
-                        submit,
-                        claim,
-                        id,
-                        When.in(0),
-                        payload,
-                        PostgresSlotStore::submitted));
+            Connection connection, Claim claim, SlotId id, @Nullable Offer offer, int capacity) {
+        Creation<SubmitOutcome> creation = new Creation<>(
+                true, submit, submitLimited, submitLive, claim, id, When.in(0), offer, PostgresSlotStore::submitted);
+        return create(connection, creation, capacity, SubmitOutcome.REJECTED);
     }
 
     @Override
-    public Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when) {
+    public Optional<Removed<CancelOutcome>> take(Connection connection, SlotId id, Row seen) {
+        return values.take(connection, id, seen);
+    }
+
+    @Override
+    public Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when, Carrying carrying) {
+        List<Object> parameters =
+                new ArrayList<>(List.of(claim.horizon(), claim.node(), when.relative(), when.micros(), when.micros()));
+        if (!carrying.isPlain()) {
+            parameters.add(carrying.flushAt());
+        }
+        parameters.addAll(List.of(namespace, id.map(), id.key()));
         Armed<TouchOutcome> touched = Jdbc.first(
                 connection,
                 "touch a slot",
-                touch,
+                carrying.isPlain() ? touch : touchShaped,
                 row -> armed(row, claim.node(), was -> was.armed() ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED),
-                claim.horizon(),
-                claim.node(),
-                when.relative(),
-                when.micros(),
-                when.micros(),
-                namespace,
-                id.map(),
-                id.key());
+                parameters.toArray());
         if (touched == null) {
-            return nothing(TouchOutcome.ABSENT);
+            return Armed.nothing(TouchOutcome.ABSENT);
         }
         return touched.outcome() == TouchOutcome.MOVED
                 ? touched
@@ -335,29 +476,36 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public Removed<CancelOutcome> cancel(Connection connection, SlotId id) {
-        Removed<CancelOutcome> removed = Jdbc.first(
+    public Removed<CancelOutcome> cancel(Connection connection, SlotId id, WhenIdle whenIdle, Carrying carrying) {
+        Optional<Removed<CancelOutcome>> removed = withItsValues(
                 connection,
-                "cancel a slot",
-                cancel,
-                row -> removed(row, PostgresSlotStore::cancelled),
-                namespace,
-                id.map(),
-                id.key());
-        return removed == null ? new Removed<>(CancelOutcome.ABSENT, false, 0, 0) : removed;
+                carrying,
+                () -> Optional.ofNullable(Jdbc.first(
+                        connection,
+                        "cancel a slot",
+                        cancel,
+                        row -> removed(connection, row, PostgresSlotStore::cancelled),
+                        whenIdle == WhenIdle.FREE,
+                        namespace,
+                        id.map(),
+                        id.key())));
+        return removed.orElseGet(() -> new Removed<>(CancelOutcome.ABSENT, false, 0, 0));
     }
 
     @Override
-    public Removed<DeleteOutcome> delete(Connection connection, SlotId id) {
-        Removed<DeleteOutcome> removed = Jdbc.first(
+    public Removed<DeleteOutcome> delete(Connection connection, SlotId id, Carrying carrying) {
+        Optional<Removed<DeleteOutcome>> removed = withItsValues(
                 connection,
-                "delete a slot",
-                delete,
-                row -> removed(row, PostgresSlotStore::deleted),
-                namespace,
-                id.map(),
-                id.key());
-        return removed == null ? new Removed<>(DeleteOutcome.ABSENT, false, 0, 0) : removed;
+                carrying,
+                () -> Optional.ofNullable(Jdbc.first(
+                        connection,
+                        "delete a slot",
+                        delete,
+                        row -> removed(connection, row, PostgresSlotStore::deleted),
+                        namespace,
+                        id.map(),
+                        id.key())));
+        return removed.orElseGet(() -> new Removed<>(DeleteOutcome.ABSENT, false, 0, 0));
     }
 
     @Override
@@ -401,19 +549,27 @@ final class PostgresSlotStore implements SlotStore {
 
     @Override
     public DeletedBatch deleteAll(Connection connection, String map, @Nullable String after, int limit) {
-        DeletedBatch batch = Jdbc.first(
+        return Jdbc.inTransaction(
                 connection,
                 "delete the slots of a map",
-                deleteAll,
-                row -> new DeletedBatch(row.getInt(1), row.getInt(2), row.getString(3)),
-                namespace,
-                map,
-                after == null,
-                after == null ? "" : after,
-                limit,
-                namespace,
-                map);
-        return batch == null ? new DeletedBatch(0, 0, null) : batch;
+                () -> Optional.ofNullable(Jdbc.first(
+                                connection,
+                                "delete the slots of a map",
+                                deleteAll,
+                                row -> {
+                                    if (row.getInt(1) > 0) {
+                                        values.remove(connection, numbers(row, 4), numbers(row, 5));
+                                    }
+                                    return new DeletedBatch(row.getInt(1), row.getInt(2), row.getString(3));
+                                },
+                                namespace,
+                                map,
+                                after == null,
+                                after == null ? "" : after,
+                                limit,
+                                namespace,
+                                map))
+                        .orElseGet(() -> new DeletedBatch(0, 0, null)));
     }
 
     @Override
@@ -422,8 +578,8 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public Optional<Row> find(Connection connection, SlotId id) {
-        return looks.find(connection, id);
+    public Optional<Row> find(Connection connection, SlotId id, boolean withValues) {
+        return looks.find(connection, id, withValues);
     }
 
     @Override
@@ -434,6 +590,11 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public Counts count(Connection connection, String map, int limit) {
         return looks.count(connection, map, limit);
+    }
+
+    @Override
+    public Times times(Connection connection, String map, int limit) {
+        return looks.times(connection, map, limit);
     }
 
     @Override
@@ -457,8 +618,38 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
+    public void hosts(Connection connection, long node, List<String> maps) {
+        nodes.hosts(connection, node, maps);
+    }
+
+    @Override
+    public Map<String, Long> unhosted(Connection connection, int limit) {
+        return looks.unhosted(connection, limit);
+    }
+
+    @Override
+    public int move(Connection connection, String from, String to, int limit) {
+        return nodes.move(connection, from, to, limit);
+    }
+
+    @Override
     public Released release(Connection connection, long node) {
         return nodes.release(connection, node);
+    }
+
+    @Override
+    public int release(Connection connection, long node, String map) {
+        return nodes.release(connection, node, map);
+    }
+
+    @Override
+    public Beats beat(Connection connection, long node) {
+        return nodes.beat(connection, node);
+    }
+
+    @Override
+    public Optional<Released> giveUp(Connection connection, Beats.Beat silent) {
+        return nodes.giveUp(connection, silent);
     }
 
     @Override
@@ -467,13 +658,18 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public int purge(Connection connection, int limit) {
-        return nodes.purge(connection, limit);
+    public int purge(Connection connection, long retention, int limit) {
+        return nodes.purge(connection, retention, limit);
     }
 
     @Override
-    public List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit) {
-        return firing.sweep(connection, claim, shard, maps, limit);
+    public int purgeValues(Connection connection) {
+        return nodes.purgeValues(connection);
+    }
+
+    @Override
+    public Swept sweep(Connection connection, Claim claim, List<String> maps, int limit) {
+        return firing.sweep(connection, claim, maps, limit);
     }
 
     @Override
@@ -487,8 +683,47 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public List<Ended> end(Connection connection, Claim claim, List<Begun> runs) {
-        return firing.end(connection, claim, runs);
+    public List<Ended> end(
+            Connection connection, Claim claim, List<Finish> finishes, Set<String> freeing, long retention) {
+        return firing.end(connection, claim, finishes, freeing, retention);
+    }
+
+    @Override
+    public List<FailedFiring> failed(Connection connection, String map, int limit) {
+        return looks.failed(connection, map, limit);
+    }
+
+    @Override
+    public boolean retryFailed(Connection connection, SlotId id) {
+        return Jdbc.inTransaction(
+                connection,
+                "retry a failed firing",
+                () -> Jdbc.first(
+                                connection,
+                                "retry a failed firing",
+                                retryFailed,
+                                row -> {
+                                    if (row.getBoolean(3)) {
+                                        values.adopt(connection, row.getLong(1), row.getLong(2));
+                                    }
+                                    return true;
+                                },
+                                namespace,
+                                id.map(),
+                                namespace,
+                                id.map(),
+                                id.key())
+                        != null);
+    }
+
+    @Override
+    public Optional<LastFiring> departed(Connection connection, SlotId id) {
+        return looks.departed(connection, id);
+    }
+
+    @Override
+    public List<Departed> departed(Connection connection, String map, boolean failed, int limit) {
+        return looks.departed(connection, map, failed, limit);
     }
 
     @Override
@@ -499,6 +734,11 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public boolean cutOff(Connection connection, long node, SlotId id, long token) {
         return nodes.cutOff(connection, node, id, token);
+    }
+
+    @Override
+    public boolean putOff(Connection connection, long node, SlotId id, long token, long pause) {
+        return nodes.putOff(connection, node, id, token, pause);
     }
 
     @Override
@@ -516,48 +756,76 @@ final class PostgresSlotStore implements SlotStore {
         nodes.withdrawAwait(connection, self, token);
     }
 
-    private <O extends Enum<O>> Armed<O> arm(
-            Connection connection,
-            String doing,
+    /** Where a slot may be armed. */
+    enum Room {
+        /** Wherever its map is. */
+        ANY,
+        /** Where it is there: it takes up no further room. */
+        LIVE,
+        /** Where its map has room for one more. */
+        LIMITED
+    }
+
+    /**
+     * What arms a slot and creates it where there is none.
+     *
+     * @param sql where the map has no capacity
+     * @param limited where it has one; answers nothing when it is reached
+     * @param live where the slot has to be there; answers nothing when it is not
+     * @param offer what it brings; null in a map without values and shapes, of which the statements above are
+     */
+    private record Creation<O extends Enum<O>>(
+            boolean submits,
             String sql,
+            String limited,
+            String live,
             Claim claim,
             SlotId id,
             When when,
-            byte @Nullable [] payload,
+            @Nullable Offer offer,
             Function<Was, O> outcome) {
-        Armed<O> armed = Jdbc.first(
-                connection,
-                doing,
-                sql,
-                row -> armed(row, claim.node(), outcome),
-                namespace,
-                claim.horizon(),
-                claim.node(),
-                payload,
-                id.map(),
-                id.key(),
-                id.shard(),
-                when.relative(),
-                when.micros(),
-                when.micros());
-        if (armed == null) {
-            throw new IllegalStateException("the database did not answer for " + id);
+
+        @Nullable
+        Armed<O> on(Connection connection, ValueStatements values, String namespace, Room room, int capacity) {
+            Jdbc.RowReader<Armed<O>> reader = row -> armed(row, claim.node(), outcome);
+            if (offer != null) {
+                return values.arm(connection, submits, claim, id, when, offer, NONE, room, capacity, reader);
+            }
+            List<Object> deadline = List.of(when.relative(), when.micros(), when.micros());
+            List<Object> parameters = new ArrayList<>();
+            if (room == Room.LIVE && !submits) {
+                parameters.addAll(List.of(claim.horizon(), claim.node()));
+                parameters.addAll(deadline);
+                parameters.addAll(List.of(namespace, id.map(), id.key(), true, NONE));
+            } else {
+                if (room == Room.LIMITED) {
+                    parameters.addAll(List.of(namespace, id.map(), capacity));
+                }
+                parameters.addAll(List.of(namespace, claim.horizon(), claim.node(), id.map(), id.key()));
+                parameters.addAll(deadline);
+                if (room == Room.LIVE) {
+                    parameters.add(namespace);
+                }
+            }
+            String statement = switch (room) {
+                case ANY -> sql;
+                case LIVE -> live;
+                case LIMITED -> limited;
+            };
+            return Jdbc.first(
+                    connection, submits ? "submit to a slot" : "start a slot", statement, reader, parameters.toArray());
         }
-        return armed;
     }
 
-    private List<Armed<StartOutcome>> armAll(
-            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload) {
+    private List<Armed<StartOutcome>> armAll(Connection connection, Claim claim, List<SlotId> ids, When when) {
         List<SlotId> ordered = List.copyOf(new TreeSet<>(ids));
         int size = ordered.size();
         String[] maps = new String[size];
         String[] keys = new String[size];
-        Integer[] shards = new Integer[size];
         for (int i = 0; i < size; i++) {
             SlotId id = ordered.get(i);
             maps[i] = id.map();
             keys[i] = id.key();
-            shards[i] = id.shard();
         }
         Map<SlotId, Armed<StartOutcome>> armed = new HashMap<>(size * 2);
         Jdbc.query(
@@ -570,10 +838,8 @@ final class PostgresSlotStore implements SlotStore {
                 namespace,
                 claim.horizon(),
                 claim.node(),
-                payload,
                 maps,
                 keys,
-                shards,
                 when.relative(),
                 when.micros(),
                 when.micros());
@@ -600,7 +866,7 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     private @Nullable Armed<StartOutcome> rearm(
-            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, long incarnation) {
+            Connection connection, Claim claim, SlotId id, When when, long incarnation) {
         return Jdbc.first(
                 connection,
                 "start a slot",
@@ -611,7 +877,6 @@ final class PostgresSlotStore implements SlotStore {
                 when.relative(),
                 when.micros(),
                 when.micros(),
-                payload,
                 namespace,
                 id.map(),
                 id.key(),
@@ -619,24 +884,58 @@ final class PostgresSlotStore implements SlotStore {
                 incarnation);
     }
 
-    /** Creates a slot where its map has room, which only one transaction at a time can know. */
-    private <O extends Enum<O>> Armed<O> limited(
-            Connection connection, SlotId id, int capacity, O rejected, Supplier<Armed<O>> creating) {
+    /**
+     * Arms a slot, and creates it where its map has room. What is not there is never armed but by the statement that counts it:
+     * a slot that a look has seen may be gone when the next statement comes.
+     */
+    private <O extends Enum<O>> Armed<O> create(Connection connection, Creation<O> creation, int capacity, O rejected) {
+        SlotId id = creation.id();
         if (capacity == 0) {
-            return creating.get();
+            Armed<O> armed = creation.on(connection, values, namespace, Room.ANY, 0);
+            return armed == null ? refused(creation, rejected) : armed;
+        }
+        Armed<O> there = whereItIs(connection, creation, rejected);
+        Armed<O> armed = there == null ? creation.on(connection, values, namespace, Room.LIMITED, capacity) : there;
+        if (armed != null) {
+            return armed;
         }
         return Jdbc.inTransaction(connection, "start a slot of a map with a capacity", () -> {
-            Jdbc.query(connection, "lock a map", LOCK, row -> 0, "asyncslot " + namespace + '/' + id.map());
+            Jdbc.update(connection, "make room", noRoom, namespace, id.map());
+            Jdbc.query(connection, "lock the room", lockRoom, row -> 0, namespace, id.map());
             Long slots = Jdbc.first(
                     connection, "count slots", countUpTo, row -> row.getLong(1), namespace, id.map(), capacity);
-            boolean full =
-                    slots != null && slots >= capacity && find(connection, id).isEmpty();
-            return full ? nothing(rejected) : creating.get();
+            Jdbc.update(connection, "count the room", setRoom, slots, namespace, id.map());
+            Armed<O> stillThere = whereItIs(connection, creation, rejected);
+            if (stillThere != null) {
+                return stillThere;
+            }
+            Armed<O> counted = creation.on(connection, values, namespace, Room.LIMITED, capacity);
+            if (counted != null) {
+                return counted;
+            }
+            Offer offer = creation.offer();
+            boolean full = slots != null && slots >= capacity;
+            return offer != null && offer.expects() && !full ? Armed.changed(rejected) : Armed.nothing(rejected);
         });
     }
 
-    private static <O extends Enum<O>> Armed<O> nothing(O outcome) {
-        return new Armed<>(outcome, 0, 0, 0, 0, false);
+    /** Arms a slot that is there; null where none is. */
+    private <O extends Enum<O>> @Nullable Armed<O> whereItIs(Connection connection, Creation<O> creation, O rejected) {
+        Armed<O> armed = creation.on(connection, values, namespace, Room.LIVE, 0);
+        Offer offer = creation.offer();
+        if (armed != null || offer == null || !offer.canBeRefused()) {
+            return armed;
+        }
+        return find(connection, creation.id(), false).isPresent() ? refused(creation, rejected) : null;
+    }
+
+    /** The map has room for the slot, and yet it was not armed. */
+    private static <O extends Enum<O>> Armed<O> refused(Creation<O> creation, O rejected) {
+        Offer offer = creation.offer();
+        if (offer == null) {
+            throw new IllegalStateException("the database did not answer for " + creation.id());
+        }
+        return offer.expects() ? Armed.changed(rejected) : Armed.nothing(rejected);
     }
 
     private static <O extends Enum<O>> Armed<O> armed(ResultSet row, long node, Function<Was, O> outcome)
@@ -646,9 +945,29 @@ final class PostgresSlotStore implements SlotStore {
         return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), row.getLong(7), claimed);
     }
 
-    private static <O extends Enum<O>> Removed<O> removed(ResultSet row, Function<Was, O> outcome) throws SQLException {
+    /** Collected values go in the transaction of their slot, which has them locked: all of them are seen then. */
+    private static <T> Optional<T> withItsValues(
+            Connection connection, Carrying carrying, Jdbc.Work<Optional<T>> work) {
+        try {
+            return carrying.collects()
+                    ? Jdbc.inTransaction(connection, "remove a slot with its values", work)
+                    : work.run();
+        } catch (SQLException e) {
+            throw new StoreException("remove a slot with its values", e);
+        }
+    }
+
+    private <O extends Enum<O>> Removed<O> removed(Connection connection, ResultSet row, Function<Was, O> outcome)
+            throws SQLException {
         Was was = new Was(row.getInt(1));
+        if (was.collected()) {
+            values.remove(connection, row.getLong(2), row.getLong(4), row.getLong(5));
+        }
         return new Removed<>(outcome.apply(was), was.armed(), row.getLong(2), row.getLong(3));
+    }
+
+    private static Long[] numbers(ResultSet row, int column) throws SQLException {
+        return (Long[]) row.getArray(column).getArray();
     }
 
     private static StartOutcome started(Was was) {
@@ -667,6 +986,9 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     private static DeleteOutcome deleted(Was was) {
-        return was.run() && !was.cutOff() ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+        if (was.run() && !was.cutOff()) {
+            return DeleteOutcome.DELETED_WHILE_RUNNING;
+        }
+        return was.armed() || was.run() ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
     }
 }

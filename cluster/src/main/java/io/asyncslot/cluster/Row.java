@@ -1,5 +1,8 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.SlotSnapshot.LastFiring;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param runToken the run of this incarnation that goes on or was cut off; 0 when there is none
  * @param runGeneration that run's generation; 0 when there is none
  * @param attempt that run's attempt; 0 when there is none
- * @param payload the slot's payload
+ * @param values the values that are pending, as far as they were asked for
+ * @param payload the single one of them, likewise; null when there is none
+ * @param collected how many of them are collected, likewise
  * @param pausedAt since when it is paused, in microseconds of database time; {@link SlotStore#NONE} when it is not
+ * @param last the firing whose callback runs, else the last one whose callback was called; null when none was
+ * @param failures how often callbacks of the slot have failed
  */
-@SuppressWarnings("ArrayRecordComponent") // rows are handed on, never compared
+@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Row(
         SlotId id,
         long incarnation,
@@ -30,8 +37,17 @@ record Row(
         long runToken,
         long runGeneration,
         int attempt,
+        List<byte[]> values,
         byte @Nullable [] payload,
-        long pausedAt) {
+        int collected,
+        long pausedAt,
+        @Nullable LastFiring last,
+        long failures) {
+
+    /** Whether it carries what another look has seen, for the same start. */
+    boolean carriesAs(Row other) {
+        return generation == other.generation && collected == other.collected && Arrays.equals(payload, other.payload);
+    }
 
     boolean armed() {
         return due != SlotStore.NONE;

@@ -1,7 +1,9 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Shown;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a callback on this node, from its begin in the database to its end there. Thread-safe.
@@ -18,6 +20,12 @@ final class Run {
     /** Local callbacks that await this run. */
     private final AtomicInteger awaitingCallbacks = new AtomicInteger();
 
+    /** How often the end found the row locked. Changed by the thread that ends runs. */
+    private int locked;
+
+    /** Whether a failure of the end was told. Changed by the thread that ends runs. */
+    private boolean told;
+
     /** Whether and how the firing is delivered again. Written by the run's thread; read by all. */
     private volatile Again again = Again.NOT;
 
@@ -31,6 +39,9 @@ final class Run {
         POSTPONED
     }
 
+    /** How it ended on this node. Written by the run's thread before it asks for the end; read by the thread that ends runs. */
+    private volatile Finish finish;
+
     /** Set by whoever learns that the slot was deleted, its map closed or this node given up; never unset. */
     private volatile boolean cancelled;
 
@@ -38,6 +49,7 @@ final class Run {
         this.map = map;
         this.node = node;
         this.begun = begun;
+        this.finish = new Finish(begun, Finish.Result.NOT_CALLED, 0, null);
     }
 
     StoredSlots<?> map() {
@@ -66,6 +78,22 @@ final class Run {
         return awaitingCallbacks;
     }
 
+    /** How it ended on this node, as far as is known. */
+    Finish finish() {
+        return finish;
+    }
+
+    /** The callback has returned or failed. Called by the run's thread. */
+    void finished(long tookMicros, @Nullable Throwable failure) {
+        Finish.Result result = failure == null ? Finish.Result.RETURNED : Finish.Result.FAILED;
+        if (again == Again.POSTPONED && failure == null) {
+            result = Finish.Result.NOT_CALLED;
+        } else if (again != Again.NOT && failure != null) {
+            result = Finish.Result.FAILED_ONCE;
+        }
+        finish = new Finish(begun, result, tookMicros, failure == null ? null : Finish.text(Shown.of(failure)));
+    }
+
     /** What becomes of the firing, as its callback asked for. */
     Again again() {
         return again;
@@ -73,6 +101,18 @@ final class Run {
 
     void again(Again value) {
         again = value;
+    }
+
+    /** The end found the row locked: how often before, up to a few times. */
+    int lockedOnceMore() {
+        return Math.min(locked++, 10);
+    }
+
+    /** The end failed: whether that is the first time. */
+    boolean endFailed() {
+        boolean first = !told;
+        told = true;
+        return first;
     }
 
     boolean isCancelled() {

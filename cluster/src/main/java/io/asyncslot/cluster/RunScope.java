@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The callbacks of this backend that the current thread is inside, innermost first: more than one where an executor runs
  * tasks in the calling thread. Owned by one thread.
  */
-record RunScope(Run run, ClusterFiring firing, @Nullable RunScope outer) {
+record RunScope(Run run, @Nullable RunScope outer) {
 
     private static final ThreadLocal<@Nullable RunScope> CURRENT = new ThreadLocal<>();
 
@@ -14,8 +14,8 @@ record RunScope(Run run, ClusterFiring firing, @Nullable RunScope outer) {
         return CURRENT.get();
     }
 
-    static void enter(Run run, ClusterFiring firing) {
-        CURRENT.set(new RunScope(run, firing, CURRENT.get()));
+    static void enter(Run run) {
+        CURRENT.set(new RunScope(run, CURRENT.get()));
     }
 
     static void leave() {

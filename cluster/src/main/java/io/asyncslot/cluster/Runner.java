@@ -3,14 +3,15 @@ package io.asyncslot.cluster;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.Periods;
+import io.asyncslot.backend.Shown;
 import io.asyncslot.cluster.Holds.Hold;
-import io.asyncslot.core.Binding;
-import io.asyncslot.core.Periods;
-import io.asyncslot.core.Shown;
 import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,6 +32,9 @@ final class Runner<K> {
     /** How long a worker stays with a run that has returned and cannot be ended, because the database is away. */
     private static final long END_WAIT_MILLIS = 1_000;
 
+    /** What there is to wait for where no run has begun. */
+    private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
+
     private final StoredSlots<K> slots;
     private final ClusterEngine engine;
     private final Ticker ticker;
@@ -46,55 +50,101 @@ final class Runner<K> {
     }
 
     /** Begins the run if there still is one to begin, runs the callback, ends the run. Does not throw. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what the stage does cannot fail
     void run(SlotId id) {
-        slots.counters().queued.decrement();
+        slots.waitsNoMore();
         Hold hold = engine.holds().get(id);
         if (hold == null) {
             return;
         }
         Binding<K> binding = engine.enter() ? slots.binding().use() : null;
+        CompletableFuture<Void> over = NOTHING;
         try {
             if (binding == null) {
                 engine.holds().done(id, hold); // stopped or closed: the row is somebody else's to look after
             } else {
-                begin(id, hold, binding);
+                over = begin(id, hold, binding);
             }
         } finally {
-            engine.exit();
+            over.whenComplete((ended, failure) -> engine.exit());
         }
     }
 
+    /**
+     * Begins a run, unless one of the slot goes on in this process: then the hold waits for that.
+     *
+     * @return completes when the run has ended in the database
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what the stage does cannot fail
+    private CompletableFuture<Void> begin(SlotId id, Hold hold, Binding<K> inHand) {
+        CompletableFuture<Void> former = engine.runs().reserve(id);
+        if (former != null) {
+            inHand.release();
+            former.whenComplete((free, failure) -> engine.holds().again(id, Duration.ZERO));
+            return NOTHING;
+        }
+        Run run = null;
+        try {
+            run = beginReserved(id, hold, inHand);
+        } finally {
+            if (run == null) {
+                engine.runs().notBegun(id);
+            }
+        }
+        return run == null ? NOTHING : run.ended();
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a run that was left out
-    private void begin(SlotId id, Hold hold, Binding<K> inHand) {
+    private @Nullable Run beginReserved(SlotId id, Hold hold, Binding<K> inHand) {
         Periods periods = slots.periods();
         long now = Math.max(engine.clock().micros(), hold.due());
         boolean skip = hold.period() && (hold.overrun() || periods.leavesOut(hold.due(), now));
         long next = periods.next(hold.point(), now);
-        K key;
+        K key = slots.key(id);
+        if (key == null) {
+            inHand.release();
+            engine.holds().again(id, FAILED_PAUSE); // it waits for somebody who can read it
+            return null;
+        }
         Begins.Answer answer;
         try {
-            key = slots.key(id);
             answer = engine.begins()
-                    .begin(new Begin(id, hold.generation(), next == Periods.NONE ? SlotStore.NONE : next));
+                    .begin(new Begin(
+                            id,
+                            hold.generation(),
+                            next == Periods.NONE ? SlotStore.NONE : next,
+                            slots.carrying().hasValues(),
+                            slots.carrying().collects()));
         } catch (BackendUnavailableException e) {
             inHand.release();
             engine.holds().again(id, AWAY_PAUSE);
-            return;
+            return null;
         } catch (RuntimeException e) {
             inHand.release();
             engine.holds().again(id, FAILED_PAUSE);
-            warn("slot '" + id.key() + "' of map '" + id.map() + "' could not begin; it is tried again later", e);
-            return;
+            warn(
+                    "slot '" + Shown.inLine(id.key()) + "' of map '" + id.map()
+                            + "' could not begin; it is tried again later",
+                    e);
+            return null;
         }
         Begun begun = answer.begun();
         if (begun == null) {
             inHand.release();
             refused(id, hold, answer.refused());
-            return;
+            return null;
         }
         Run run = new Run(slots, answer.node(), begun);
         engine.runs().begun(run);
+        if (run.node() != engine.membership().node()) {
+            run.cancel(); // given up while the answer was under way: nobody had told it
+        }
         engine.holds().done(id, hold);
+        if (begun.state() == Begun.State.OVER) {
+            inHand.release();
+            engine.ends().end(run);
+            return run;
+        }
         if (next != Periods.NONE && !hold.cutOff()) {
             slots.counters().started.increment();
         }
@@ -103,13 +153,22 @@ final class Runner<K> {
             slots.counters().skipped.increment();
             slots.record(id, Kind.SKIPPED, now - begun.due());
             engine.ends().end(run);
-            return;
+            return run;
+        }
+        Object value;
+        try {
+            value = slots.handed(begun);
+        } catch (Throwable e) {
+            inHand.release();
+            slots.unreadable(run, e);
+            return run;
         }
         if (hold.cutOff()) {
             slots.counters().started.increment(); // delivered once more than it was armed
             engine.redelivered();
         }
-        run(run, key, slots.binding().refresh(inHand));
+        run(run, key, value, slots.binding().refresh(inHand));
+        return run;
     }
 
     private void refused(SlotId id, Hold hold, @Nullable NotBegun refused) {
@@ -123,21 +182,22 @@ final class Runner<K> {
         }
     }
 
-    private void run(Run run, K key, Binding<K> binding) {
-        Firing<K> firing = new Firing<>(slots, run, key, engine.clock().micros());
+    private void run(Run run, K key, @Nullable Object value, Binding<K> binding) {
+        Firing<K> firing = new Firing<>(slots, run, key, value, engine.clock().micros());
         Throwable failure;
         long began = ticker.monotonicNanos();
         long took;
         try {
             slots.counters().fired.increment();
             slots.counters().late(firing.latenessMicros());
-            slots.began(run, firing);
+            slots.record(run.id(), Kind.FIRED, firing.latenessMicros());
             failure = invoke(slots.callback(run, binding), key, run, firing);
             took = ticker.monotonicNanos() - began;
+            run.finished(took / 1_000, failure);
             if (failure != null && run.again() != Run.Again.RETRIED) {
                 slots.counters().failed.increment();
             }
-            slots.returned(run, firing, took / 1_000, failure);
+            slots.record(run.id(), failure == null ? Kind.COMPLETED : Kind.FAILED, took / 1_000);
         } finally {
             binding.release();
             end(run);
@@ -148,7 +208,7 @@ final class Runner<K> {
     }
 
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, K key, Run run, Firing<K> firing) {
-        RunScope.enter(run, firing);
+        RunScope.enter(run);
         try {
             if (interceptor == null) {
                 callback.run(key, firing);
@@ -169,12 +229,12 @@ final class Runner<K> {
 
     /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
     private void failed(Run run, Firing<K> firing, Throwable failure) {
-        String message = "the callback of slot '" + Shown.of(firing.key()) + "' of map '" + slots.name()
+        String message = "the callback of slot '" + Shown.inLine(firing.key()) + "' of map '" + slots.name()
                 + "' failed, generation " + firing.generation();
         if (run.again() == Run.Again.RETRIED) {
             LOG.log(
                     System.Logger.Level.INFO,
-                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.of(failure));
+                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.inLine(failure));
         } else {
             warn(message, failure);
         }

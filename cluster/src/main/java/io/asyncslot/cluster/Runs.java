@@ -2,47 +2,95 @@ package io.asyncslot.cluster;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The runs of this node, by slot: there is one at most. Thread-safe. */
+/**
+ * The runs of this process, by slot: there is one at most, whatever the cluster believes. Thread-safe.
+ *
+ * <p>A worker reserves a slot's place before it asks the database to begin, and frees it when there is no run after all,
+ * or when the run's end is answered. So a firing that is delivered to this process again waits for its own former run,
+ * and a begin whose answer is late is known to be under way.
+ */
 final class Runs {
 
-    private final ConcurrentHashMap<SlotId, Run> runs = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<SlotId, Place> places = new ConcurrentHashMap<>();
 
+    /** The place of a slot. */
+    private static final class Place {
+
+        /** Completes when the place is free again. */
+        final CompletableFuture<Void> free = new CompletableFuture<>();
+
+        /** Written once, by the worker that has reserved the place, when the run has begun; read by all. */
+        volatile @Nullable Run run;
+    }
+
+    /**
+     * Reserves the place of a slot.
+     *
+     * @return null when it is the caller's; else what completes when it is free again
+     */
+    @Nullable
+    CompletableFuture<Void> reserve(SlotId id) {
+        Place present = places.putIfAbsent(id, new Place());
+        return present == null ? null : present.free;
+    }
+
+    /** The begin was refused, or its answer is lost. Called by who has reserved the place. */
+    void notBegun(SlotId id) {
+        free(id);
+    }
+
+    /** The begin was answered. Called by who has reserved the place. */
     void begun(Run run) {
-        Run former = runs.put(run.id(), run);
-        if (former != null) {
-            former.ended().complete(null); // it was taken from this node, and delivered again to this very node
+        Place place = places.get(run.id());
+        if (place == null) {
+            throw new IllegalStateException("no place was reserved for " + run.id());
+        }
+        place.run = run;
+    }
+
+    /** The run is over: its end was answered. Called before the next one of its slot can begin here. */
+    void ended(Run run) {
+        free(run.id());
+        run.ended().complete(null);
+    }
+
+    private void free(SlotId id) {
+        Place place = places.remove(id);
+        if (place != null) {
+            place.free.complete(null);
         }
     }
 
-    /** The run is over in the database. Called before the next one of its slot can begin here. */
-    void ended(Run run) {
-        runs.remove(run.id(), run);
-        run.ended().complete(null);
+    /** Whether a run of a slot goes on here, or its begin is under way. */
+    boolean isBusy(SlotId id) {
+        return places.containsKey(id);
     }
 
     @Nullable
     Run of(SlotId id) {
-        return runs.get(id);
+        Place place = places.get(id);
+        return place == null ? null : place.run;
     }
 
     Collection<Run> all() {
-        return runs.values();
+        return places.values().stream()
+                .map(place -> place.run)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     List<Run> of(StoredSlots<?> map) {
-        return runs.values().stream().filter(run -> run.map() == map).toList();
+        return all().stream().filter(run -> run.map() == map).toList();
     }
 
     /** Tells the callbacks of some runs that nobody wants their result any more. */
     void cancel(Predicate<Run> which) {
-        runs.values().stream().filter(which).forEach(Run::cancel);
-    }
-
-    boolean isEmpty() {
-        return runs.isEmpty();
+        all().stream().filter(which).forEach(Run::cancel);
     }
 }

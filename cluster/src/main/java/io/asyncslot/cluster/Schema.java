@@ -7,26 +7,82 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The tables: created, or found to be there. Thread-safe.
  *
- * <p>The script is a plain SQL file that a migration tool can run as well.
+ * <p>The script says what there is to be, and creates what is not there. So it needs no history of its own, and no version that
+ * could be one of the application's: a migration tool runs it again when it has changed.
  */
 final class Schema {
 
-    static final String SCRIPT = "V1__asyncslot.sql";
+    /** For whoever creates tables: this class, Flyway (a repeatable migration), Liquibase (a changelog in SQL), or a person. */
+    static final String SCRIPT = "schema/R__asyncslot.sql";
 
-    /** Every column that statements name, so that an older table is found out at start-up. */
-    private static final String VALIDATE = """
-            select s.ns, s.map, s.key, s.shard, s.live, s.paused, s.paused_at, s.was, s.due_attempt, s.incarnation, s.generation,
-                   s.due, s.owner, s.run_token, s.run_incarnation, s.run_generation, s.run_due, s.run_began,
-                   s.run_attempt, s.dead_at, s.wake, s.awaits_map, s.awaits_key, s.payload, s.run_payload,
-                   n.id, n.ns, n.name, n.joined, p.ns, p.map, p.since, q.last_value, t.task_name
-            from asyncslot_slot s, asyncslot_node n, asyncslot_paused p, asyncslot_sequence q,
-                 asyncslot_scheduled_tasks t
-            where false""";
+    /** Every column of every table, so that an older or half-made one is found out at start-up. */
+    static final Map<String, List<String>> COLUMNS = Map.of(
+            "asyncslot_node", List.of("id", "ns", "name", "joined", "beat", "maps"),
+            "asyncslot_paused", List.of("ns", "map", "since"),
+            "asyncslot_room", List.of("ns", "map", "slots"),
+            "asyncslot_slot",
+                    List.of(
+                            "ns",
+                            "map",
+                            "key",
+                            "live",
+                            "paused",
+                            "paused_at",
+                            "was",
+                            "due_attempt",
+                            "incarnation",
+                            "generation",
+                            "due",
+                            "owner",
+                            "run_token",
+                            "run_incarnation",
+                            "run_generation",
+                            "run_due",
+                            "run_began",
+                            "run_attempt",
+                            "withdrawn",
+                            "period",
+                            "point",
+                            "run_point",
+                            "dead_at",
+                            "last_fired",
+                            "last_generation",
+                            "last_attempt",
+                            "last_lateness",
+                            "last_took",
+                            "last_error",
+                            "failures",
+                            "failed_at",
+                            "look",
+                            "wake",
+                            "awaits_map",
+                            "awaits_key",
+                            "payload",
+                            "run_payload",
+                            "collected",
+                            "passed_on",
+                            "run_collected",
+                            "run_upto",
+                            "run_passed",
+                            "latest"),
+            "asyncslot_value", List.of("slot", "number", "value"));
+
+    private static final String SEQUENCE = "asyncslot_sequence";
+
+    private static final String PRESENT = """
+            select t.name, a.attname::text from unnest(?) as t (name)
+            join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 and not a.attisdropped""";
 
     private final Tables tables;
 
@@ -35,9 +91,9 @@ final class Schema {
     }
 
     /**
-     * Creates the tables unless they are there. Of several nodes at once, one does.
+     * Creates what is missing, and changes nothing else. Of several nodes at once, one does.
      *
-     * @throws StoreException if they can neither be found nor created
+     * @throws StoreException if the database refuses that
      */
     void create(Connection connection) {
         Jdbc.inTransaction(connection, "create the tables of the slots", () -> {
@@ -47,26 +103,42 @@ final class Schema {
                     "select pg_advisory_xact_lock(hashtextextended(?, 0))",
                     row -> 0,
                     "asyncslot schema " + tables.prefix());
-            List<Boolean> there = Jdbc.query(
-                    connection,
-                    "look for the tables",
-                    "select to_regclass(?) is not null",
-                    row -> row.getBoolean(1),
-                    tables.prefix() + "slot");
-            if (!there.contains(true)) {
+            boolean incomplete = !missing(connection).isEmpty();
+            if (incomplete) {
                 run(connection, tables.sql(script()));
             }
-            return there;
+            return incomplete;
         });
     }
 
     /**
      * Looks whether the tables are there, with every column.
      *
-     * @throws StoreException if not; the message says what is missing
+     * @return what is missing, by name; empty when nothing is
      */
-    void validate(Connection connection) {
-        Jdbc.query(connection, "look at the tables of the slots", tables.sql(VALIDATE), row -> 0);
+    List<String> missing(Connection connection) {
+        Map<String, Set<String>> present = new HashMap<>();
+        List<String> names = new ArrayList<>(new TreeSet<>(COLUMNS.keySet()));
+        names.add(SEQUENCE);
+        Jdbc.query(
+                connection,
+                "look at the tables of the slots",
+                PRESENT,
+                row -> present.computeIfAbsent(row.getString(1), name -> new HashSet<>())
+                        .add(row.getString(2)),
+                (Object) names.stream().map(tables::sql).toArray(String[]::new));
+        List<String> missing = new ArrayList<>();
+        for (String name : names) {
+            Set<String> columns = present.get(tables.sql(name));
+            if (columns == null) {
+                missing.add((name.equals(SEQUENCE) ? "sequence " : "table ") + tables.sql(name));
+            } else {
+                COLUMNS.getOrDefault(name, List.of()).stream()
+                        .filter(column -> !columns.contains(column))
+                        .forEach(column -> missing.add("column " + column + " of table " + tables.sql(name)));
+            }
+        }
+        return missing;
     }
 
     private static void run(Connection connection, String script) throws SQLException {

@@ -1,5 +1,7 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Shown;
+
 /**
  * Which slot of a namespace: its map and its key as text. Ordered so that batches lock rows in one order.
  *
@@ -8,20 +10,15 @@ package io.asyncslot.cluster;
  */
 record SlotId(String map, String key) implements Comparable<SlotId> {
 
+    /** For messages: a key is any text, and stays in its line. */
+    @Override
+    public String toString() {
+        return "slot '" + Shown.inLine(key) + "' of map '" + map + "'";
+    }
+
     @Override
     public int compareTo(SlotId other) {
         int maps = map.compareTo(other.map);
         return maps != 0 ? maps : key.compareTo(other.key);
-    }
-
-    /**
-     * The shard whose sweep looks after the slot; the same on every node and for ever.
-     *
-     * @return from 0 to {@link SlotStore#SHARDS} - 1
-     */
-    int shard() {
-        int hash = 31 * map.hashCode() + key.hashCode();
-        hash ^= hash >>> 16;
-        return hash & (SlotStore.SHARDS - 1);
     }
 }

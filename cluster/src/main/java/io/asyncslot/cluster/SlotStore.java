@@ -3,13 +3,17 @@ package io.asyncslot.cluster;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.RetryOutcome;
+import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * of its key. While a run goes on, arming changes the deadline and not the owner: the end of the run hands it on.
  */
 interface SlotStore {
-
-    /** The number of shards, a power of two. Rows keep theirs, so it is the same for all nodes and versions. */
-    int SHARDS = 16;
 
     /** A deadline that never comes; also what larger ones saturate at. */
     long NEVER = (1L << 52) - 1;
@@ -60,13 +61,53 @@ interface SlotStore {
      */
     List<Node> nodes(Connection connection, int limit);
 
+    /** Says which maps a node runs. */
+    void hosts(Connection connection, long node, List<String> maps);
+
+    /**
+     * The maps that have slots, and that no node runs: nothing of them fires.
+     *
+     * @param limit how many slots of each to count at most
+     * @return their names, and how many slots each has
+     */
+    Map<String, Long> unhosted(Connection connection, int limit);
+
+    /**
+     * Moves slots of a map that no node runs to another map. Those whose key is there already stay.
+     *
+     * @param limit how many at most
+     * @return how many
+     */
+    int move(Connection connection, String from, String to, int limit);
+
     /**
      * Releases a node: it can begin and end nothing from now on, what it held is anybody's and what it ran is cut off.
-     * To be called when it leaves and by others when it is dead. Its own transaction.
+     * To be called when it leaves. Its own transaction.
      *
      * @return what was taken from it; all zero when another call was first
      */
     Released release(Connection connection, long node);
+
+    /**
+     * Gives back what a node holds of one map: others go on with it at once. Runs that it has begun stay its own.
+     *
+     * @return how many slots
+     */
+    int release(Connection connection, long node, String map);
+
+    /**
+     * Says that a node lives, and looks at the others.
+     *
+     * @return whether the node still is one, the time, and the other nodes' counters
+     */
+    Beats beat(Connection connection, long node);
+
+    /**
+     * Releases a node that was silent, unless it has said something meanwhile. Its own transaction.
+     *
+     * @return what was taken from it; empty when it lives, or another call was first
+     */
+    Optional<Released> giveUp(Connection connection, Beats.Beat silent);
 
     /**
      * Releases what is owned by nodes that do not exist: a transaction that was slow to commit may have claimed a slot
@@ -78,37 +119,46 @@ interface SlotStore {
      * Removes what is left of slots deleted more than a minute ago. To be called every few seconds by some node, until
      * it answers fewer than the limit.
      *
+     * @param retention for how long a firing that failed for good stays, in microseconds, however its slot was freed
      * @return how many rows it removed
      */
-    int purge(Connection connection, int limit);
+    int purge(Connection connection, long retention, int limit);
+
+    /**
+     * Removes values that belong to no slot. No statement leaves any behind; a former version of the library beside this one does.
+     *
+     * @return how many
+     */
+    int purgeValues(Connection connection);
 
     // Operations on one key
 
     /**
      * Arms a slot: creates it when absent, replaces the deadline when armed, takes the next generation.
      *
-     * @param payload replaces the slot's payload; null keeps it
+     * @param offer what it brings besides; null in a map without values and shapes
      * @param capacity the highest number of live slots of the map; 0 for any
-     * @return STARTED, REARMED or REJECTED
+     * @return STARTED, REARMED or REJECTED, the latter also if something else is pending than the offer expects
      */
     Armed<StartOutcome> start(
-            Connection connection, Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity);
+            Connection connection, Claim claim, SlotId id, When when, @Nullable Offer offer, int capacity);
 
     /**
-     * Arms many slots by one statement. Maps with a capacity are armed one by one.
+     * Arms many slots by one statement. Slots of maps with a capacity, values or a shape are armed one by one.
      *
      * @param ids the slots; one that comes twice is REARMED the second time
      * @return the answers, in the order of {@code ids}
      */
     List<Armed<StartOutcome>> startAll(
-            Connection connection, Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity);
+            Connection connection, Claim claim, List<SlotId> ids, When when, @Nullable Offer offer, int capacity);
 
     /**
      * Arms an incarnation again.
      *
      * @return STARTED, REARMED, or FREED when the incarnation was deleted
      */
-    Armed<StartOutcome> restart(Connection connection, Claim claim, SlotId id, long incarnation, When when);
+    Armed<StartOutcome> restart(
+            Connection connection, Claim claim, SlotId id, long incarnation, When when, Carrying carrying);
 
     /**
      * How a firing is to be delivered again.
@@ -127,38 +177,53 @@ interface SlotStore {
      */
     record Retried(RetryOutcome outcome, boolean putPeriodOff) {}
 
-    /** Delivers the firing of a run again, with the same generation. To be called during that run. */
-    Retried retry(Connection connection, SlotId id, long token, When when, Retry how);
+    /**
+     * Delivers the firing of a run again, with the same generation. To be called during that run. Its values become pending
+     * again, or go to what is pending.
+     *
+     * @param offer the two merged, where a function does that and both are there; FREED also when something else is pending
+     *     than it expects
+     */
+    Retried retry(Connection connection, SlotId id, long token, When when, Retry how, Offer offer);
 
     /**
      * Makes a run of a work slot pending now, unless one is.
      *
-     * @param payload replaces the slot's payload, also when the answer is COALESCED; null keeps it
+     * @param offer as for {@link #start}
      * @param capacity as for {@link #start}
-     * @return SUBMITTED, COALESCED or REJECTED
+     * @return SUBMITTED, COALESCED or REJECTED, as for {@link #start}
      */
-    Armed<SubmitOutcome> submit(Connection connection, Claim claim, SlotId id, byte @Nullable [] payload, int capacity);
+    Armed<SubmitOutcome> submit(Connection connection, Claim claim, SlotId id, @Nullable Offer offer, int capacity);
+
+    /**
+     * Takes away what is pending, and its values, if they still are what was seen.
+     *
+     * @param seen a slot with something pending, and its values
+     * @return CANCELLED; empty if something has changed
+     */
+    Optional<Removed<CancelOutcome>> take(Connection connection, SlotId id, Row seen);
 
     /**
      * Moves a pending deadline and keeps its generation.
      *
      * @return MOVED, NOT_ARMED or ABSENT
      */
-    Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when);
+    Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when, Carrying carrying);
 
     /**
      * Removes a pending deadline. A run that was cut off counts as running.
      *
+     * @param whenIdle what becomes of the slot if no run of it goes on
      * @return CANCELLED, NOT_ARMED, RUNNING or ABSENT
      */
-    Removed<CancelOutcome> cancel(Connection connection, SlotId id);
+    Removed<CancelOutcome> cancel(Connection connection, SlotId id, WhenIdle whenIdle, Carrying carrying);
 
     /**
      * Frees a slot. A run that was cut off is not delivered again.
      *
-     * @return DELETED, DELETED_WHILE_RUNNING or ABSENT
+     * @return DELETED, DELETED_ARMED (also where a run was cut off), DELETED_WHILE_RUNNING or ABSENT
      */
-    Removed<DeleteOutcome> delete(Connection connection, SlotId id);
+    Removed<DeleteOutcome> delete(Connection connection, SlotId id, Carrying carrying);
 
     /**
      * Pauses a slot: what is due does not begin.
@@ -223,8 +288,12 @@ interface SlotStore {
      */
     boolean runs(Connection connection, String map);
 
-    /** A live slot. */
-    Optional<Row> find(Connection connection, SlotId id);
+    /**
+     * A live slot.
+     *
+     * @param withValues whether to read the values that are pending
+     */
+    Optional<Row> find(Connection connection, SlotId id, boolean withValues);
 
     /**
      * Live slots in the order of their keys (by code point).
@@ -243,6 +312,23 @@ interface SlotStore {
     Counts count(Connection connection, String map, int limit);
 
     /**
+     * What lasts longest in a map and what comes next, in microseconds; {@link #NONE} where there is nothing.
+     *
+     * @param overdue how long the slot that is overdue longest has been due, those that are paused left out
+     * @param longestRun how long the run that lasts longest goes on
+     * @param next how long until the next slot is due
+     * @param slots how many slots were looked at
+     */
+    record Times(long overdue, long longestRun, long next, long slots) {}
+
+    /**
+     * What lasts longest in a map, and what comes next.
+     *
+     * @param limit how many rows to look at at most
+     */
+    Times times(Connection connection, String map, int limit);
+
+    /**
      * How long the slot that is due the longest is overdue, of those that no node runs.
      *
      * @return the time, zero when nothing is overdue
@@ -252,13 +338,22 @@ interface SlotStore {
     // Firing
 
     /**
-     * Claims slots of a shard that are due within the horizon and nobody's, the earliest first.
+     * Claims slots that are due within the horizon and nobody's, the earliest first, and notes of those that were moved to
+     * later when to look again. Maps that are paused, or not asked for, cost nothing.
      *
      * @param maps the maps that the node can run
-     * @param limit how many at most
+     * @param limit how many to look at at most
      * @return what the node has to hold now
      */
-    List<Due> sweep(Connection connection, Claim claim, int shard, List<String> maps, int limit);
+    Swept sweep(Connection connection, Claim claim, List<String> maps, int limit);
+
+    /**
+     * What a sweep found.
+     *
+     * @param due what it claimed
+     * @param looked how many slots it looked at
+     */
+    record Swept(List<Due> due, int looked) {}
 
     /**
      * What a node should be holding and has not begun although it was due some time ago: it lost sight of it, for
@@ -287,10 +382,45 @@ interface SlotStore {
     /**
      * Ends runs, and claims what is due next of these slots within the horizon.
      *
-     * @param runs the runs, as they began; at most one per slot
+     * @param finishes how the runs ended; at most one per slot
+     * @param freeing the maps whose slots are freed when nothing is pending then
+     * @param retention for how long the rows of such slots stay whose firing has failed for good, in microseconds
      * @return one answer for each
      */
-    List<Ended> end(Connection connection, Claim claim, List<Begun> runs);
+    List<Ended> end(Connection connection, Claim claim, List<Finish> finishes, Set<String> freeing, long retention);
+
+    /**
+     * The firings of a map that failed for good, the latest first.
+     *
+     * @param limit how many at most
+     */
+    List<FailedFiring> failed(Connection connection, String map, int limit);
+
+    /**
+     * Makes a firing that failed for good pending again, due now and nobody's, as a new generation.
+     *
+     * @return whether there was one, with nothing newer of its key
+     */
+    boolean retryFailed(Connection connection, SlotId id);
+
+    /** The last firing of a slot that is gone, as long as anything is left of it. */
+    Optional<LastFiring> departed(Connection connection, SlotId id);
+
+    /**
+     * A slot that is gone.
+     *
+     * @param id the slot
+     * @param last its last firing; null when it had none
+     */
+    record Departed(SlotId id, @Nullable LastFiring last) {}
+
+    /**
+     * Slots of a map that are gone, as long as anything is left of them, the latest first.
+     *
+     * @param failed whether to list those whose last firing failed for good, or the others
+     * @param limit how many at most
+     */
+    List<Departed> departed(Connection connection, String map, boolean failed, int limit);
 
     /** The runs of a node, oldest first. */
     List<Running> running(Connection connection, long node, int limit);
@@ -301,6 +431,15 @@ interface SlotStore {
      * @return whether that run still was this node's
      */
     boolean cutOff(Connection connection, long node, SlotId id, long token);
+
+    /**
+     * Cuts off a run of this node whose callback was not called, because of what it was handed: it is delivered again after a
+     * pause, as the same attempt.
+     *
+     * @param pause in microseconds
+     * @return false if the run is not this node's any more
+     */
+    boolean putOff(Connection connection, long node, SlotId id, long token, long pause);
 
     // Awaiting
 

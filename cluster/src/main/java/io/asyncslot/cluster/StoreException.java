@@ -3,8 +3,11 @@ package io.asyncslot.cluster;
 import io.asyncslot.AsyncSlotException;
 import java.sql.SQLException;
 
-/** A statement on the slots failed. */
-final class StoreException extends AsyncSlotException {
+/**
+ * The database refused a statement on the slots, and not because it is away: its tables are of another version, a right is
+ * missing, or the caller's transaction had failed before. What the database said is the cause. Immutable.
+ */
+public final class StoreException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;
 
@@ -19,13 +22,13 @@ final class StoreException extends AsyncSlotException {
         initCause(cause);
     }
 
-    /**
-     * The SQL state that tells why.
-     *
-     * @return the state; empty when the driver gave none
-     */
-    String sqlState() {
-        String state = getCause() instanceof SQLException e ? e.getSQLState() : null;
-        return state == null ? "" : state;
+    /** What kind of failure it is. */
+    Trouble trouble() {
+        return getCause() instanceof SQLException e ? Trouble.of(e, false) : Trouble.BUG;
+    }
+
+    /** Whether the statement may have been carried out all the same. */
+    boolean isInDoubt() {
+        return getCause() instanceof SQLException e && Trouble.isInDoubt(e);
     }
 }

@@ -16,26 +16,31 @@ import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
-import io.asyncslot.core.Binding;
-import io.asyncslot.core.InstalledBinding;
-import io.asyncslot.core.Keys;
-import io.asyncslot.core.Limits;
-import io.asyncslot.core.Micros;
-import io.asyncslot.core.Periods;
-import io.asyncslot.core.Shown;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.InstalledBinding;
+import io.asyncslot.backend.Keys;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
+import io.asyncslot.backend.Shown;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +59,9 @@ abstract class StoredSlots<K> implements SlotMap<K> {
      * Transactions. Inside the caller's transaction an operation shows to others when that commits; what it does on this
      * node (holding, counting, noting) waits for that too, and is left out when it is rolled back.
      *
-     * Closing. Who arms publishes first and then looks at `closed`; closing sets `closed` first and then deletes the
-     * rows. One always sees the other: who finds the map closed takes back what it armed.
+     * Dropping. Who arms publishes first and then looks at `dropped`; dropping sets `dropped` first and then deletes the
+     * rows. One always sees the other: who finds the map dropped takes back what it armed. Closing deletes nothing: what is
+     * armed meanwhile stays in the database, as what was armed before.
      */
 
     /** Rows of one page of a scan, and slots deleted by one statement. */
@@ -64,18 +70,28 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     /** Most rows that a look at the counters counts. */
     private static final int MOST_COUNTED = 2_000_000;
 
+    /** Most rows of freed slots that a scan of them looks at, of two kinds each. */
+    private static final int MOST_DEPARTED = 10_000;
+
     /** What counting may cost at most, as a part of the time: one in so many. */
     private static final long COUNT_SHARE = 20;
 
     /** So many rows are counted anew each time: that is a matter of a millisecond, and tests want what is true now. */
     private static final int FEW = 2_000;
 
+    /** How often a take comes too late for what then looks as before, until that is no coincidence. */
+    private static final int MOST_SAME = 10;
+
     private static final Duration DEFERRED_PAUSE = Duration.ofMillis(2);
+
+    /** How long a firing waits whose value this node cannot read. */
+    private static final Duration UNREADABLE_PAUSE = Duration.ofSeconds(30);
 
     private final String name;
     private final Class<K> keyType;
     private final SlotType type;
     private final int maxEntries;
+    private final WhenIdle whenIdle;
     private final Periods periods;
     private final ClusterEngine engine;
     private final Keys<K> keys;
@@ -84,6 +100,13 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     private final Runner<K> runner;
     private final MapCounters counters = new MapCounters();
     private final Histories histories;
+    private final Unreadable unreadable;
+    private final Carrying carrying;
+
+    /** Null where slots carry no values. */
+    private final @Nullable StoredValues<?> values;
+
+    private final Unreadable unreadableValues;
 
     private final InstalledBinding<K> binding;
 
@@ -96,6 +119,9 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     /** Set by the first to close; read by those who arm after they have done so. */
     private volatile boolean closed;
 
+    /** Set, before {@link #closed}, by the one who closed the map in order to delete its slots. */
+    private volatile boolean dropped;
+
     /** Slots that were armed when this node let go of the map, and stay so in the database. Written by the closer. */
     private volatile long leftArmed;
 
@@ -104,6 +130,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     private record OwnCallback<K>(long incarnation, SlotCallback<? super K> callback) {}
 
+    /** The latest look at what lasts longest, likewise. */
+    private volatile @Nullable Timed timed;
+
+    private record Timed(SlotMapTimes times, long staleNanos) {}
+
     private record Counted(Counts counts, long staleNanos) {}
 
     StoredSlots(SlotMapSpec<K> spec, SlotType type, Periods periods, ClusterEngine engine) {
@@ -111,11 +142,22 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         this.keyType = spec.keyType();
         this.type = type;
         this.maxEntries = spec.maxEntries();
+        this.whenIdle = spec.whenIdle();
         this.periods = periods;
         this.engine = engine;
         this.keys = new Keys<>(name, keyType, engine.injected().maxKeyLength());
         this.texts = KeyTexts.of(keyType, name);
         this.histories = new Histories(spec.historySize());
+        this.unreadable = new Unreadable(name, "its key is no " + keyType.getName());
+        SlotValues<?> carried = spec.values();
+        this.carrying = Carrying.of(spec, engine.options().maxValueBytes());
+        this.values = carried == null
+                ? null
+                : new StoredValues<>(
+                        name, carried, engine.codec(), engine.options().maxValueBytes());
+        this.unreadableValues = new Unreadable(
+                name,
+                "its value is no " + (carried == null ? "value" : carried.type().getName()));
         this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new Runner<>(this, engine);
         this.dispatch = new Dispatch(engine.injected().executor(), spec.concurrency(), runner::run, this::deferred);
@@ -141,6 +183,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     @Override
     public final String backend() {
         return ClusterBackend.NAME;
+    }
+
+    @Override
+    public final WhenIdle whenIdle() {
+        return whenIdle;
     }
 
     @Override
@@ -175,6 +222,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     // ---- keys and payloads --------------------------------------------------------------------------------------
 
+    @Override
+    public final void checkKey(K key) {
+        id(key);
+    }
+
     /** The slot of a key, which is checked. */
     final SlotId id(@Nullable K key) {
         keys.check(key);
@@ -184,53 +236,231 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         return new SlotId(name, texts.text(key));
     }
 
-    final K key(SlotId id) {
-        return texts.key(id.key());
+    /** The key of a row; null where it cannot be read: that is noted, and told once. */
+    final @Nullable K key(SlotId id) {
+        try {
+            return texts.key(id.key());
+        } catch (Throwable e) {
+            unreadable.note(id.key(), e);
+            return null;
+        }
     }
 
-    final byte[] payloadBytes(Object payload) {
-        return engine.payloads().bytes(name, payload);
+    /** The rows of this map that this node could not read. */
+    final Unreadable unreadable() {
+        return unreadable;
     }
 
-    final <T> T payloadOf(byte[] payload, Class<T> type) {
-        return engine.payloads().value(name, payload, type);
+    /** The rows of this map of which this node could read the key, and not the value. */
+    final Unreadable unreadableValues() {
+        return unreadableValues;
+    }
+
+    // ---- values -------------------------------------------------------------------------------------------------
+
+    final Carrying carrying() {
+        return carrying;
+    }
+
+    /** The values of a map that has some. */
+    final StoredValues<?> carried() {
+        StoredValues<?> present = values;
+        if (present == null) {
+            throw new IllegalStateException("map '" + name + "' has no values");
+        }
+        return present;
+    }
+
+    /** What a start without a value brings. */
+    final @Nullable Offer nothingOffered() {
+        return carrying.isPlain() ? null : Offer.nothing(carrying);
+    }
+
+    /**
+     * Brings a value to a slot: merged by the map's function with what is pending, as long as nobody changes that meanwhile.
+     *
+     * @param value the value; null for none
+     * @param rejected what to answer where the value is too long
+     * @param arming arms the slot
+     * @return what that answered
+     */
+    final <O extends Enum<O>> Armed<O> offered(
+            SlotId id, @Nullable Object value, O rejected, Function<@Nullable Offer, Armed<O>> arming) {
+        if (value == null) {
+            return arming.apply(nothingOffered());
+        }
+        StoredValues<?> present = carried();
+        byte[] bytes = present.bytes(value);
+        if (present.isTooLong(bytes)) {
+            return Armed.nothing(rejected);
+        }
+        if (!present.mergesByFunction()) {
+            return arming.apply(new Offer(carrying, bytes, null));
+        }
+        for (; ; ) {
+            List<byte[]> pending = pending(id);
+            byte[] merged = pending.isEmpty() ? bytes : present.merged(pending.get(0), bytes);
+            if (present.isTooLong(merged)) {
+                return Armed.nothing(rejected);
+            }
+            Armed<O> armed = arming.apply(new Offer(carrying, merged, pending));
+            if (!armed.foundChange()) {
+                return armed;
+            }
+        }
+    }
+
+    /** The single value that is pending, which a function merges with: what others have collected is left alone. */
+    private List<byte[]> pending(SlotId id) {
+        Row row = row(id, true).orElse(null);
+        byte[] single = row == null ? null : row.payload();
+        return single == null ? List.of() : List.of(single);
+    }
+
+    /**
+     * What a run is handed.
+     *
+     * @throws IllegalStateException if this node cannot hand it over
+     */
+    final @Nullable Object handed(Begun begun) {
+        if (begun.state() == Begun.State.FOREIGN) {
+            throw new IllegalStateException("a slot of map '" + name
+                    + "' has values, and the map as it is declared here has none: they stay in the database;"
+                    + " run a version of the application that declares them, or delete the slot");
+        }
+        List<byte[]> stored = begun.values();
+        return stored == null ? null : carried().handed(stored);
+    }
+
+    /**
+     * A run has begun whose value cannot be read: it becomes pending again, for a version of the application that can.
+     * Should the database not take that, the run is not ended either: this process does not know it, and it is cut off.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a run that was put back
+    final void unreadable(Run run, Throwable failure) {
+        unreadableValues.note(run.id().key(), failure);
+        try {
+            if (run.begun().state() == Begun.State.FOREIGN || !putBack(run)) {
+                engine.database()
+                        .own(connection -> engine.store()
+                                .putOff(
+                                        connection,
+                                        run.node(),
+                                        run.id(),
+                                        run.begun().token(),
+                                        Micros.span(UNREADABLE_PAUSE)));
+                engine.runs().ended(run);
+                return;
+            }
+        } catch (RuntimeException e) {
+            engine.runs().ended(run);
+            return;
+        }
+        run.again(Run.Again.POSTPONED);
+        engine.ends().end(run);
+    }
+
+    /** Whether its values are pending again, or gone with its slot: not where a function would have to merge them. */
+    private boolean putBack(Run run) {
+        List<byte[]> nothing = List.of();
+        Offer offer = new Offer(carrying, null, carried().mergesByFunction() ? nothing : null);
+        SlotStore.Retried retried = engine.database()
+                .own(connection -> engine.store()
+                        .retry(
+                                connection,
+                                run.id(),
+                                run.begun().token(),
+                                When.in(Micros.span(UNREADABLE_PAUSE)),
+                                new SlotStore.Retry(true, false),
+                                offer));
+        return retried.outcome() != RetryOutcome.FREED || row(run.id(), false).isEmpty();
+    }
+
+    /** Takes the one value of a slot. */
+    final <V> Optional<V> takeOne(StoredValues<V> taken, SlotId id) {
+        if (carrying.collects()) {
+            throw new IllegalStateException(
+                    "map '" + name
+                            + "' collects its values, so that a slot has no single one: call takeAll, which hands out all of them");
+        }
+        return takeAll(taken, id, 1).stream().findFirst();
+    }
+
+    final <V> List<V> takeAll(StoredValues<V> taken, SlotId id) {
+        return takeAll(taken, id, Integer.MAX_VALUE);
+    }
+
+    /** Takes what is pending of a slot: read before it is taken, so that nothing is taken that cannot be read. */
+    private <V> List<V> takeAll(StoredValues<V> taken, SlotId id, int most) {
+        Row before = null;
+        for (int same = 0; ; ) {
+            Row seen = closed ? null : row(id, true).orElse(null);
+            if (seen == null || !seen.armed()) {
+                return List.of();
+            }
+            same = before != null && seen.carriesAs(before) ? same + 1 : 0;
+            if (same == MOST_SAME) {
+                throw new IllegalStateException(
+                        "what " + id + " carries could not be taken, although nothing changed it");
+            }
+            before = seen;
+            List<V> read = taken.values(seen.values());
+            if (read.size() > most) {
+                throw new IllegalStateException(id + " has " + read.size()
+                        + " values of a former declaration: call takeAll, which hands out all of them");
+            }
+            Removed<CancelOutcome> removed = engine.database()
+                    .joined(connection -> engine.store().take(connection, id, seen))
+                    .orElse(null);
+            if (removed != null) {
+                engine.database().afterCommit(() -> cancelled(id, removed, removed.runToken() == 0));
+                return read;
+            }
+        }
     }
 
     // ---- arming -------------------------------------------------------------------------------------------------
 
     /**
-     * Holds, once it is committed, what an operation has armed, or takes it back if the map was closed meanwhile.
+     * Holds, once it is committed, what an operation has armed, or takes it back if the map was dropped meanwhile.
      *
      * @param claim whom it was claimed for
      * @param count counts and notes it, once it is committed
      * @return false if it was taken back
      */
     final boolean armed(SlotId id, Claim claim, Armed<?> armed, Runnable count) {
-        if (closed) {
+        if (dropped) {
             count.run();
-            removed(id, engine.database().joined(connection -> engine.store().delete(connection, id)));
+            removed(id, engine.database().joined(connection -> engine.store().delete(connection, id, carrying)));
             return false;
         }
         engine.database().afterCommit(() -> {
             count.run();
-            if (closed) {
-                removed(id, engine.database().own(connection -> engine.store().delete(connection, id)));
+            if (dropped) {
+                removed(id, engine.database().own(connection -> engine.store().delete(connection, id, carrying)));
             } else if (armed.claimed() && claim.node() == engine.membership().node()) {
                 engine.holds().take(id, armed);
+            } else {
+                engine.unclaimed(this);
             }
         });
         return true;
     }
 
+    /** Whether what failed was part of the caller's transaction: that is over, and nothing of it is kept or answered for. */
+    final boolean belongsToATransaction() {
+        return engine.database().connections().inTransaction();
+    }
+
     final StartOutcome restart(Run run, When when) {
         SlotId id = run.id();
-        if (closed) {
+        if (dropped) {
             return StartOutcome.FREED;
         }
-        Claim claim = engine.membership().claim();
+        Claim claim = engine.claim(this, 1);
         Armed<StartOutcome> armed = engine.database()
                 .joined(connection -> engine.store()
-                        .restart(connection, claim, id, run.begun().incarnation(), when));
+                        .restart(connection, claim, id, run.begun().incarnation(), when, carrying));
         if (armed.outcome() == StartOutcome.FREED) {
             return StartOutcome.FREED;
         }
@@ -242,13 +472,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     final RetryOutcome again(Run run, When when, Run.Again how) {
         SlotId id = run.id();
         boolean postponed = how == Run.Again.POSTPONED;
-        if (closed || run.isCancelled()) {
+        if (dropped || run.isCancelled()) {
             return RetryOutcome.FREED;
         }
         SlotStore.Retry retry = new SlotStore.Retry(postponed, periods.leavesOutNone());
-        SlotStore.Retried retried = engine.database()
-                .joined(connection ->
-                        engine.store().retry(connection, id, run.begun().token(), when, retry));
+        SlotStore.Retried retried = again(run, when, retry);
         if (retried.outcome() != RetryOutcome.SCHEDULED) {
             return retried.outcome();
         }
@@ -261,6 +489,37 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             record(id, postponed ? Kind.POSTPONED : Kind.RETRIED, when.micros());
         });
         return RetryOutcome.SCHEDULED;
+    }
+
+    /**
+     * Where a function merges the values of the run with what is pending, as long as nobody changes that meanwhile. Whether they
+     * are there already is for the row to say: what this node has heard of it may be of a transaction that is rolled back.
+     */
+    private SlotStore.Retried again(Run run, When when, SlotStore.Retry retry) {
+        SlotId id = run.id();
+        List<byte[]> own = run.begun().values();
+        for (; ; ) {
+            boolean merges = own != null && !own.isEmpty() && carried().mergesByFunction();
+            List<byte[]> pending = merges ? pending(id) : List.of();
+            Offer offer = merges && own != null
+                    ? new Offer(
+                            carrying, pending.isEmpty() ? null : carried().merged(own.get(0), pending.get(0)), pending)
+                    : Offer.nothing(carrying);
+            SlotStore.Retried retried = engine.database()
+                    .joined(connection ->
+                            engine.store().retry(connection, id, run.begun().token(), when, retry, offer));
+            if (retried.outcome() != RetryOutcome.FREED
+                    || !merges
+                    || engine.database().joined(connection -> engine.store().runToken(connection, id))
+                            != run.begun().token()
+                    || same(pending, pending(id))) {
+                return retried;
+            }
+        }
+    }
+
+    private static boolean same(List<byte[]> one, List<byte[]> other) {
+        return one.size() == other.size() && (one.isEmpty() || Arrays.equals(one.get(0), other.get(0)));
     }
 
     final void started(SlotId id, StartOutcome outcome, long detail) {
@@ -282,14 +541,23 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     private Removed<CancelOutcome> cancel(SlotId id) {
         Removed<CancelOutcome> removed =
-                engine.database().joined(connection -> engine.store().cancel(connection, id));
-        if (removed.outcome() == CancelOutcome.CANCELLED) {
-            engine.database().afterCommit(() -> {
-                counters.cancelled.increment();
-                record(id, Kind.CANCELLED, -1);
-            });
+                engine.database().joined(connection -> engine.store().cancel(connection, id, whenIdle, carrying));
+        boolean cancelled = removed.outcome() == CancelOutcome.CANCELLED;
+        boolean freed = whenIdle == WhenIdle.FREE && removed.incarnation() != 0 && removed.runToken() == 0;
+        if (cancelled || freed) {
+            engine.database().afterCommit(() -> cancelled(id, removed, freed));
         }
         return removed;
+    }
+
+    private void cancelled(SlotId id, Removed<CancelOutcome> removed, boolean freed) {
+        if (removed.outcome() == CancelOutcome.CANCELLED) {
+            counters.cancelled.increment();
+            record(id, Kind.CANCELLED, -1);
+        }
+        if (freed) {
+            gone(id, removed.incarnation());
+        }
     }
 
     @Override
@@ -307,7 +575,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             CancelOutcome outcome = removed.outcome();
             boolean gone = outcome == CancelOutcome.CLOSED || outcome == CancelOutcome.ABSENT;
             long token = gone ? runToken(id) : removed.runToken();
-            if (token != 0 && !awaiting.ended(token, nanos)) {
+            if (!awaiting.ended(token, nanos)) {
                 return CancelOutcome.TIMED_OUT;
             }
             boolean closedWhileRunning = outcome == CancelOutcome.CLOSED && token != 0;
@@ -327,7 +595,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
                 return AwaitOutcome.WOULD_DEADLOCK;
             }
             long token = runToken(id);
-            return token == 0 || awaiting.ended(token, nanos) ? AwaitOutcome.ENDED : AwaitOutcome.TIMED_OUT;
+            return awaiting.ended(token, nanos) ? AwaitOutcome.ENDED : AwaitOutcome.TIMED_OUT;
         }
     }
 
@@ -342,7 +610,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             return DeleteOutcome.ABSENT;
         }
         Removed<DeleteOutcome> removed =
-                engine.database().joined(connection -> engine.store().delete(connection, id));
+                engine.database().joined(connection -> engine.store().delete(connection, id, carrying));
         engine.database().afterCommit(() -> removed(id, removed));
         return removed.outcome();
     }
@@ -355,16 +623,32 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         if (removed.pending()) {
             counters.deletedArmed.increment();
         }
-        ownCallbacks.remove(id);
-        histories.forget(id);
+        record(id, Kind.DELETED, -1);
+        gone(id, removed.incarnation());
         Run run = engine.runs().of(id);
         if (run != null && run.begun().incarnation() == removed.incarnation()) {
             run.cancel();
         }
     }
 
+    /** There is no slot any more: lets go of what this node has of it, but for what it remembers. */
+    final void gone(SlotId id, long incarnation) {
+        ownCallbacks.computeIfPresent(id, (same, own) -> own.incarnation() <= incarnation ? null : own);
+        histories.departed(id);
+    }
+
     @Override
     public final CloseOutcome close(Duration limit) throws InterruptedException {
+        return end(limit, false);
+    }
+
+    /** {@inheritDoc} Also on the other nodes, whose runs are waited for. */
+    @Override
+    public final CloseOutcome drop(Duration limit) throws InterruptedException {
+        return end(limit, true);
+    }
+
+    private CloseOutcome end(Duration limit, boolean drop) throws InterruptedException {
         long nanos = Limits.nanos(limit);
         if (RunScope.isInside(this)) {
             return CloseOutcome.WOULD_DEADLOCK;
@@ -377,8 +661,8 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             if (inCallback && RunScope.isAwaited()) {
                 return CloseOutcome.WOULD_DEADLOCK;
             }
-            closeHere();
-            return awaitRuns(nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
+            closeHere(drop);
+            return awaitRuns(nanos, drop) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {
             if (inCallback) {
                 closersInCallbacks.decrementAndGet();
@@ -386,20 +670,22 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         }
     }
 
-    private void closeHere() {
+    private void closeHere(boolean drop) {
         Binding<K> last = binding.take();
+        dropped |= drop && last != null;
         closed = true;
         if (last == null) {
             return;
         }
         engine.closed(this);
         try {
-            if (engine.isDetached()) {
-                lookOnceMore();
-            } else {
+            if (drop) {
                 deleteAll();
+                engine.runs().cancel(run -> run.map() == this);
+            } else {
+                engine.letGo(name);
+                lookOnceMore();
             }
-            engine.runs().cancel(run -> run.map() == this);
         } finally {
             last.release();
             ownCallbacks.clear();
@@ -428,14 +714,14 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     }
 
     /** Waits for the runs of this node, and for the others' where their slots were deleted. */
-    private boolean awaitRuns(long nanos) throws InterruptedException {
+    private boolean awaitRuns(long nanos, boolean everywhere) throws InterruptedException {
         long began = System.nanoTime();
         for (Run run : engine.runs().of(this)) {
             if (!Awaiting.ended(run, nanos - (System.nanoTime() - began))) {
                 return false;
             }
         }
-        return engine.isDetached()
+        return !everywhere
                 || Awaiting.until(
                         () -> !engine.database()
                                 .own(connection -> engine.store().runs(connection, name)),
@@ -455,7 +741,7 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             engine.database().afterCommit(() -> record(id, Kind.PAUSED, -1));
             return PauseOutcome.PAUSED;
         }
-        return row(id).isPresent() ? PauseOutcome.ALREADY_PAUSED : PauseOutcome.ABSENT;
+        return row(id, false).isPresent() ? PauseOutcome.ALREADY_PAUSED : PauseOutcome.ABSENT;
     }
 
     @Override
@@ -464,11 +750,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         if (closed) {
             return ResumeOutcome.CLOSED;
         }
-        Row row = row(id).orElse(null);
+        Row row = row(id, false).orElse(null);
         if (row == null || !row.paused()) {
             return row == null ? ResumeOutcome.ABSENT : ResumeOutcome.NOT_PAUSED;
         }
-        Claim claim = engine.membership().claim();
+        Claim claim = engine.claim(this, 1);
         Optional<Due> due =
                 engine.database().joined(connection -> engine.store().resume(connection, claim, id));
         engine.database().afterCommit(() -> {
@@ -516,11 +802,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     @Override
     public final Optional<SlotSnapshot> find(K key) {
         SlotId id = id(key);
-        return closed ? Optional.empty() : row(id).map(row -> snapshot(row, key, true));
+        return closed ? Optional.empty() : row(id, carrying.hasValues()).map(row -> snapshot(row, key, true));
     }
 
-    final Optional<Row> row(SlotId id) {
-        return engine.database().joined(connection -> engine.store().find(connection, id));
+    final Optional<Row> row(SlotId id, boolean withValues) {
+        return engine.database().joined(connection -> engine.store().find(connection, id, withValues));
     }
 
     @Override
@@ -534,11 +820,106 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         return found.stream().findFirst();
     }
 
+    /** {@inheritDoc} Its last firing wherever that was, and what else this node has seen of it. */
     @Override
-    public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+    public final Optional<SlotSnapshot> findDeparted(String keyText) {
+        K key = closed || !keys.haveText() ? null : keys.parse(keyText);
+        SlotId id = key == null ? null : id(key);
+        if (id == null || key == null || !histories.isOn()) {
+            return Optional.empty();
+        }
+        List<SlotEvent> events = histories.eventsOfDeparted(id);
+        LastFiring last = engine.database()
+                .joined(connection -> engine.store().departed(connection, id))
+                .orElse(null);
+        if (events.isEmpty() && last == null) {
+            return Optional.empty();
+        }
+        return Optional.of(departed(key, last, events));
+    }
+
+    private SlotSnapshot departed(K key, @Nullable LastFiring last, List<SlotEvent> events) {
+        return new SlotSnapshot(
+                name,
+                key,
+                type,
+                ClusterBackend.NAME,
+                SlotState.FREED,
+                RunState.IDLE,
+                0,
+                last == null ? 0 : last.generation(),
+                null,
+                null,
+                null,
+                last,
+                events,
+                null);
+    }
+
+    /**
+     * {@inheritDoc} Of all nodes: first those whose firing failed for good, for the time these are kept, then those that fired
+     * within a minute; of both the latest 10,000.
+     */
+    @Override
+    public final int scanDeparted(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        checkLimit(limit);
+        int visited = 0;
+        for (boolean failed : new boolean[] {true, false}) {
+            if (closed || !histories.isOn()) {
+                break;
+            }
+            List<SlotStore.Departed> rows = engine.database()
+                    .joined(connection -> engine.store().departed(connection, name, failed, MOST_DEPARTED));
+            for (SlotStore.Departed row : rows) {
+                K key = row.last() == null ? null : key(row.id());
+                SlotSnapshot slot =
+                        key == null ? null : departed(key, row.last(), histories.eventsOfDeparted(row.id()));
+                if (slot != null && (filter == null || filter.test(slot))) {
+                    visitor.accept(slot);
+                    if (++visited == limit) {
+                        return visited;
+                    }
+                }
+            }
+        }
+        return visited;
+    }
+
+    /** {@inheritDoc} Of all nodes; where there are many slots, as of a moment ago. */
+    @Override
+    public final Optional<SlotMapTimes> times() {
+        if (closed || engine.membership().node() == SlotStore.NONE) {
+            return Optional.of(new SlotMapTimes(Duration.ZERO, Duration.ZERO, null));
+        }
+        Timed present = timed;
+        long before = System.nanoTime();
+        if (present != null && present.staleNanos() - before > 0) {
+            return Optional.of(present.times());
+        }
+        SlotStore.Times found =
+                engine.database().own(connection -> engine.store().times(connection, name, MOST_COUNTED));
+        boolean paused = pausedSince().isPresent();
+        SlotMapTimes times = new SlotMapTimes(
+                paused || found.overdue() == SlotStore.NONE ? Duration.ZERO : Micros.toDuration(found.overdue()),
+                found.longestRun() == SlotStore.NONE
+                        ? Duration.ZERO
+                        : Micros.toDuration(Math.max(0, found.longestRun())),
+                found.next() == SlotStore.NONE ? null : Micros.toDuration(found.next()));
+        if (found.slots() > FEW) {
+            timed = new Timed(times, before + (System.nanoTime() - before) * COUNT_SHARE);
+        }
+        return Optional.of(times);
+    }
+
+    private static void checkLimit(int limit) {
         if (limit < 1) {
             throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
         }
+    }
+
+    @Override
+    public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        checkLimit(limit);
         int visited = 0;
         String after = null;
         while (!closed) {
@@ -547,7 +928,11 @@ abstract class StoredSlots<K> implements SlotMap<K> {
             List<Row> page =
                     engine.database().joined(connection -> engine.store().list(connection, name, "", last, most));
             for (Row row : page) {
-                SlotSnapshot slot = snapshot(row, key(row.id()), false);
+                K key = key(row.id());
+                SlotSnapshot slot = key == null ? null : snapshot(row, key, false);
+                if (slot == null) {
+                    continue;
+                }
                 if (filter == null || filter.test(slot)) {
                     visitor.accept(slot);
                     if (++visited == limit) {
@@ -564,7 +949,19 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     }
 
     private SlotSnapshot snapshot(Row row, K key, boolean withHistory) {
-        RunState state = row.running()
+        boolean givenUp = runsThoughGivenUp(row);
+        boolean running = row.running() || givenUp;
+        List<String> notes = notes(row, givenUp);
+        Object value = null;
+        if (withHistory && values != null && row.armed()) {
+            try {
+                value = values.handed(row.values());
+            } catch (Throwable e) {
+                unreadableValues.note(row.id().key(), e);
+                notes.add("what it carries cannot be read, and stays: " + Shown.of(e));
+            }
+        }
+        RunState state = running
                 ? row.armed() ? RunState.RUNNING_ARMED : RunState.RUNNING
                 : row.armed() ? RunState.ARMED : RunState.IDLE;
         return new SlotSnapshot(
@@ -572,20 +969,33 @@ abstract class StoredSlots<K> implements SlotMap<K> {
                 key,
                 type,
                 ClusterBackend.NAME,
-                row.running() ? SlotState.BUSY : SlotState.READY,
+                running ? SlotState.BUSY : SlotState.READY,
                 state,
                 1,
                 row.generation(),
                 row.armed() ? Micros.toInstant(row.due()) : null,
                 row.armed() ? Micros.toDuration(Math.max(0, row.timeLeft())) : null,
                 row.paused() ? Micros.toInstant(row.pausedAt()) : null,
-                withHistory ? histories.last(row.id()) : null,
+                histories.isOn() ? row.last() : null,
                 withHistory ? histories.events(row.id()) : List.of(),
-                new SlotSnapshot.Measure(ClusterBackend.NAME, null, null, null, null, null, null, notes(row)));
+                value,
+                null,
+                new SlotSnapshot.Measure(ClusterBackend.NAME, null, null, null, null, null, null, notes));
     }
 
-    private static List<String> notes(Row row) {
+    /** Whether a run of the slot goes on here that the cluster has given up, with the node that this process was. */
+    private boolean runsThoughGivenUp(Row row) {
+        Run run = engine.runs().of(row.id());
+        return run != null
+                && run.node() != engine.membership().node()
+                && run.begun().incarnation() == row.incarnation();
+    }
+
+    private static List<String> notes(Row row, boolean givenUp) {
         List<String> notes = new ArrayList<>();
+        if (givenUp) {
+            notes.add("its callback still runs in this process, which was given up meanwhile");
+        }
         if (row.owner() != SlotStore.NONE) {
             notes.add((row.running() ? "run by node " : "held by node ") + row.owner());
         } else if (row.running()) {
@@ -596,6 +1006,9 @@ abstract class StoredSlots<K> implements SlotMap<K> {
         }
         if (row.paused()) {
             notes.add("paused");
+        }
+        if (row.failures() > 0) {
+            notes.add("its callbacks have failed " + row.failures() + " times");
         }
         return notes;
     }
@@ -642,8 +1055,9 @@ abstract class StoredSlots<K> implements SlotMap<K> {
     /** On this node only: a callback is no data. */
     @Override
     public final boolean rebind(K key, SlotCallback<? super K> callback) {
+        Binding.checked(callback);
         SlotId id = id(key);
-        Row row = closed ? null : row(id).orElse(null);
+        Row row = closed ? null : row(id, false).orElse(null);
         if (row == null) {
             return false;
         }
@@ -664,47 +1078,25 @@ abstract class StoredSlots<K> implements SlotMap<K> {
 
     /** A slot of this map is due. */
     final void due(SlotId id) {
-        counters.queued.increment();
+        counters.queued.incrementAndGet();
         dispatch.offer(id);
     }
 
+    /** How many due slots wait on this node for a thread. */
+    final int waiting() {
+        return counters.queued.get();
+    }
+
+    /** A due slot has its thread, or was refused one. */
+    final void waitsNoMore() {
+        engine.waitsNoMore(counters.queued.decrementAndGet());
+    }
+
     private void deferred(SlotId id) {
-        counters.queued.decrement();
+        waitsNoMore();
         counters.deferred.increment();
         record(id, Kind.DEFERRED, -1);
         engine.holds().again(id, DEFERRED_PAUSE);
-    }
-
-    final void began(Run run, Firing<K> firing) {
-        if (histories.isOn()) {
-            record(run.id(), Kind.FIRED, firing.latenessMicros());
-            histories.fired(
-                    run.id(),
-                    new LastFiring(
-                            firing.firedAt(),
-                            firing.generation(),
-                            firing.attempt(),
-                            firing.lateness(),
-                            null,
-                            null,
-                            null));
-        }
-    }
-
-    final void returned(Run run, Firing<K> firing, long took, @Nullable Throwable failure) {
-        if (histories.isOn()) {
-            record(run.id(), failure == null ? Kind.COMPLETED : Kind.FAILED, took);
-            histories.fired(
-                    run.id(),
-                    new LastFiring(
-                            firing.firedAt(),
-                            firing.generation(),
-                            firing.attempt(),
-                            firing.lateness(),
-                            null,
-                            Micros.toDuration(took),
-                            failure == null ? null : Shown.of(failure)));
-        }
     }
 
     /** Notes what happened, with a span in microseconds or -1. */

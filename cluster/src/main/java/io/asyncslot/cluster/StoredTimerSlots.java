@@ -8,10 +8,11 @@ import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
-import io.asyncslot.core.Limits;
-import io.asyncslot.core.Micros;
-import io.asyncslot.core.Periods;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +20,6 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSlots<K> {
+class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
 
     /** Keys armed by one statement. */
     private static final int BATCH = 1_000;
@@ -45,43 +45,43 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
     }
 
     @Override
-    public StartOutcome start(K key) {
+    public final boolean isTimed() {
+        return delay != null || schedule != null;
+    }
+
+    @Override
+    public final StartOutcome start(K key) {
         return start(id(key), own(), null);
     }
 
     @Override
-    public StartOutcome start(K key, Duration delay) {
+    public final StartOutcome start(K key, Duration delay) {
         Limits.delay(delay);
         return start(id(key), in(delay), null);
     }
 
     @Override
-    public StartOutcome start(K key, Duration delay, Object payload) {
-        Limits.delay(delay);
-        return start(id(key), in(delay), payloadBytes(payload));
-    }
-
-    @Override
-    public StartOutcome startAt(K key, Instant deadline) {
+    public final StartOutcome startAt(K key, Instant deadline) {
         return start(id(key), at(deadline), null);
     }
 
-    @Override
-    public StartOutcome startAt(K key, Instant deadline, Object payload) {
-        return start(id(key), at(deadline), payloadBytes(payload));
-    }
-
-    private StartOutcome start(SlotId id, When when, byte @Nullable [] payload) {
+    /** Starts a slot; {@code value} null for none. */
+    final StartOutcome start(SlotId id, When when, @Nullable Object value) {
         if (isClosed()) {
             return StartOutcome.CLOSED;
         }
-        Claim claim = engine().membership().claim();
+        Claim claim = engine().claim(this, 1);
         Armed<StartOutcome> armed;
         try {
-            armed = engine().database()
-                    .joined(connection -> engine().store().start(connection, claim, id, when, payload, maxEntries()));
+            armed = offered(
+                    id,
+                    value,
+                    StartOutcome.REJECTED,
+                    offer -> engine().database()
+                            .joined(connection ->
+                                    engine().store().start(connection, claim, id, when, offer, maxEntries())));
         } catch (BackendUnavailableException e) {
-            return away(new KeptStarts.Start(this, id, when, payload), e);
+            return away(new KeptStarts.Start(this, id, when), value == null, e);
         }
         return committed(id, claim, armed, when);
     }
@@ -95,8 +95,15 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
         return stays ? armed.outcome() : StartOutcome.CLOSED;
     }
 
-    private StartOutcome away(KeptStarts.Start start, BackendUnavailableException failure) {
-        if (engine().kept().keep(start, failure)) {
+    /** A start with a value is not kept: the one that it would take the place of may have another. */
+    private StartOutcome away(KeptStarts.Start start, boolean canBeKept, BackendUnavailableException failure) {
+        if (belongsToATransaction()) {
+            throw failure;
+        }
+        if (DatabaseAwayException.isInDoubt(failure)) {
+            return StartOutcome.IN_DOUBT;
+        }
+        if (canBeKept && engine().kept().keep(start)) {
             counters().kept.increment();
             return StartOutcome.STARTED;
         }
@@ -105,16 +112,16 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
     }
 
     @Override
-    void write(KeptStarts.Start start) {
-        Claim claim = engine().membership().claim();
+    final void write(KeptStarts.Start start) {
+        Claim claim = engine().claim(this, 1);
         Armed<StartOutcome> armed = engine().database()
                 .own(connection -> engine().store()
-                        .start(connection, claim, start.id(), start.when(), start.payload(), maxEntries()));
+                        .start(connection, claim, start.id(), start.when(), nothingOffered(), maxEntries()));
         committed(start.id(), claim, armed, start.when());
     }
 
     @Override
-    public StartSummary startAll(Collection<? extends K> keys, Duration delay) {
+    public final StartSummary startAll(Collection<? extends K> keys, Duration delay) {
         Limits.delay(delay);
         List<SlotId> ids = new ArrayList<>(keys.size());
         for (K key : keys) {
@@ -129,7 +136,8 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
                 outcomes.getOrDefault(StartOutcome.STARTED, 0),
                 outcomes.getOrDefault(StartOutcome.REARMED, 0),
                 outcomes.getOrDefault(StartOutcome.REJECTED, 0),
-                outcomes.getOrDefault(StartOutcome.CLOSED, 0));
+                outcomes.getOrDefault(StartOutcome.CLOSED, 0),
+                outcomes.getOrDefault(StartOutcome.IN_DOUBT, 0));
     }
 
     private void startBatch(List<SlotId> ids, When when, Map<StartOutcome, Integer> outcomes) {
@@ -137,14 +145,15 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
             outcomes.merge(StartOutcome.CLOSED, ids.size(), Integer::sum);
             return;
         }
-        Claim claim = engine().membership().claim();
+        Claim claim = engine().claim(this, ids.size());
         List<Armed<StartOutcome>> all;
         try {
             all = engine().database()
-                    .joined(connection -> engine().store().startAll(connection, claim, ids, when, null, maxEntries()));
+                    .joined(connection ->
+                            engine().store().startAll(connection, claim, ids, when, nothingOffered(), maxEntries()));
         } catch (BackendUnavailableException e) {
             for (SlotId id : ids) {
-                outcomes.merge(away(new KeptStarts.Start(this, id, when, null), e), 1, Integer::sum);
+                outcomes.merge(away(new KeptStarts.Start(this, id, when), true, e), 1, Integer::sum);
             }
             return;
         }
@@ -154,12 +163,12 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
     }
 
     @Override
-    public TouchOutcome touch(K key) {
+    public final TouchOutcome touch(K key) {
         return touch(id(key), own());
     }
 
     @Override
-    public TouchOutcome touch(K key, Duration delay) {
+    public final TouchOutcome touch(K key, Duration delay) {
         Limits.delay(delay);
         return touch(id(key), in(delay));
     }
@@ -168,9 +177,9 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
         if (isClosed()) {
             return TouchOutcome.CLOSED;
         }
-        Claim claim = engine().membership().claim();
-        Armed<TouchOutcome> moved =
-                engine().database().joined(connection -> engine().store().touch(connection, claim, id, when));
+        Claim claim = engine().claim(this, 1);
+        Armed<TouchOutcome> moved = engine().database()
+                .joined(connection -> engine().store().touch(connection, claim, id, when, carrying()));
         if (moved.outcome() == TouchOutcome.MOVED) {
             armed(id, claim, moved, () -> {
                 counters().moved.increment();
@@ -180,21 +189,14 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
         return moved.outcome();
     }
 
-    @Override
-    public <T> Optional<T> payload(K key, Class<T> type) {
-        Row row = isClosed() ? null : row(id(key)).orElse(null);
-        byte[] payload = row == null ? null : row.payload();
-        return payload == null ? Optional.empty() : Optional.of(payloadOf(payload, type));
-    }
-
     // ---- deadlines ----------------------------------------------------------------------------------------------
 
-    private static When in(Duration delay) {
+    static When in(Duration delay) {
         return When.in(Micros.span(delay));
     }
 
     /** On the wall clock a point is a point of the database's; on the others the time left is fixed now. */
-    private When at(@Nullable Instant deadline) {
+    final When at(@Nullable Instant deadline) {
         if (deadline == null) {
             throw new IllegalArgumentException("'deadline' must not be null");
         }
@@ -206,7 +208,7 @@ final class StoredTimerSlots<K> extends StoredSlots<K> implements ClusterTimerSl
         return in(left.isNegative() ? Duration.ZERO : left);
     }
 
-    private When own() {
+    final When own() {
         if (schedule != null && delay == null) {
             long next = Periods.next(schedule, engine().clock().micros());
             if (next == Periods.NONE) {

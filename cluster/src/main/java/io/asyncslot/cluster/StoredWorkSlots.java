@@ -5,42 +5,49 @@ import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotType;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WorkMapSpec;
-import io.asyncslot.core.Periods;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Periods;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A work map whose slots are rows of the database: what is submitted runs on the node where it was, unless that is
- * stopped. Thread-safe.
+ * A work map whose slots are rows of the database: what is submitted runs on the node where it was, as long as that has
+ * room, else on whichever node has room first. Thread-safe.
  *
  * @param <K> the key type
  */
-final class StoredWorkSlots<K> extends StoredSlots<K> implements ClusterWorkSlots<K> {
+class StoredWorkSlots<K> extends StoredSlots<K> implements WorkSlots<K> {
 
     StoredWorkSlots(WorkMapSpec<K> spec, ClusterEngine engine) {
         super(spec, SlotType.WORK, Periods.ONE_SHOT, engine);
     }
 
     @Override
-    public SubmitOutcome submit(K key) {
+    public final SubmitOutcome submit(K key) {
         return submit(id(key), null);
     }
 
-    @Override
-    public SubmitOutcome submit(K key, Object payload) {
-        return submit(id(key), payloadBytes(payload));
-    }
-
-    private SubmitOutcome submit(SlotId id, byte @Nullable [] payload) {
+    /** Submits to a slot; {@code value} null for none. */
+    final SubmitOutcome submit(SlotId id, @Nullable Object value) {
         if (isClosed()) {
             return SubmitOutcome.CLOSED;
         }
-        Claim claim = engine().membership().claim();
+        Claim claim = engine().claim(this, 1);
         Armed<SubmitOutcome> armed;
         try {
-            armed = engine().database()
-                    .joined(connection -> engine().store().submit(connection, claim, id, payload, maxEntries()));
+            armed = offered(
+                    id,
+                    value,
+                    SubmitOutcome.REJECTED,
+                    offer -> engine().database()
+                            .joined(connection -> engine().store().submit(connection, claim, id, offer, maxEntries())));
         } catch (BackendUnavailableException e) {
-            if (engine().kept().keep(new KeptStarts.Start(this, id, When.in(0), payload), e)) {
+            if (belongsToATransaction()) {
+                throw e;
+            }
+            if (DatabaseAwayException.isInDoubt(e)) {
+                return SubmitOutcome.IN_DOUBT;
+            }
+            if (value == null && engine().kept().keep(new KeptStarts.Start(this, id, When.in(0)))) {
                 counters().kept.increment();
                 return SubmitOutcome.SUBMITTED;
             }
@@ -65,11 +72,11 @@ final class StoredWorkSlots<K> extends StoredSlots<K> implements ClusterWorkSlot
     }
 
     @Override
-    void write(KeptStarts.Start start) {
-        Claim claim = engine().membership().claim();
+    final void write(KeptStarts.Start start) {
+        Claim claim = engine().claim(this, 1);
         Armed<SubmitOutcome> armed = engine().database()
                 .own(connection ->
-                        engine().store().submit(connection, claim, start.id(), start.payload(), maxEntries()));
+                        engine().store().submit(connection, claim, start.id(), nothingOffered(), maxEntries()));
         committed(start.id(), claim, armed);
     }
 }

@@ -37,8 +37,4 @@ record Tables(String prefix) {
                 .replace("{now}", NOW)
                 .replace("{never}", Long.toString(SlotStore.NEVER));
     }
-
-    String scheduledTasks() {
-        return prefix + "scheduled_tasks";
-    }
 }

@@ -14,7 +14,8 @@ record Was(int bits) {
              + case when s.run_token is not null and s.run_incarnation = s.incarnation then 4 else 0 end
              + case when s.run_token is not null and s.run_began is null then 8 else 0 end
              + case when s.run_token is not null then 16 else 0 end
-             + case when s.withdrawn then 32 else 0 end)""";
+             + case when s.withdrawn then 32 else 0 end
+             + case when s.collected > 0 then 128 else 0 end)""";
 
     private static final int LIVE = 1;
     private static final int ARMED = 2;
@@ -22,6 +23,8 @@ record Was(int bits) {
     private static final int CUT_OFF = 8;
     private static final int BUSY = 16;
     private static final int WITHDRAWN = 32;
+
+    static final int COLLECTED = 128;
 
     /** Added by a statement that does what it is for only in some states: whether it did. */
     static final int TAKEN = 64;
@@ -51,6 +54,11 @@ record Was(int bits) {
     /** Whether a cancel came during the run: its firing is not delivered again. */
     boolean withdrawn() {
         return (bits & WITHDRAWN) != 0;
+    }
+
+    /** Whether collected values were pending, whatever the map of the caller carries. */
+    boolean collected() {
+        return (bits & COLLECTED) != 0;
     }
 
     boolean taken() {

@@ -3,9 +3,6 @@ package io.asyncslot.cluster;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.test.contract.BackendContract;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -29,11 +26,7 @@ class ClusterContractTests extends BackendContract {
     }
 
     @Override
-    protected SlotBackend backend() throws SQLException {
-        try (Connection connection = pool.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("truncate asyncslot_scheduled_tasks"); // nobody sweeps the former scenarios' namespaces
-        }
+    protected SlotBackend backend() {
         return new ClusterBackend(Connections.of(pool), ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet()));
     }
 

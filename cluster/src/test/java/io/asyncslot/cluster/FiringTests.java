@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,7 +81,7 @@ class FiringTests extends StoreTests {
         long generation = start(here, NOW).generation();
         try (Connection user = pool.getConnection()) {
             user.setAutoCommit(false);
-            store.touch(user, here, id, NOW);
+            store.touch(user, here, id, NOW, Carrying.NOTHING);
             assertThat(tryBegin(here, generation).refused())
                     .extracting(NotBegun::reason)
                     .containsExactly(NotBegun.Reason.LOCKED);
@@ -94,7 +96,7 @@ class FiringTests extends StoreTests {
         Begun run = run(here);
         try (Connection user = pool.getConnection()) {
             user.setAutoCommit(false);
-            store.cancel(user, id);
+            store.cancel(user, id, WhenIdle.KEEP, Carrying.NOTHING);
             assertThat(end(here, run).result()).isEqualTo(Ended.Result.LOCKED);
             user.commit();
             user.setAutoCommit(true);
@@ -121,22 +123,14 @@ class FiringTests extends StoreTests {
     @Test
     void sweep_claimsWhatIsNobodysAndDueSoonTheEarliestFirst() {
         long now = db.now();
-        List<SlotId> ids = new ArrayList<>();
-        for (int i = 0; ids.size() < 3; i++) {
-            SlotId one = new SlotId("m", "k" + i);
-            if (one.shard() == id.shard()) {
-                ids.add(one);
-            }
-        }
+        List<SlotId> ids = List.of(new SlotId("m", "k0"), new SlotId("m", "k1"), new SlotId("m", "k2"));
         Claim never = new Claim(here.node(), -MINUTE);
         db.start(never, ids.get(0), When.at(now + SECOND), null, 0);
         db.start(never, ids.get(1), When.at(now - 5 * SECOND), null, 0);
         db.start(never, ids.get(2), When.at(now + MINUTE), null, 0);
         assertThat(db.overdue()).isGreaterThan(Duration.ofSeconds(4));
-        assertThat(db.sweep(there, id.shard(), List.of("other"), 10)).isEmpty();
-        assertThat(db.sweep(there, id.shard(), List.of("m"), 1))
-                .extracting(Due::id)
-                .containsExactly(ids.get(1));
+        assertThat(db.sweep(there, List.of("other"), 10)).isEmpty();
+        assertThat(db.sweep(there, List.of("m"), 1)).extracting(Due::id).containsExactly(ids.get(1));
         assertThat(sweep(there)).extracting(Due::id).containsExactly(ids.get(0));
         assertThat(sweep(there)).isEmpty();
         assertThat(db.overdue()).isZero();
@@ -147,7 +141,7 @@ class FiringTests extends StoreTests {
         start(new Claim(here.node(), -MINUTE), NOW);
         try (Connection user = pool.getConnection()) {
             user.setAutoCommit(false);
-            store.touch(user, new Claim(here.node(), -MINUTE), id, SOON);
+            store.touch(user, new Claim(here.node(), -MINUTE), id, SOON, Carrying.NOTHING);
             assertThat(sweep(there)).isEmpty();
             user.commit();
             user.setAutoCommit(true);
@@ -174,8 +168,7 @@ class FiringTests extends StoreTests {
         assertThat(db.release(here.node())).isEqualTo(new Released(0, 1, 0));
         Due again = sweep(there).get(0);
         assertThat(again)
-                .isEqualTo(
-                        new Due(id, run.incarnation(), run.generation(), run.due(), run.due(), false, 2, true, null));
+                .isEqualTo(new Due(id, run.incarnation(), run.generation(), run.due(), run.due(), false, 2, true));
         Begun second = begin(there, run.generation());
         assertThat(second.attempt()).isEqualTo(2);
         assertThat(second.token()).isGreaterThan(run.token());
@@ -229,7 +222,7 @@ class FiringTests extends StoreTests {
         assertThat(db.release(here.node())).isEqualTo(new Released(0, 0, 1));
         assertThat(sweep(there))
                 .containsExactly(new Due(
-                        id, fresh.incarnation(), fresh.generation(), fresh.due(), fresh.due(), false, 1, false, null));
+                        id, fresh.incarnation(), fresh.generation(), fresh.due(), fresh.due(), false, 1, false));
     }
 
     @Test
@@ -237,7 +230,7 @@ class FiringTests extends StoreTests {
         run(here);
         db.release(here.node());
         assertThat(db.cancel(id).outcome()).isEqualTo(CancelOutcome.RUNNING);
-        assertThat(db.delete(id).outcome()).isEqualTo(DeleteOutcome.DELETED);
+        assertThat(db.delete(id).outcome()).isEqualTo(DeleteOutcome.DELETED_ARMED);
         assertThat(sweep(there)).isEmpty();
     }
 
@@ -275,7 +268,7 @@ class FiringTests extends StoreTests {
         Begun run = run(here);
         try (Connection user = pool.getConnection()) {
             user.setAutoCommit(false);
-            store.cancel(user, id);
+            store.cancel(user, id, WhenIdle.KEEP, Carrying.NOTHING);
             assertThat(db.release(here.node())).isEqualTo(Released.NOTHING);
             user.rollback();
             user.setAutoCommit(true);
@@ -300,6 +293,66 @@ class FiringTests extends StoreTests {
         db.purge(10);
         assertThat(rows()).isEqualTo(1);
         assertThat(db.runToken(running)).isPositive();
+    }
+
+    @Test
+    void purge_ofManyRows_answersFewerThanTheLimitOnlyWhenNoneIsLeft() {
+        List<SlotId> ids = new ArrayList<>();
+        for (int i = 0; i < 2_500; i++) {
+            ids.add(new SlotId("m", "dead" + i));
+        }
+        db.startAll(here, ids, LATER, null, 0);
+        db.deleteAll("m", null, 5_000);
+        db.with(c -> Jdbc.update(
+                c, "age", "update asyncslot_slot set dead_at = dead_at - 61000000 where ns = ?", namespace));
+        int rounds = 0;
+        while (db.purge(1_000) == 1_000) {
+            rounds++;
+        }
+        assertThat(rounds).isGreaterThanOrEqualTo(2);
+        assertThat(rows()).isZero();
+    }
+
+    /** What is overdue in maps that are paused, or that the node does not have, is not read. */
+    @Test
+    void sweep_besideManyOverdueSlotsOfOtherMaps_readsOnlyItsOwn() throws Exception {
+        Claim never = new Claim(here.node(), -MINUTE);
+        for (String map : List.of("paused", "unhosted")) {
+            List<SlotId> ids = new ArrayList<>();
+            for (int i = 0; i < 3_000; i++) {
+                ids.add(new SlotId(map, "k" + i));
+            }
+            db.startAll(never, ids, NOW, null, 0);
+        }
+        db.pauseMap("paused", true);
+        start(never, NOW);
+        db.with(c -> Jdbc.update(c, "analyze", "analyze asyncslot_slot"));
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            Long before = read(connection);
+            assertThat(store.sweep(connection, there, List.of("m", "paused"), 500)
+                            .due())
+                    .extracting(Due::id)
+                    .containsExactly(id);
+            assertThat(read(connection) - before).as("rows read").isLessThan(50);
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private static Long read(Connection connection) {
+        String count =
+                "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'asyncslot_slot'";
+        return Jdbc.first(connection, "count", count, row -> row.getLong(1));
+    }
+
+    @Test
+    void attempts_goBeyondSixteenBits() {
+        Begun run = run(here);
+        db.with(c -> Jdbc.update(c, "age", "update asyncslot_slot set run_attempt = 32767 where ns = ?", namespace));
+        assertThat(db.retry(id, run.token(), NOW).outcome()).isEqualTo(RetryOutcome.SCHEDULED);
+        assertThat(end(here, run).result()).isEqualTo(Ended.Result.ENDED);
+        assertThat(begin(here, run.generation()).attempt()).isEqualTo(32_768);
     }
 
     @Test

@@ -17,7 +17,15 @@ final class Ledger {
                 key text, generation bigint, attempt int, process text not null, began bigint not null,
                 same_attempt_elsewhere int not null default 0, primary key (key, generation, attempt));
             create table ledger_effect (
-                key text primary key, fence bigint not null, times int not null)""";
+                key text primary key, fence bigint not null, times int not null);
+            create table ledger_value (
+                value text primary key, key text not null, state text not null, taken int not null default 0);
+            create table ledger_handed (
+                value text, generation bigint, primary key (value, generation));
+            create table ledger_attempt (
+                key text, generation bigint, attempt int, list text);
+            create table ledger_take (
+                id text primary key, key text not null, done boolean not null default false)""";
 
     private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
@@ -133,6 +141,95 @@ final class Ledger {
     /** Rows of slots with anything pending or running. */
     static long unsettled(Connection connection) {
         return count(connection, "select count(*) from asyncslot_slot where due is not null or run_token is not null");
+    }
+
+    // Values: accepted = handed over + taken + deleted, once nothing is pending any more
+
+    static void intend(Connection connection, String key, String value) {
+        Jdbc.update(connection, "intend a value", "insert into ledger_value values (?, ?, 'intended', 0)", value, key);
+    }
+
+    static void valueIs(Connection connection, String value, String state) {
+        Jdbc.update(connection, "write a state", "update ledger_value set state = ? where value = ?", state, value);
+    }
+
+    /** What one attempt was handed, and that it took effect. */
+    static void hand(Connection connection, String key, long generation, int attempt, List<String> values) {
+        Jdbc.update(
+                connection,
+                "write what was handed over",
+                "with a as (insert into ledger_attempt values (?, ?, ?, ?))"
+                        + " insert into ledger_handed select unnest(?), ? on conflict do nothing",
+                key,
+                generation,
+                attempt,
+                String.join(",", values),
+                values.toArray(String[]::new),
+                generation);
+    }
+
+    /** Written before a take: should the process die in it, nobody knows what it took. */
+    static void take(Connection connection, String take, String key) {
+        Jdbc.update(connection, "intend a take", "insert into ledger_take values (?, ?)", take, key);
+    }
+
+    static void taken(Connection connection, String take, List<String> values) {
+        Jdbc.update(
+                connection,
+                "write what was taken",
+                "with t as (update ledger_take set done = true where id = ? and not done returning 1)"
+                        + " update ledger_value set taken = taken + 1 where value = any (?) and exists (select 1 from t)",
+                take,
+                values.toArray(String[]::new));
+    }
+
+    static long accepted(Connection connection) {
+        return count(connection, "select count(*) from ledger_value where state in ('accepted', 'deleted')");
+    }
+
+    static long handedOver(Connection connection) {
+        return count(connection, "select count(distinct value) from ledger_handed");
+    }
+
+    static long taken(Connection connection) {
+        return count(connection, "select count(*) from ledger_value where taken > 0");
+    }
+
+    static long deleted(Connection connection) {
+        return count(connection, "select count(*) from ledger_value where state = 'deleted'");
+    }
+
+    /** Values that were accepted for sure and went nowhere. */
+    static long lostValues(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from ledger_value v where v.state = 'accepted' and v.taken = 0"
+                        + " and not exists (select 1 from ledger_handed h where h.value = v.value)"
+                        + " and not exists (select 1 from ledger_take t where t.key = v.key and not t.done)");
+    }
+
+    /** Values that went to more than one firing, take or delete. */
+    static long doubledValues(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from ledger_value v where v.taken + (v.state = 'deleted')::int"
+                        + " + (select count(*) from ledger_handed h where h.value = v.value) > 1");
+    }
+
+    /** Firings whose attempts were handed different values. */
+    static long differingAttempts(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from (select 1 from ledger_attempt group by key, generation"
+                        + " having count(distinct list) > 1) t");
+    }
+
+    /** Rows of values that no slot has, and no purge of a slot that is gone would take. */
+    static long orphans(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from asyncslot_value v where not exists"
+                        + " (select 1 from asyncslot_slot s where v.slot in (s.incarnation, s.run_incarnation))");
     }
 
     private static long count(Connection connection, String sql) {

@@ -6,9 +6,11 @@ import io.asyncslot.AsyncSlotException;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One process of the kill test: arms keys, cancels some, and runs what falls due, until it is killed. It stops arming at
@@ -31,6 +34,7 @@ public final class LedgerNode {
     private final HikariDataSource pool;
     private final String process;
     private final TimerSlots<String> slots;
+    private final ValueTimerSlots<String, String> batches;
     private final AsyncSlotRegistry registry;
     private volatile boolean arming = true;
 
@@ -51,17 +55,25 @@ public final class LedgerNode {
                 name,
                 standard.horizon(),
                 standard.sweepInterval(),
-                standard.pollingInterval(),
                 Duration.ofMillis(500),
                 4,
-                standard.maxPayload(),
+                standard.maxValueBytes(),
                 standard.maxHeld(),
+                standard.maxWaiting(),
+                standard.clientMaps(),
+                standard.failedRetention(),
                 ClusterOptions.WhenAway.REFUSE);
         this.registry = new AsyncSlotRegistryBuilder(Executors.newFixedThreadPool(8))
                 .backend(new ClusterBackend(Connections.of(pool), options))
                 .build();
         this.slots = registry.register(
                 TimerMapSpec.named("ledger", String.class).callback(this::fired).build());
+        registry.register(TimerMapSpec.named("batches", String.class)
+                .collecting(SlotValues.collect(String.class), this::batch)
+                .flushAt(12)
+                .maxWait(Duration.ofSeconds(2))
+                .build());
+        this.batches = registry.timers("batches", String.class, String.class);
     }
 
     public static void main(String[] args) throws Exception {
@@ -69,12 +81,15 @@ public final class LedgerNode {
         node.registry.start();
         Thread arming = new Thread(node::arm, "arming");
         arming.start();
+        Thread giving = new Thread(node::give, "giving");
+        giving.start();
         int command;
         do {
             command = System.in.read();
             node.arming = false;
         } while (command >= 0);
         arming.join();
+        giving.join();
         node.registry.close();
         node.pool.close();
         System.exit(0);
@@ -110,6 +125,60 @@ public final class LedgerNode {
                 return;
             }
         }
+    }
+
+    private void batch(String key, List<String> values, SlotFiring firing) throws InterruptedException {
+        Thread.sleep(ThreadLocalRandom.current().nextInt(40));
+        surely(connection -> Ledger.hand(connection, key, firing.generation(), firing.attempt(), values));
+    }
+
+    /** Brings values to slots that all nodes share, takes some, and deletes others of slots of its own. */
+    private void give() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        while (arming) {
+            String shared = (random.nextBoolean() ? "taken " : "batch ") + random.nextInt(4);
+            String own = "own " + UUID.randomUUID();
+            try {
+                give(shared, Duration.ofMillis(random.nextLong(1_500)));
+                if (shared.startsWith("taken") && random.nextInt(4) == 0) {
+                    take(shared);
+                }
+                if (random.nextInt(4) == 0) {
+                    String value = give(own, Duration.ofMillis(100 + random.nextLong(400)));
+                    Thread.sleep(random.nextLong(400));
+                    if (value != null) {
+                        once(connection -> Ledger.valueIs(connection, value, "deleting"));
+                        boolean prevented = batches.delete(own).prevented();
+                        once(connection -> Ledger.valueIs(connection, value, prevented ? "deleted" : "accepted"));
+                    }
+                }
+                Thread.sleep(random.nextLong(20));
+            } catch (AsyncSlotException | SQLException e) {
+                pause();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** What is in doubt stays 'intended': it may be handed over, and nobody expects it. */
+    private @Nullable String give(String key, Duration delay) throws SQLException {
+        String value = UUID.randomUUID().toString();
+        once(connection -> Ledger.intend(connection, key, value));
+        StartOutcome outcome = batches.start(key, delay, value);
+        if (outcome != StartOutcome.STARTED && outcome != StartOutcome.REARMED) {
+            return null;
+        }
+        once(connection -> Ledger.valueIs(connection, value, "accepted"));
+        return value;
+    }
+
+    private void take(String key) throws SQLException {
+        String take = UUID.randomUUID().toString();
+        once(connection -> Ledger.take(connection, take, key));
+        List<String> taken = batches.takeAll(key);
+        surely(connection -> Ledger.taken(connection, take, taken));
     }
 
     private void cancel(List<String> keys) throws SQLException {

@@ -109,6 +109,13 @@ class LedgerTests {
         assertThat(ask(Ledger::otherGenerations))
                 .as("one deadline, two generations")
                 .isZero();
+        assertThat(ask(Ledger::accepted)).as("values").isGreaterThan(100);
+        assertThat(ask(Ledger::lostValues)).as("values lost").isZero();
+        assertThat(ask(Ledger::doubledValues)).as("values handed over twice").isZero();
+        assertThat(ask(Ledger::differingAttempts))
+                .as("firings whose attempts had different values")
+                .isZero();
+        assertThat(ask(Ledger::orphans)).as("values left behind").isZero();
         assertThat(databaseKills).isEqualTo(1);
         assumeThat(Math.min(kills, stops)).as("kills and stops").isPositive();
         assumeThat(ask(Ledger::deliveredAgain)).as("runs that were cut off").isPositive();
@@ -137,6 +144,16 @@ class LedgerTests {
                 ask(Ledger::twice),
                 ask(Ledger::early),
                 ask(Ledger::unsettled));
+        System.out.printf(
+                "ledger of values: %,d accepted; %,d handed over, %,d taken, %,d deleted (some of them in doubt); lost %d,"
+                        + " twice %d, left behind %d%n",
+                ask(Ledger::accepted),
+                ask(Ledger::handedOver),
+                ask(Ledger::taken),
+                ask(Ledger::deleted),
+                ask(Ledger::lostValues),
+                ask(Ledger::doubledValues),
+                ask(Ledger::orphans));
     }
 
     /** A process that starts while the database is away gives up, as an application does; something starts it again. */
@@ -144,7 +161,9 @@ class LedgerTests {
         for (int i = 0; i < NODES; i++) {
             if (!nodes.get(i).isAlive()) {
                 List<String> log = Files.readAllLines(directory.resolve("node" + i + ".log"));
-                assertThat(log).anyMatch(line -> line.contains("BackendUnavailableException"));
+                assertThat(log)
+                        .anyMatch(line ->
+                                line.contains("BackendUnavailableException") || line.contains("DatabaseAwayException"));
                 nodes.set(i, startNode(i));
             }
         }

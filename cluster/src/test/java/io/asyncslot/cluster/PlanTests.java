@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,9 @@ class PlanTests {
 
     /** Five times before the driver prepares a statement, five more before PostgreSQL thinks of keeping its plan. */
     private static final int PREPARED = 20;
+
+    /** How many of the statements come first that look for rows by other columns than the key. */
+    private static final int LOOKED_FOR = 7;
 
     private static final long HOUR = 3_600_000_000L;
 
@@ -65,16 +70,21 @@ class PlanTests {
         assertIndexed("asyncslot_slot_pkey", c -> store.start(c, claim, id, When.in(HOUR), null, 0));
         assertIndexed("asyncslot_slot_pkey", c -> store.startAll(c, claim, ids(0, 20), When.in(HOUR), null, 0));
         assertIndexed("asyncslot_slot_pkey", c -> store.submit(c, claim, id, null, 0));
-        assertIndexed("asyncslot_slot_pkey", c -> store.retry(c, id, 1, When.in(0), new SlotStore.Retry(false, false)));
+        assertIndexed(
+                "asyncslot_slot_pkey",
+                c -> store.retry(
+                        c, id, 1, When.in(0), new SlotStore.Retry(false, false), Offer.nothing(Carrying.NOTHING)));
         assertIndexed("asyncslot_slot_pkey", c -> store.pause(c, id));
         assertIndexed("asyncslot_slot_pkey", c -> store.resume(c, claim, id));
-        assertIndexed("asyncslot_slot_pkey", c -> store.delete(c, new SlotId("m", "k8")));
-        assertIndexed("asyncslot_slot_pkey", c -> store.touch(c, claim, id, When.in(HOUR)));
-        assertIndexed("asyncslot_slot_pkey", c -> store.cancel(c, id));
-        assertIndexed("asyncslot_slot_pkey", c -> store.find(c, id));
+        assertIndexed("asyncslot_slot_pkey", c -> store.delete(c, new SlotId("m", "k8"), Carrying.NOTHING));
+        assertIndexed("asyncslot_slot_pkey", c -> store.touch(c, claim, id, When.in(HOUR), Carrying.NOTHING));
+        assertIndexed("asyncslot_slot_pkey", c -> store.cancel(c, id, WhenIdle.KEEP, Carrying.NOTHING));
+        assertIndexed("asyncslot_slot_pkey", c -> store.find(c, id, false));
         assertIndexed("asyncslot_slot_pkey", c -> store.list(c, "m", "k1", "k12", 100));
+        assertIndexed("asyncslot_slot_failed", c -> store.departed(c, "m", true, 100));
+        assertIndexed("asyncslot_slot_", c -> store.departed(c, "m", false, 100));
         assertIndexed("asyncslot_slot_pkey", c -> store.runToken(c, id));
-        assertIndexed("asyncslot_slot_pkey", c -> store.restart(c, claim, id, 1, When.in(HOUR)));
+        assertIndexed("asyncslot_slot_pkey", c -> store.restart(c, claim, id, 1, When.in(HOUR), Carrying.NOTHING));
         assertIndexed("asyncslot_slot_pkey", c -> store.deleteAll(c, "m", "k98", 10));
         assertIndexed("asyncslot_slot_pkey", c -> runs.addAll(begin(c)));
         assertThat(runs).hasSize(200);
@@ -82,16 +92,17 @@ class PlanTests {
         assertIndexed("asyncslot_slot_owner", c -> store.overlooked(c, claim.node(), 0, 100));
         assertIndexed("asyncslot_slot_owner", c -> store.runs(c, "m"));
         assertIndexed("asyncslot_slot_owner", store::releaseOrphans);
-        assertIndexed("asyncslot_slot_pkey", c -> store.end(c, claim, runs));
-        assertIndexed("asyncslot_slot_wake", c -> store.sweep(c, claim, 3, List.of("m"), 100));
+        assertIndexed("asyncslot_slot_pkey", c -> store.end(c, claim, TestStore.returned(runs), Set.of(), 0));
+        assertIndexed("asyncslot_slot_wake", c -> store.sweep(c, claim, List.of("m"), 100));
         assertIndexed("asyncslot_slot_wake", store::overdue);
-        assertIndexed("asyncslot_slot_dead", c -> store.purge(c, 100));
+        assertIndexed("asyncslot_slot_dead", c -> store.purge(c, 0, 100));
         assertIndexed("asyncslot_slot_owner", c -> store.release(c, claim.node()));
     }
 
     /**
      * PostgreSQL keeps the plan of a statement that a connection has prepared. One that was made while the table was small,
-     * and reads all of it, would stay until the table is analyzed.
+     * and reads all of it, stays until the table is analyzed. Statements by key live with that, for the sake of their
+     * throughput: autovacuum comes within a minute of a thousand changes. What is looked for by other columns is planned anew.
      */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 30, 100, 3_000})
@@ -106,41 +117,55 @@ class PlanTests {
                 statements.forEach(statement -> statement.accept(first));
             }
             fill(other);
+            assertThat(readAll(first, statements.subList(0, LOOKED_FOR)))
+                    .as("statements, by other columns than the key, that read the whole table")
+                    .isEmpty();
+            Jdbc.update(other, "analyze", "analyze asyncslot_slot"); // as autovacuum does after a thousand changes
+            assertThat(readAll(first, statements))
+                    .as("statements that read the whole table once it is analyzed")
+                    .isEmpty();
+        }
+    }
+
+    /** Each in a transaction of its own, for settings of one must not help the next. */
+    private static List<Integer> readAll(Connection first, List<Consumer<Connection>> statements) throws SQLException {
+        List<Integer> readAll = new ArrayList<>();
+        for (int i = 0; i < statements.size(); i++) {
             first.setAutoCommit(false);
-            List<Integer> readAll = new ArrayList<>();
-            for (int i = 0; i < statements.size(); i++) {
-                Long before = fullReads(first);
-                statements.get(i).accept(first);
-                if (!before.equals(fullReads(first))) {
-                    readAll.add(i);
-                }
+            Long before = fullReads(first);
+            statements.get(i).accept(first);
+            if (!before.equals(fullReads(first))) {
+                readAll.add(i);
             }
             first.rollback();
             first.setAutoCommit(true);
-            assertThat(readAll).as("statements that read the whole table").isEmpty();
         }
+        return readAll;
     }
 
     private List<Consumer<Connection>> statements() {
         SlotId id = new SlotId("m", "k7");
         return List.of(
-                c -> store.sweep(c, claim, 3, List.of("m"), 100),
+                c -> store.sweep(c, claim, List.of("m"), 100),
                 c -> store.overlooked(c, claim.node(), 0, 100),
                 c -> store.running(c, claim.node(), 100),
                 store::overdue,
                 store::releaseOrphans,
-                c -> store.purge(c, 100),
+                c -> store.purge(c, 0, 100),
                 c -> store.runs(c, "m"),
-                c -> store.find(c, id),
+                c -> store.beat(c, claim.node()),
+                c -> store.find(c, id, false),
                 c -> store.list(c, "m", "k1", "k12", 100),
-                c -> store.touch(c, claim, id, When.in(HOUR)),
-                c -> store.retry(c, id, 1, When.in(0), new SlotStore.Retry(false, false)),
+                c -> store.touch(c, claim, id, When.in(HOUR), Carrying.NOTHING),
+                c -> store.retry(
+                        c, id, 1, When.in(0), new SlotStore.Retry(false, false), Offer.nothing(Carrying.NOTHING)),
                 c -> store.begin(c, claim.node(), List.of(new Begin(id, 1, SlotStore.NONE))),
-                c -> store.end(c, claim, List.of(new Begun(id, 1, 1, 1, 1, 1, 1, null))),
+                c -> store.end(
+                        c, claim, TestStore.returned(List.of(new Begun(id, 1, 1, 1, 1, 1, 1, null))), Set.of(), 0),
                 c -> store.runToken(c, id),
                 c -> store.start(c, claim, id, When.in(HOUR), null, 0),
-                c -> store.cancel(c, id),
-                c -> store.delete(c, id),
+                c -> store.cancel(c, id, WhenIdle.KEEP, Carrying.NOTHING),
+                c -> store.delete(c, id, Carrying.NOTHING),
                 c -> store.deleteAll(c, "m", "k98", 10),
                 c -> store.release(c, claim.node()));
     }

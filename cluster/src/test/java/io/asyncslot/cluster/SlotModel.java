@@ -59,6 +59,7 @@ record SlotModel(boolean live, boolean armed, boolean running, boolean same) {
         if (!live) {
             return new Step("ABSENT", this);
         }
-        return new Step(running ? "DELETED_WHILE_RUNNING" : "DELETED", new SlotModel(false, false, running, false));
+        String outcome = running ? "DELETED_WHILE_RUNNING" : armed ? "DELETED_ARMED" : "DELETED";
+        return new Step(outcome, new SlotModel(false, false, running, false));
     }
 }

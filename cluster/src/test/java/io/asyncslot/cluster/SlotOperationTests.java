@@ -9,6 +9,7 @@ import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -157,7 +158,7 @@ class SlotOperationTests extends StoreTests {
     void delete_answersForEachState() {
         assertThat(delete().outcome()).isEqualTo(DeleteOutcome.ABSENT);
         start(here, SOON);
-        assertThat(delete()).matches(removed -> removed.outcome() == DeleteOutcome.DELETED && removed.pending());
+        assertThat(delete()).matches(removed -> removed.outcome() == DeleteOutcome.DELETED_ARMED && removed.pending());
         assertThat(delete().outcome()).isEqualTo(DeleteOutcome.ABSENT);
         assertThat(db.find(id)).isEmpty();
         assertThat(cancel().outcome()).isEqualTo(CancelOutcome.ABSENT);
@@ -167,7 +168,7 @@ class SlotOperationTests extends StoreTests {
         assertThat(removed.runToken()).isEqualTo(run.token());
         assertThat(db.runToken(id)).isEqualTo(run.token());
         assertThat(db.running(here.node(), 10)).containsExactly(new Running(id, run.token(), run.began(), true));
-        assertThat(end(here, run)).isEqualTo(new Ended(id, run.token(), Ended.Result.ENDED, null));
+        assertThat(end(here, run)).isEqualTo(new Ended(id, run.token(), Ended.Result.ENDED, null, true));
         assertThat(db.runToken(id)).isZero();
         assertThat(db.find(id)).isEmpty();
     }
@@ -200,39 +201,6 @@ class SlotOperationTests extends StoreTests {
         assertThat(submit(there).outcome()).isEqualTo(SubmitOutcome.SUBMITTED);
         assertThat(submit(there).outcome()).isEqualTo(SubmitOutcome.COALESCED);
         assertThat(end(here, run).next()).isNotNull();
-    }
-
-    @Test
-    void payload_staysUntilItIsReplacedAndGoesWithTheSlot() {
-        byte[] one = {1};
-        byte[] two = {2};
-        db.start(here, id, NOW, one, 0);
-        Armed<StartOutcome> kept = start(here, NOW);
-        Begun run = begin(here, kept.generation());
-        assertThat(run.payload()).isEqualTo(one);
-        db.start(there, id, NOW, two, 0);
-        assertThat(row().payload()).isEqualTo(two);
-        db.release(here.node());
-        Due again = sweep(there).get(0);
-        assertThat(again.payload()).isEqualTo(one);
-        Begun second = begin(there, again.generation());
-        assertThat(second.payload()).isEqualTo(one);
-        Due next = end(there, second).next();
-        assertThat(next.payload()).isEqualTo(two);
-        delete();
-        start(here, NOW);
-        assertThat(row().payload()).isNull();
-    }
-
-    @Test
-    void payload_setWhileARunWithoutOneGoesOn_isNotThatRuns() {
-        run(here);
-        db.start(there, id, LATER, new byte[] {7}, 0);
-        db.release(here.node());
-        Due again = sweep(there).get(0);
-        assertThat(again.payload()).isNull();
-        assertThat(begin(there, again.generation()).payload()).isNull();
-        assertThat(row().payload()).containsExactly(7);
     }
 
     @Test
@@ -284,8 +252,13 @@ class SlotOperationTests extends StoreTests {
     @Test
     void retry_whereNoPeriodIsLeftOut_comesBeforeOneThatIsDueBefore() {
         Begun run = period(start(here, NOW).generation(), db.now() + MINUTE);
-        SlotStore.Retried retried = db.with(connection ->
-                store.retry(connection, id, run.token(), When.in(2 * MINUTE), new SlotStore.Retry(false, true)));
+        SlotStore.Retried retried = db.with(connection -> store.retry(
+                connection,
+                id,
+                run.token(),
+                When.in(2 * MINUTE),
+                new SlotStore.Retry(false, true),
+                Offer.nothing(Carrying.NOTHING)));
         assertThat(retried).isEqualTo(new SlotStore.Retried(RetryOutcome.SCHEDULED, true));
         assertThat(row().generation()).isEqualTo(run.generation());
     }
@@ -394,7 +367,7 @@ class SlotOperationTests extends StoreTests {
         start(here, LATER);
         try (var connection = pool.getConnection()) {
             connection.setAutoCommit(false);
-            store.cancel(connection, id);
+            store.cancel(connection, id, WhenIdle.KEEP, Carrying.NOTHING);
             store.start(connection, here, new SlotId("m", "other"), SOON, null, 3);
             connection.rollback();
             connection.setAutoCommit(true);
@@ -421,7 +394,7 @@ class SlotOperationTests extends StoreTests {
                 .isThrownBy(() -> elsewhere.cancel(id))
                 .withMessageContaining("cancel a slot")
                 .withMessageContaining("nowhere_slot")
-                .matches(e -> e.sqlState().equals("42P01"));
+                .matches(e -> e.trouble() == Trouble.BUG);
     }
 
     private Armed<TouchOutcome> touch(When when) {

@@ -2,11 +2,13 @@ package io.asyncslot.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.WhenIdle;
 import io.asyncslot.cluster.SlotModel.Operation;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -151,9 +153,16 @@ class StoreRaceTests extends StoreTests {
                 store.start(connection, here, slot, NOW, null, 0).outcome().name();
             case SUBMIT ->
                 store.submit(connection, here, slot, null, 0).outcome().name();
-            case TOUCH -> store.touch(connection, here, slot, NOW).outcome().name();
-            case CANCEL -> store.cancel(connection, slot).outcome().name();
-            case DELETE -> store.delete(connection, slot).outcome().name();
+            case TOUCH ->
+                store.touch(connection, here, slot, NOW, Carrying.NOTHING)
+                        .outcome()
+                        .name();
+            case CANCEL ->
+                store.cancel(connection, slot, WhenIdle.KEEP, Carrying.NOTHING)
+                        .outcome()
+                        .name();
+            case DELETE ->
+                store.delete(connection, slot, Carrying.NOTHING).outcome().name();
             case BEGIN -> {
                 SlotStore.BeginResult result =
                         store.begin(connection, here.node(), List.of(new Begin(slot, generation, SlotStore.NONE)));
@@ -162,7 +171,10 @@ class StoreRaceTests extends StoreTests {
                         : "BEGUN";
             }
             case END ->
-                store.end(connection, here, List.of(run)).get(0).result().name();
+                store.end(connection, here, TestStore.returned(List.of(run)), Set.of(), 0)
+                        .get(0)
+                        .result()
+                        .name();
         };
     }
 

@@ -1,12 +1,14 @@
 package io.asyncslot.cluster;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.StartOutcome;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +53,19 @@ abstract class StoreTests {
         there = new Claim(db.join("there"), 2 * SECOND);
     }
 
+    /** What is pending and nobody's is looked at by a sweep before it is due: whatever a test did to its slots. */
+    @AfterEach
+    void assertLookedAtInTime() {
+        List<String> overlooked = db.with(connection -> Jdbc.query(
+                connection,
+                "look for slots that no sweep would find in time",
+                "select map || '/' || key from asyncslot_slot where ns = ? and owner is null and not paused"
+                        + " and coalesce(run_due, due) < coalesce(wake, " + SlotStore.NEVER + " + 1)",
+                row -> row.getString(1),
+                namespace));
+        assertThat(overlooked).as("slots that no sweep would find in time").isEmpty();
+    }
+
     Armed<StartOutcome> start(Claim claim, When when) {
         return db.start(claim, id, when, null, 0);
     }
@@ -78,7 +93,7 @@ abstract class StoreTests {
     }
 
     List<Due> sweep(Claim claim) {
-        return db.sweep(claim, id.shard(), List.of("m"), 100);
+        return db.sweep(claim, List.of("m"), 100);
     }
 
     Row row() {

@@ -1,9 +1,11 @@
 package io.asyncslot.cluster;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -64,11 +66,11 @@ public final class StoreThroughput {
                 threads,
                 (c, thread, turn) -> start(c, new SlotId("claimed", thread + "-" + turn), When.in(1_900_000)));
         run("cancels, " + threads + " threads", threads, (c, thread, turn) -> {
-            store.cancel(c, random(pending));
+            store.cancel(c, random(pending), WhenIdle.KEEP, Carrying.NOTHING);
             return 1;
         });
         run("touches, " + threads + " threads", threads, (c, thread, turn) -> {
-            store.touch(c, claim, random(pending), far());
+            store.touch(c, claim, random(pending), far(), Carrying.NOTHING);
             return 1;
         });
         firings("start (batched), begin, end, 1 thread", 1);
@@ -89,7 +91,7 @@ public final class StoreThroughput {
             if (result.begun().size() != ids.size()) {
                 throw new IllegalStateException("not begun: " + result.refused());
             }
-            store.end(c, claim, result.begun());
+            store.end(c, claim, TestStore.returned(result.begun()), Set.of(), 0);
             firing.add(System.nanoTime() - began);
             return ids.size();
         });

@@ -42,8 +42,17 @@ public final class TestDatabase {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+        return poolOn(Server.POSTGRES.getDatabase("postgres", name), connections);
+    }
+
+    /** A further pool on the database of another one. */
+    public static HikariDataSource samePool(HikariDataSource other, int connections) {
+        return poolOn(other.getDataSource(), connections);
+    }
+
+    private static HikariDataSource poolOn(DataSource database, int connections) {
         HikariConfig config = new HikariConfig();
-        config.setDataSource(Server.POSTGRES.getDatabase("postgres", name));
+        config.setDataSource(database);
         config.setMaximumPoolSize(connections);
         config.setMinimumIdle(0);
         return new HikariDataSource(config);

@@ -4,9 +4,12 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,7 +23,7 @@ final class TestNode implements AutoCloseable {
 
     final ClusterBackend backend;
     final AsyncSlotRegistry registry;
-    private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final ExecutorService executor;
     private volatile boolean unplugged;
 
     TestNode(DataSource shared, String namespace, String name) {
@@ -28,6 +31,11 @@ final class TestNode implements AutoCloseable {
     }
 
     TestNode(DataSource shared, ClusterOptions options, Ticker ticker) {
+        this(shared, options, ticker, Executors.newCachedThreadPool());
+    }
+
+    TestNode(DataSource shared, ClusterOptions options, Ticker ticker, ExecutorService executor) {
+        this.executor = executor;
         DataSource cable = new DelegatingDataSource(shared) {
             @Override
             public Connection getConnection() throws SQLException {
@@ -37,12 +45,68 @@ final class TestNode implements AutoCloseable {
                 return super.getConnection();
             }
         };
-        backend = new ClusterBackend(Connections.of(cable), options);
+        backend = new ClusterBackend(new Cable(cable), options);
         registry = new AsyncSlotRegistryBuilder(executor)
                 .backend(backend)
                 .ticker(ticker)
                 .build();
         registry.start();
+    }
+
+    /** Connections that end at the pulled cable, the one of the heartbeats too. */
+    private final class Cable implements Connections {
+
+        private final Connections connections;
+
+        Cable(DataSource dataSource) {
+            this.connections = Connections.of(dataSource);
+        }
+
+        @Override
+        public DataSource dataSource() {
+            return connections.dataSource();
+        }
+
+        @Override
+        public Connection heartbeat() throws SQLException {
+            Connection connection = unplugged ? dataSource().getConnection() : connections.heartbeat();
+            return (Connection) Proxy.newProxyInstance(
+                    TestNode.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, args) -> {
+                        if (unplugged && !method.getName().equals("close")) {
+                            throw new SQLException("the cable is pulled", "08006");
+                        }
+                        try {
+                            return method.invoke(connection, args);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
+        }
+
+        @Override
+        public Connection joined() throws SQLException {
+            return connections.joined();
+        }
+
+        @Override
+        public void release(Connection connection) throws SQLException {
+            connections.release(connection);
+        }
+
+        @Override
+        public boolean joinsTransactions() {
+            return connections.joinsTransactions();
+        }
+
+        @Override
+        public boolean inTransaction() {
+            return connections.inTransaction();
+        }
+
+        @Override
+        public void afterCommit(Runnable action) {
+            connections.afterCommit(action);
+        }
     }
 
     /** Dead after 800 ms of silence. */
@@ -55,17 +119,22 @@ final class TestNode implements AutoCloseable {
                 name,
                 Duration.ofSeconds(1),
                 Duration.ofMillis(100),
-                Duration.ofMillis(50),
                 Duration.ofMillis(200),
                 4,
-                options.maxPayload(),
+                options.maxValueBytes(),
                 options.maxHeld(),
+                options.maxWaiting(),
+                options.clientMaps(),
+                options.failedRetention(),
                 whenAway);
     }
 
+    /** Slots stay when they have fired, so that tests can look at them. */
     TimerSlots<String> timers(SlotCallback<String> callback) {
-        return registry.register(
-                TimerMapSpec.named("orders", String.class).callback(callback).build());
+        return registry.register(TimerMapSpec.named("orders", String.class)
+                .whenIdle(WhenIdle.KEEP)
+                .callback(callback)
+                .build());
     }
 
     void unplug() {

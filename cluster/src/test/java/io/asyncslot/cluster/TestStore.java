@@ -5,17 +5,26 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** A store whose every call has a connection of its own and commits. */
 record TestStore(DataSource connections, SlotStore store) {
+
+    /** Runs whose callbacks have returned. */
+    static List<Finish> returned(List<Begun> runs) {
+        return runs.stream()
+                .map(run -> new Finish(run, Finish.Result.RETURNED, 1, null))
+                .toList();
+    }
 
     <T> T with(Function<Connection, T> work) {
         try (Connection connection = connections.getConnection()) {
@@ -41,45 +50,53 @@ record TestStore(DataSource connections, SlotStore store) {
         return with(connection -> store.release(connection, node));
     }
 
+    Beats beat(long node) {
+        return with(connection -> store.beat(connection, node));
+    }
+
+    Optional<Released> giveUp(Beats.Beat silent) {
+        return with(connection -> store.giveUp(connection, silent));
+    }
+
     Released releaseOrphans() {
         return with(connection -> store.releaseOrphans(connection));
     }
 
     int purge(int limit) {
-        return with(connection -> store.purge(connection, limit));
+        return with(connection -> store.purge(connection, 0, limit));
     }
 
-    Armed<StartOutcome> start(Claim claim, SlotId id, When when, byte @Nullable [] payload, int capacity) {
-        return with(connection -> store.start(connection, claim, id, when, payload, capacity));
+    Armed<StartOutcome> start(Claim claim, SlotId id, When when, @Nullable Offer offer, int capacity) {
+        return with(connection -> store.start(connection, claim, id, when, offer, capacity));
     }
 
-    List<Armed<StartOutcome>> startAll(
-            Claim claim, List<SlotId> ids, When when, byte @Nullable [] payload, int capacity) {
-        return with(connection -> store.startAll(connection, claim, ids, when, payload, capacity));
+    List<Armed<StartOutcome>> startAll(Claim claim, List<SlotId> ids, When when, @Nullable Offer offer, int capacity) {
+        return with(connection -> store.startAll(connection, claim, ids, when, offer, capacity));
     }
 
     Armed<StartOutcome> restart(Claim claim, SlotId id, long incarnation, When when) {
-        return with(connection -> store.restart(connection, claim, id, incarnation, when));
+        return with(connection -> store.restart(connection, claim, id, incarnation, when, Carrying.NOTHING));
     }
 
     SlotStore.Retried retry(SlotId id, long token, When when) {
-        return with(connection -> store.retry(connection, id, token, when, new SlotStore.Retry(false, false)));
+        return with(connection -> store.retry(
+                connection, id, token, when, new SlotStore.Retry(false, false), Offer.nothing(Carrying.NOTHING)));
     }
 
-    Armed<SubmitOutcome> submit(Claim claim, SlotId id, byte @Nullable [] payload, int capacity) {
-        return with(connection -> store.submit(connection, claim, id, payload, capacity));
+    Armed<SubmitOutcome> submit(Claim claim, SlotId id, @Nullable Offer offer, int capacity) {
+        return with(connection -> store.submit(connection, claim, id, offer, capacity));
     }
 
     Armed<TouchOutcome> touch(Claim claim, SlotId id, When when) {
-        return with(connection -> store.touch(connection, claim, id, when));
+        return with(connection -> store.touch(connection, claim, id, when, Carrying.NOTHING));
     }
 
     Removed<CancelOutcome> cancel(SlotId id) {
-        return with(connection -> store.cancel(connection, id));
+        return with(connection -> store.cancel(connection, id, WhenIdle.KEEP, Carrying.NOTHING));
     }
 
     Removed<DeleteOutcome> delete(SlotId id) {
-        return with(connection -> store.delete(connection, id));
+        return with(connection -> store.delete(connection, id, Carrying.NOTHING));
     }
 
     boolean pause(SlotId id) {
@@ -107,7 +124,7 @@ record TestStore(DataSource connections, SlotStore store) {
     }
 
     Optional<Row> find(SlotId id) {
-        return with(connection -> store.find(connection, id));
+        return with(connection -> store.find(connection, id, false));
     }
 
     List<Row> list(String map, String prefix, @Nullable String after, int limit) {
@@ -122,8 +139,8 @@ record TestStore(DataSource connections, SlotStore store) {
         return with(connection -> store.overdue(connection));
     }
 
-    List<Due> sweep(Claim claim, int shard, List<String> maps, int limit) {
-        return with(connection -> store.sweep(connection, claim, shard, maps, limit));
+    List<Due> sweep(Claim claim, List<String> maps, int limit) {
+        return with(connection -> store.sweep(connection, claim, maps, limit).due());
     }
 
     List<Due> overlooked(long node, long overdue, int limit) {
@@ -135,7 +152,7 @@ record TestStore(DataSource connections, SlotStore store) {
     }
 
     List<Ended> end(Claim claim, List<Begun> runs) {
-        return with(connection -> store.end(connection, claim, runs));
+        return with(connection -> store.end(connection, claim, returned(runs), Set.of(), 0));
     }
 
     List<Running> running(long node, int limit) {

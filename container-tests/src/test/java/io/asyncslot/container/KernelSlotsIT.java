@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.container.KernelWitness.Control;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,9 +15,8 @@ import tools.jackson.databind.JsonNode;
 @ContainerTest
 class KernelSlotsIT {
 
-    private static final Duration SOON = Duration.ofMillis(1_500);
     private static final Duration FAR = Duration.ofHours(1);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private static ShopContainer container;
     private static Shop shop;
@@ -30,10 +30,7 @@ class KernelSlotsIT {
         container.start();
         shop = container.customer();
         shop.start("first", FAR);
-        program = shop.slot("drill", "first")
-                .required("measure")
-                .required("program")
-                .asLong();
+        program = LoadIT.program(shop, "first");
         kernel = KernelWitness.ofProgram(container, program);
     }
 
@@ -76,26 +73,26 @@ class KernelSlotsIT {
 
     @Test
     void aTimerSlotIsAKernelTimerAndFiresOnce() {
-        assertThat(shop.start("fires", SOON)).isEqualTo("STARTED");
-        Control armed = control("fires");
+        Armed seen = startAndSee("fires");
+        String key = seen.key();
+        Control armed = seen.control();
         assertThat(armed.kind()).isEqualTo(Control.TIMER);
-        assertThat(armed.armed()).isTrue();
-        assertInTheKernel("fires", armed);
 
-        JsonNode firing = awaitFiring("fires");
+        JsonNode firing = awaitFiring(key);
+        assertMeasuredByTheKernel("drill", key);
         assertThat(firing.required("backend").asString()).isEqualTo("kernel");
         assertThat(firing.required("early").asBoolean()).isFalse();
-        Control fired = control("fires");
+        Control fired = control(key);
         assertThat(fired.armed()).isFalse();
         assertThat(fired.fires()).as("counted by the callback in the kernel").isEqualTo(armed.fires() + 1);
         assertThat(fired.firedAtNanos()).isGreaterThanOrEqualTo(armed.deadlineNanos());
         assertThat(kernel.timersAt(armed.deadlineNanos())).isZero();
-        assertThat(shop.slot("drill", "fires")
+        assertThat(shop.slot("drill", key)
                         .required("measure")
                         .required("firings")
                         .asLong())
                 .isEqualTo(fired.fires());
-        assertThat(shop.firings("fires")).hasSize(1);
+        assertThat(shop.firings(key)).hasSize(1);
         Findings.note(
                 "in the kernel %d us after the deadline, in the callback %s",
                 (fired.firedAtNanos() - armed.deadlineNanos()) / 1_000,
@@ -106,55 +103,62 @@ class KernelSlotsIT {
     void reArmedForSoonerItFiresSooner() {
         shop.start("sooner", FAR);
         Control before = control("sooner");
-        assertThat(shop.start("sooner", SOON)).isEqualTo("REARMED");
+        assertThat(shop.start("sooner", FAR.dividedBy(2))).isEqualTo("REARMED");
         Control after = control("sooner");
+        assertThat(after.deadlineNanos()).isLessThan(before.deadlineNanos());
         assertThat(kernel.timersAt(before.deadlineNanos())).isZero();
         assertInTheKernel("sooner", after);
+        assertThat(shop.start("sooner", InTime.SOON)).isEqualTo("REARMED");
         awaitFiring("sooner");
         assertThat(shop.firings("sooner")).hasSize(1);
     }
 
     @Test
     void reArmedForLaterTheKernelMovesItByItself() {
-        shop.start("later", SOON);
-        Control before = control("later");
-        assertInTheKernel("later", before);
-        assertThat(shop.touch("later", FAR)).isEqualTo("MOVED");
-        Control moved = control("later");
-        assertThat(moved.deadlineNanos()).isGreaterThan(before.deadlineNanos());
+        Armed before = InTime.look("a touch", delay -> {
+            Optional<Armed> seen = see("later", delay);
+            return seen.filter(armed -> shop.touch(armed.key(), FAR).equals("MOVED"));
+        });
+        String key = before.key();
+        Control moved = control(key);
+        assertThat(moved.deadlineNanos()).isGreaterThan(before.control().deadlineNanos());
         // no command was given: the callback in the kernel comes at the old deadline and sets its timer to the new one
         await().atMost(PATIENCE).until(() -> kernel.timersAt(moved.deadlineNanos()) == 1);
-        assertThat(kernel.timersAt(before.deadlineNanos())).isZero();
-        assertThat(control("later").fires()).isEqualTo(before.fires());
-        assertThat(shop.firings("later")).isEmpty();
-        assertInTheKernel("later", moved);
+        assertThat(kernel.timersAt(before.control().deadlineNanos())).isZero();
+        assertThat(control(key).fires()).isEqualTo(before.control().fires());
+        assertThat(shop.firings(key)).isEmpty();
+        assertInTheKernel(key, moved);
     }
 
     @Test
     void aCancelledSlotNeverFires() {
-        shop.start("cancelled", SOON);
-        Control armed = control("cancelled");
-        assertThat(shop.cancel("cancelled")).isEqualTo("CANCELLED");
-        assertThat(shop.cancel("cancelled")).isEqualTo("NOT_ARMED");
-        assertThat(control("cancelled").armed()).isFalse();
-        awaitPassing(armed);
-        assertThat(control("cancelled").fires()).isEqualTo(armed.fires());
-        assertThat(shop.firings("cancelled")).isEmpty();
-        assertThat(shop.slot("drill", "cancelled").required("armed").asBoolean())
-                .isFalse();
+        Armed armed = InTime.look(
+                "a cancel",
+                delay -> see("cancelled", delay)
+                        .filter(seen -> shop.cancel(seen.key()).equals("CANCELLED")));
+        String key = armed.key();
+        assertThat(shop.cancel(key)).isEqualTo("NOT_ARMED");
+        assertThat(control(key).armed()).isFalse();
+        awaitPassing(armed.control());
+        assertThat(control(key).fires()).isEqualTo(armed.control().fires());
+        assertThat(shop.firings(key)).isEmpty();
+        assertThat(shop.slot("drill", key).required("armed").asBoolean()).isFalse();
     }
 
     @Test
     void aDeletedSlotLeavesTheKernel() {
-        shop.start("deleted", SOON);
-        Control armed = control("deleted");
-        assertInTheKernel("deleted", armed);
-        assertThat(shop.free("deleted")).isEqualTo("DELETED");
-        assertThat(shop.slotStatus("drill", "deleted")).isEqualTo(404);
-        awaitPassing(armed); // frees wait for the next command that cannot
-        await().atMost(PATIENCE).until(() -> kernel.control("deleted").isEmpty());
-        assertThat(kernel.timersAt(armed.deadlineNanos())).isZero();
-        assertThat(shop.firings("deleted")).isEmpty();
+        Armed armed = InTime.look(
+                "a delete",
+                delay -> see("deleted", delay).filter(seen -> {
+                    assertThat(shop.free(seen.key())).startsWith("DELETED");
+                    return shop.firings(seen.key()).isEmpty();
+                }));
+        String key = armed.key();
+        assertThat(shop.slotStatus("drill", key)).isEqualTo(404);
+        awaitPassing(armed.control()); // frees wait for the next command that cannot
+        await().atMost(PATIENCE).until(() -> kernel.control(key).isEmpty());
+        assertThat(kernel.timersAt(armed.control().deadlineNanos())).isZero();
+        assertThat(shop.firings(key)).isEmpty();
     }
 
     @Test
@@ -233,15 +237,32 @@ class KernelSlotsIT {
         return kernel.control(key).orElseThrow(() -> new AssertionError("the kernel has no slot of key " + key));
     }
 
+    /** A slot that was seen armed, with its timer in the kernel's list. */
+    private record Armed(String key, Control control) {}
+
+    /** Starts a slot and looks at it before it fires. */
+    private static Armed startAndSee(String name) {
+        return InTime.look("slot " + name, delay -> see(name, delay));
+    }
+
+    private static Optional<Armed> see(String name, Duration delay) {
+        String key = name + "-" + delay.toSeconds();
+        return kernel.startAndSee(shop, key, delay).map(control -> new Armed(key, control));
+    }
+
     private static void assertInTheKernel(String key, Control control) {
         assertInTheKernel("drill", key, control);
     }
 
     /** The kernel's own list of timers has it, and so does the answer of Actuator. */
     private static void assertInTheKernel(String map, String key, Control control) {
-        assertThat(kernel.timersAt(control.deadlineNanos()))
-                .as("bpf timers in the kernel's list that expire at the deadline of " + key)
-                .isEqualTo(1);
+        await("bpf timers in the kernel's list that expire at the deadline of " + key)
+                .atMost(PATIENCE)
+                .until(() -> kernel.timersAt(control.deadlineNanos()) == 1);
+        assertMeasuredByTheKernel(map, key);
+    }
+
+    private static void assertMeasuredByTheKernel(String map, String key) {
         JsonNode measure = shop.slot(map, key).required("measure");
         assertThat(measure.required("by").asString()).isEqualTo("kernel");
         assertThat(measure.required("callbackSet").asBoolean()).isTrue();
@@ -254,12 +275,15 @@ class KernelSlotsIT {
         return shop.firings(key).get(0);
     }
 
-    /** Waits until a later slot has fired, so that an earlier one would have. */
+    /** Waits until a slot has fired that was due later, so that the earlier one would have. */
     private static void awaitPassing(Control earlier) {
-        String later = "after-" + earlier.deadlineNanos();
-        shop.start(later, SOON.plusMillis(200));
-        awaitFiring(later);
-        assertThat(control(later).firedAtNanos()).isGreaterThan(earlier.deadlineNanos());
+        int count = 0;
+        String later;
+        do {
+            later = "after-" + earlier.deadlineNanos() + "-" + count++;
+            shop.start(later, InTime.SOON);
+            awaitFiring(later);
+        } while (control(later).firedAtNanos() <= earlier.deadlineNanos());
     }
 
     private static boolean indexingRests() {

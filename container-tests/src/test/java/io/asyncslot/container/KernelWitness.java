@@ -1,6 +1,7 @@
 package io.asyncslot.container;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -109,6 +110,17 @@ final class KernelWitness {
                 .map(this::control)
                 .filter(control -> control.kind() != 0)
                 .findFirst();
+    }
+
+    /**
+     * Starts a slot of the drill and looks at it; empty where it was due before the look was over, or where the kernel had
+     * no memory for its timer at that moment.
+     */
+    Optional<Control> startAndSee(Shop shop, String key, Duration delay) {
+        if (!shop.start(key, delay).equals("STARTED")) {
+            throw new AssertionError("slot " + key + " was there");
+        }
+        return control(key).filter(Control::armed).filter(armed -> timersAt(armed.deadlineNanos()) == 1);
     }
 
     /** Records of all slots. */

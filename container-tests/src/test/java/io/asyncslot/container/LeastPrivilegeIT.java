@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,22 +27,25 @@ class LeastPrivilegeIT {
 
     private static final String USER = "10001:10002";
     private static final String GROUP = "10002";
-    private static final String PINS = "/sys/fs/bpf/asyncslot-container-tests-" + Long.toHexString(System.nanoTime());
+    private static final String DIRECTORY = "shop";
     private static final String[] KERNEL = {"asyncslot.backend=kernel", "asyncslot.kernel.pin-path=/pins"};
-    private static final Duration SOON = Duration.ofMillis(1_500);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private static ShopContainer lookout;
+    private static BpffsVolume bpffs;
     private static String loaderSaid;
 
     @BeforeAll
     static void load() {
-        lookout = ShopContainer.lookout("least-privilege-lookout").privileged().bound("/sys/fs/bpf:/sys/fs/bpf");
-        lookout.start();
-        try (ShopContainer loader = ShopContainer.loader(
-                        "least-privilege-loader", "--pin-path", PINS, "--group", GROUP, "--capacity", "512")
-                .privileged()
-                .bound("/sys/fs/bpf:/sys/fs/bpf")) {
+        bpffs = BpffsVolume.mount("least-privilege-lookout");
+        try (ShopContainer loader = bpffs.mountedBy(ShopContainer.loader(
+                        "least-privilege-loader",
+                        "--pin-path",
+                        bpffs.path(DIRECTORY),
+                        "--group",
+                        GROUP,
+                        "--capacity",
+                        "512")
+                .privileged())) {
             loader.start();
             loaderSaid = loader.getLogs();
             assertThat(loader.exitCode()).as(loaderSaid).isZero();
@@ -49,32 +53,36 @@ class LeastPrivilegeIT {
     }
 
     @AfterAll
-    static void removePins() {
-        if (lookout != null) {
-            lookout.run("rm", "-rf", PINS);
-            lookout.stop();
+    static void unmount() {
+        if (bpffs != null) {
+            bpffs.close();
         }
     }
 
     @Test
     void anApplicationWithoutAnyPrivilegeUsesTheKernel() throws Exception {
         assertThat(loaderSaid).contains("loaded asyncslot", "room for 512 slots", "group " + GROUP + ", mode 660");
-        KernelWitness kernel = KernelWitness.ofPins(lookout, PINS);
+        KernelWitness kernel = KernelWitness.ofPins(bpffs.lookout(), bpffs.path(DIRECTORY));
         try (ShopContainer container = confined(ShopContainer.shop("least-privilege", KERNEL), "seccomp=unconfined")) {
             container.start();
             assertConfined(container);
             Shop shop = container.customer();
-            assertThat(shop.start("fires", SOON)).isEqualTo("STARTED");
-            Control armed = kernel.control("fires").orElseThrow();
+            AtomicReference<String> started = new AtomicReference<>("");
+            Control armed = InTime.look("an armed slot", delay -> {
+                started.set("fires-" + delay.toSeconds());
+                return kernel.startAndSee(shop, started.get(), delay);
+            });
+            String key = started.get();
             assertThat(armed.kind()).isEqualTo(Control.TIMER);
-            assertThat(kernel.timersAt(armed.deadlineNanos())).isEqualTo(1);
-            JsonNode measure = shop.slot("drill", "fires").required("measure");
+            JsonNode measure = shop.slot("drill", key).required("measure");
             assertThat(measure.required("by").asString()).isEqualTo("kernel");
-            await().atMost(PATIENCE).until(() -> shop.firings("fires").size() == 1);
-            assertThat(kernel.control("fires").orElseThrow().fires()).isEqualTo(armed.fires() + 1);
-            assertThat(kernel.control("cup").orElseThrow().kind())
-                    .as("work items too")
-                    .isEqualTo(Control.WORK);
+            await().atMost(PATIENCE).until(() -> shop.firings(key).size() == 1);
+            assertThat(kernel.control(key).orElseThrow().fires()).isEqualTo(armed.fires() + 1);
+            await("work items too")
+                    .atMost(PATIENCE)
+                    .until(() -> kernel.control("cup")
+                            .filter(cup -> cup.kind() == Control.WORK)
+                            .isPresent());
             JsonNode details = shop.backend("kernel").required("details");
             assertThat(details.required("pinned").asBoolean()).isTrue();
             assertThat(details.required("capacity").asInt()).isEqualTo(512);
@@ -89,7 +97,7 @@ class LeastPrivilegeIT {
             assertThat(container.exitCode()).isEqualTo(1);
             assertThat(container.getLogs())
                     .contains("APPLICATION FAILED TO START", "seccomp")
-                    .contains("also when everything is pinned already");
+                    .contains("even if everything is pinned already");
             Findings.note("the engine's usual filter refuses bpf; start-up fails and names the remedy");
         }
     }
@@ -110,9 +118,8 @@ class LeastPrivilegeIT {
     private static ShopContainer confined(ShopContainer container, String... options) {
         List<String> security = new ArrayList<>(List.of("no-new-privileges"));
         security.addAll(Arrays.asList(options));
-        return container
+        return bpffs.mountedBy(container, DIRECTORY, "/pins")
                 .as(USER)
-                .bound(PINS + ":/pins")
                 .configured((HostConfig config) -> config.withCapDrop(Capability.ALL)
                         .withReadonlyRootfs(true)
                         .withTmpFs(Map.of("/tmp", ""))

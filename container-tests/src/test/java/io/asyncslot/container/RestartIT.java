@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.container.KernelWitness.Control;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,91 +15,107 @@ import tools.jackson.databind.JsonNode;
 @ContainerTest
 class RestartIT {
 
-    private static final String BPFFS = "/sys/fs/bpf:/sys/fs/bpf";
-
-    /** Due while nobody is there; long enough to look at it before the shop is killed. */
-    private static final Duration SOON = Duration.ofSeconds(6);
-
     private static final Duration FAR = Duration.ofHours(1);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private final String pins = "/sys/fs/bpf/asyncslot-container-tests-" + Long.toHexString(System.nanoTime());
-    private ShopContainer lookout;
+    private BpffsVolume bpffs;
+    private String pins;
+    private KernelWitness kernel;
 
     @BeforeEach
-    void lookOut() {
-        lookout = ShopContainer.lookout("restart-lookout").privileged().bound(BPFFS);
-        lookout.start();
+    void mount() {
+        bpffs = BpffsVolume.mount("restart-lookout");
+        pins = bpffs.path("shop");
+        kernel = KernelWitness.ofPins(bpffs.lookout(), pins);
     }
 
     @AfterEach
-    void removePins() {
-        lookout.run("rm", "-rf", pins);
-        lookout.stop();
+    void unmount() {
+        bpffs.close();
     }
+
+    /** A slot that comes due while nobody is there. */
+    private record Due(String key, Control control) {}
 
     @Test
     void slotsSurviveTheKilledApplication() {
-        try (ShopContainer container = ShopContainer.supervisedShop("restart-application", properties())
-                .privileged()
-                .bound(BPFFS)) {
+        try (ShopContainer container = mounted(ShopContainer.supervisedShop("restart-application", properties()))) {
             container.start();
             Shop shop = container.customer();
-            KernelWitness kernel = KernelWitness.ofPins(lookout, pins);
             String cart = shop.post("/carts").required("id").asString();
-            Control due = startBoth(shop, kernel);
+            assertThat(shop.start("stays", FAR)).isEqualTo("STARTED");
+            int[] killed = {0};
+            Due due = InTime.look("the kill of the application", delay -> {
+                Optional<Due> begun = see(shop, delay);
+                container.run("sh", "-c", "kill -9 $(cat /run/application.pid)");
+                int kills = ++killed[0];
+                await().atMost(PATIENCE).until(() -> kills(container) == kills);
+                Optional<Due> left = begun.filter(this::isStillToFire);
+                if (left.isEmpty()) {
+                    startAgain(container, shop);
+                }
+                return left;
+            });
+            assertFiresWhileNobodyIsThere(due);
 
-            container.run("sh", "-c", "kill -9 $(cat /run/application.pid)");
-            await().atMost(PATIENCE).until(() -> container.getLogs().contains("supervise: ended with status 137"));
-            assertFiresWhileNobodyIsThere(kernel, due);
-
-            container.run("touch", "/run/again");
-            await().atMost(PATIENCE).ignoreExceptions().until(() -> shop.status("/actuator/health") == 200);
-            assertFoundAgain(shop, kernel, due);
+            startAgain(container, shop);
+            assertFoundAgain(shop, due);
             assertThat(shop.slot("reservation", cart).required("armed").asBoolean())
                     .as("the shop's own slots are there too")
                     .isTrue();
         }
     }
 
+    private static int kills(ShopContainer container) {
+        return container.getLogs().split("supervise: ended with status 137", -1).length - 1;
+    }
+
+    private static void startAgain(ShopContainer container, Shop shop) {
+        container.run("touch", "/run/again");
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> shop.status("/actuator/health") == 200);
+    }
+
     @Test
     void slotsSurviveTheKilledContainer() {
-        KernelWitness kernel = KernelWitness.ofPins(lookout, pins);
-        Control due;
-        try (ShopContainer first = ShopContainer.shop("restart-container-1", properties())
-                .privileged()
-                .bound(BPFFS)) {
-            first.start();
-            due = startBoth(first.customer(), kernel);
-            first.kill();
-        }
-        assertFiresWhileNobodyIsThere(kernel, due);
-        try (ShopContainer second = ShopContainer.shop("restart-container-2", properties())
-                .privileged()
-                .bound(BPFFS)) {
+        Due due = InTime.look("the kill of the container", delay -> {
+            try (ShopContainer first = mounted(ShopContainer.shop("restart-container-1", properties()))) {
+                first.start();
+                first.customer().start("stays", FAR);
+                Optional<Due> begun = see(first.customer(), delay);
+                first.kill();
+                return begun.filter(this::isStillToFire);
+            }
+        });
+        assertFiresWhileNobodyIsThere(due);
+        try (ShopContainer second = mounted(ShopContainer.shop("restart-container-2", properties()))) {
             second.start();
-            assertFoundAgain(second.customer(), kernel, due);
+            assertFoundAgain(second.customer(), due);
         }
+    }
+
+    private ShopContainer mounted(ShopContainer container) {
+        return bpffs.mountedBy(container.privileged());
     }
 
     private String[] properties() {
         return new String[] {"asyncslot.backend=kernel", "asyncslot.kernel.pin-path=" + pins};
     }
 
-    /** One slot that comes due while nobody is there, and one that does not. */
-    private static Control startBoth(Shop shop, KernelWitness kernel) {
-        assertThat(shop.start("stays", FAR)).isEqualTo("STARTED");
-        assertThat(shop.start("due", SOON)).isEqualTo("STARTED");
-        Control due = kernel.control("due").orElseThrow();
-        assertThat(due.armed()).isTrue();
-        assertThat(kernel.timersAt(due.deadlineNanos())).isEqualTo(1);
-        assertThat(shop.firings("due")).as("killed before it is due").isEmpty();
-        return due;
+    private Optional<Due> see(Shop shop, Duration delay) {
+        String key = "due-" + delay.toSeconds();
+        return kernel.startAndSee(shop, key, delay).map(control -> new Due(key, control));
     }
 
-    private static void assertFiresWhileNobodyIsThere(KernelWitness kernel, Control due) {
-        await().atMost(PATIENCE).until(() -> kernel.control("due").orElseThrow().fires() == due.fires() + 1);
-        Control fired = kernel.control("due").orElseThrow();
+    /** Asked of the kernel when the application is gone: so nobody has seen it fire, and nobody will. */
+    private boolean isStillToFire(Due due) {
+        return kernel.timersAt(due.control().deadlineNanos()) == 1;
+    }
+
+    private void assertFiresWhileNobodyIsThere(Due begun) {
+        String key = begun.key();
+        Control due = begun.control();
+        await().atMost(PATIENCE).until(() -> kernel.control(key).orElseThrow().fires() == due.fires() + 1);
+        Control fired = kernel.control(key).orElseThrow();
         assertThat(fired.firedAtNanos()).isGreaterThanOrEqualTo(due.deadlineNanos());
         assertThat(fired.armed()).as("the word is the application's to change").isTrue();
         Control stays = kernel.control("stays").orElseThrow();
@@ -108,9 +125,10 @@ class RestartIT {
                 (fired.firedAtNanos() - due.deadlineNanos()) / 1_000);
     }
 
-    private static void assertFoundAgain(Shop shop, KernelWitness kernel, Control due) {
-        await().atMost(PATIENCE).until(() -> !shop.firings("due").isEmpty());
-        JsonNode firing = shop.firings("due").get(0);
+    private void assertFoundAgain(Shop shop, Due due) {
+        String key = due.key();
+        await().atMost(PATIENCE).until(() -> !shop.firings(key).isEmpty());
+        JsonNode firing = shop.firings(key).get(0);
         assertThat(firing.required("whileAway").asBoolean()).isTrue();
         assertThat(firing.required("early").asBoolean()).isFalse();
         assertThat(firing.required("attempt").asInt()).isEqualTo(1);
@@ -125,8 +143,8 @@ class RestartIT {
         assertThat(shop.firings("stays")).isEmpty();
         assertThat(shop.start("stays", Duration.ofMillis(300))).isEqualTo("REARMED");
         await().atMost(PATIENCE).until(() -> shop.firings("stays").size() == 1);
-        assertThat(shop.firings("due")).as("delivered once").hasSize(1);
-        assertThat(kernel.control("due").orElseThrow().armed()).isFalse();
+        assertThat(shop.firings(key)).as("delivered once").hasSize(1);
+        assertThat(kernel.control(key).orElseThrow().armed()).isFalse();
         Findings.note(
                 "%d slots found again, 1 firing delivered after the restart",
                 details.required("recovered").asInt());

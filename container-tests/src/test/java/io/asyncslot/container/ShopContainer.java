@@ -72,7 +72,9 @@ final class ShopContainer extends GenericContainer<ShopContainer> {
                 "/app/application.jar",
                 "org.springframework.boot.loader.launch.PropertiesLauncher",
                 "--spring.main.banner-mode=off",
-                "--asyncslot.kernel.capacity=2048"));
+                "--asyncslot.kernel.capacity=2048",
+                // work items that have run are looked at in the kernel
+                "--asyncslot.maps.reindex.when-idle=keep"));
         for (String property : properties) {
             command.add("--" + property);
         }

@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.Periods;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,20 +58,27 @@ final class ArmedIn {
                 return StateWord.Submission.FREED;
             }
             if (StateWord.isArmed(seen)) {
-                return StateWord.Submission.COALESCED;
-            }
-            if (tryArm(word, seen, deadline, captured)) {
+                if (word.tryJoin(seen)) {
+                    return StateWord.Submission.COALESCED;
+                }
+            } else if (tryArm(word, seen, deadline, captured)) {
                 return StateWord.Submission.SUBMITTED;
             }
         }
     }
 
+    /** As {@link StateWord#tryArm}. */
+    synchronized boolean renew(StateWord word, long seen, long deadline, @Nullable Object captured) {
+        return tryArm(word, seen, deadline, captured);
+    }
+
     private boolean tryArm(StateWord word, long seen, long deadline, @Nullable Object captured) {
         long generation = word.generationOf(seen) + 1; // right if the step succeeds
+        Entry entry = new Entry(generation, captured, StateWord.isRunning(seen) && !looked ? latest : null);
         if (!word.tryArm(seen, deadline)) {
             return false;
         }
-        latest = new Entry(generation, captured, StateWord.isRunning(seen) && !looked ? latest : null);
+        latest = entry; // made before the step: nothing may fail between the two
         return true;
     }
 
@@ -118,9 +126,10 @@ final class ArmedIn {
 
     /** As {@link StateWord#redeliver}: the firing keeps what belongs to it. For the running thread. */
     synchronized StateWord.Redelivering redeliver(StateWord word, long generation, long deadline, Periods periods) {
+        Entry entry = latest == null ? new Entry(generation, current, null) : latest;
         StateWord.Redelivering redelivering = word.redeliver(deadline, periods);
-        if (redelivering == StateWord.Redelivering.ARMED && latest == null) {
-            latest = new Entry(generation, current, null);
+        if (redelivering == StateWord.Redelivering.ARMED) {
+            latest = entry;
         }
         return redelivering;
     }

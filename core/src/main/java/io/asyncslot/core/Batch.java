@@ -48,7 +48,7 @@ final class Batch<K> {
             K key = (K) keys[i];
             ControlBlock<K> block = (ControlBlock<K>) blocks[i];
             if (key != null) {
-                count(map.start(key, block, deadline, now));
+                count(map.start(key, block, deadline, now, null));
             }
         }
         size = 0;
@@ -60,6 +60,7 @@ final class Batch<K> {
             case REARMED -> rearmed++;
             case REJECTED -> rejected++;
             case CLOSED, FREED -> closed++;
+            case IN_DOUBT -> throw new IllegalStateException("a map in this process is never in doubt");
         }
     }
 }

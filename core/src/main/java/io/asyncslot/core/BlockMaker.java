@@ -14,7 +14,7 @@ interface BlockMaker<K> {
      * Makes one.
      *
      * @param key the key
-     * @param hash its hash, spread
+     * @param hash its hash
      * @param former a freed incarnation that is still in the index; null when there is none
      * @param deadline what it is armed for, in microseconds
      * @param generation a number above those of all incarnations of the key that have left the index

@@ -5,11 +5,17 @@ import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotSnapshot.LatenessSplit;
+import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
+import io.asyncslot.backend.Shown;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +24,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallbackRunner<K> {
 
-    private static final System.Logger LOG = System.getLogger(CallbackRunner.class.getName());
+    private static final Log LOG = new Log(CallbackRunner.class);
+
+    private static final long UNKNOWN = Long.MIN_VALUE;
+
+    /** How long a worker waits that could not begin a run, before it gives the slot back. */
+    private static final long PAUSE_NANOS = 1_000_000;
 
     private static final SlotCause BY_PERIOD = new SlotCause(SlotCause.Type.PERIOD, null);
+
+    private static final SlotCause BY_KERNEL = new SlotCause(SlotCause.Type.KERNEL, null);
 
     private final LocalSlots<K> map;
     private final Ticker ticker;
@@ -36,53 +49,137 @@ final class CallbackRunner<K> {
         this.interceptor = injected.interceptor();
     }
 
-    /** Begins the run if there still is one to begin, runs the callback, ends the run, passes custody on. */
+    /**
+     * Begins the run if there still is one to begin, runs the callback, ends the run, passes custody on. All that may fail
+     * is done before the run begins, or does not keep it from going on.
+     */
     void run(ControlBlock<K> block) {
-        if (waitsForFormerIncarnation(block)) {
-            return; // with custody and reference; the former run's end hands it over again
-        }
-        Binding<K> binding = map.binding().use();
-        long nanos = ticker.nanos(map.clock());
-        long now = Micros.floor(nanos);
-        SlotMirror<K> mirror = map.mirror();
-        FiredRun fired = FiredRun.of(mirror, block);
-        SlotDetails<K> details = block.details();
-        fired.again = details == null ? null : details.again;
+        Calendar<K> calendar = map.calendar();
+        Binding<K> binding = null;
+        Firing<K> firing;
+        FiredRun fired = null;
         StateWord.Beginning beginning;
-        if (isPaused(block)) { // looked at after the clock: what falls due after a pause has answered never passes
-            beginning = StateWord.Beginning.NOT_DUE;
-        } else if (mirror != null) {
-            beginning = begin(mirror, block, binding != null, now, fired);
-        } else {
-            beginning = binding == null ? StateWord.Beginning.FREED : block.beginFire(now, map.periods(), fired);
+        int steps = 0;
+        boolean decided = false;
+        boolean entered = false;
+        try {
+            if (waitsForFormerIncarnation(block)) {
+                decided = true;
+                return; // with custody and reference; the former run's end hands it over again
+            }
+            binding = map.binding().use();
+            steps = calendar == null ? 0 : calendar.begin();
+            long nanos = ticker.nanos(map.clock());
+            fired = FiredRun.of(map.mirror(), block);
+            if (fired instanceof FiredRun.Carrying carrying) {
+                carrying.nanos = nanos;
+                firing = new ValueFiring<>(block, nanos, ticker);
+            } else {
+                firing = new Firing<>(block, nanos, ticker);
+            }
+            RunningScope.enter(block);
+            entered = true;
+            beginning = begin(block, binding != null, Micros.floor(nanos), fired);
+            decided = true;
+        } finally {
+            if (!decided) {
+                giveBack(block, binding, fired, entered);
+            }
+        }
+        if (calendar != null) {
+            settle(calendar, block, fired, beginning, steps);
         }
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
-            block.releaseReference(); // the expiry's; a running callback holds none
-            binding = map.binding().refresh(binding);
-            if (details != null) {
-                details.begun(fired.again);
-            }
-            @Nullable EndedRun<K> run;
             try {
-                run = call(block, binding, fired, nanos);
+                block.releaseReference(); // the expiry's; a running callback holds none
+                binding = map.binding().refresh(binding);
+                firing.begun(fired);
+                call(block, binding, fired, firing);
             } finally {
-                binding.release();
-                end(block);
-                letGo(block);
+                try {
+                    binding.release(); // inside the run: an onRelease that waits for it is to be told
+                } finally {
+                    RunLoop.inCallback(false);
+                    try {
+                        end(block);
+                    } finally {
+                        RunningScope.leave();
+                        passOn(block);
+                    }
+                }
             }
-            if (run != null) {
-                tell(run); // listeners last: the slot is not theirs to hold up
+            if (firing.isTold()) {
+                tell(firing); // listeners last: the slot is not theirs to hold up
             }
             return;
         }
-        if (beginning == StateWord.Beginning.SKIPPED) {
-            skipped(block, fired, now);
+        RunLoop.inCallback(false);
+        RunningScope.leave();
+        boolean freed = beginning == StateWord.Beginning.SKIPPED_AND_FREED;
+        try {
+            if (freed || beginning == StateWord.Beginning.SKIPPED) {
+                skipped(block, fired, Micros.floor(firing.nanos()));
+            }
+            if (binding != null) {
+                binding.release();
+            } else {
+                map.freeLeftOver(block);
+            }
+        } finally {
+            if (freed) {
+                map.capacity().giveBack();
+                map.freedIdle(block);
+            }
+            passOn(block);
+            block.releaseReference();
+        }
+    }
+
+    /** A slot of a calendar has begun its run or not. What fails now is told; the run goes on. */
+    private void settle(
+            Calendar<K> calendar, ControlBlock<K> block, FiredRun fired, StateWord.Beginning beginning, int steps) {
+        try {
+            fired.settled(beginning == StateWord.Beginning.BEGUN);
+            calendar.check(block, steps);
+        } catch (Throwable e) {
+            map.unnoted(e);
+        }
+    }
+
+    /** Something failed before the run began: waits a little, and gives the slot back to the timekeeper. */
+    private void giveBack(
+            ControlBlock<K> block, @Nullable Binding<K> binding, @Nullable FiredRun fired, boolean entered) {
+        if (fired != null) {
+            fired.settled(false);
+        }
+        if (entered) {
+            RunLoop.inCallback(false);
+            RunningScope.leave();
         }
         if (binding != null) {
             binding.release();
         }
-        letGo(block);
+        LockSupport.parkNanos(PAUSE_NANOS);
+        map.keeper().retry(block);
         block.releaseReference();
+    }
+
+    private StateWord.Beginning begin(ControlBlock<K> block, boolean bound, long now, FiredRun fired) {
+        SlotDetails<K> details = block.details();
+        fired.again = details == null ? null : details.again;
+        if (isPaused(block)) { // looked at after the clock: what falls due after a pause has answered never passes
+            return StateWord.Beginning.NOT_DUE;
+        }
+        SlotMirror<K> mirror = map.mirror();
+        if (mirror != null) {
+            return begin(mirror, block, bound, now, fired);
+        }
+        if (!bound) {
+            return StateWord.Beginning.FREED;
+        }
+        return fired instanceof FiredRun.Carrying carrying
+                ? ((ValueBlock<K>) block).begin(now, carrying)
+                : block.beginFire(now, map.periods(), fired);
     }
 
     /** Begins a run of a map with a mirror: one that a former process began and did not end, or a new one. */
@@ -91,10 +188,10 @@ final class CallbackRunner<K> {
         SlotDetails<K> details = block.details();
         Recovery recovery = details == null ? null : details.recovery;
         if (recovery != null && recovery.cutOff) {
-            recovery.cutOff = false;
             if (!bound || StateWord.isFreed(block.word())) {
                 map.counters().skipped.increment();
                 map.counters().ended.decrement(); // it has not begun here
+                delivered(recovery, block);
                 end(block);
                 return StateWord.Beginning.FREED;
             }
@@ -102,28 +199,44 @@ final class CallbackRunner<K> {
             fired.deadline = recovery.runDeadline;
             fired.generation = recovery.runGeneration;
             fired.attempt = recovery.attempt + 1;
-            fired.beginning();
+            fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
+            delivered(recovery, block);
             return StateWord.Beginning.BEGUN;
         }
         if (!bound) {
             return StateWord.Beginning.FREED;
         }
         StateWord.Beginning beginning = block.beginFire(now, map.periods(), fired);
-        if (beginning == StateWord.Beginning.BEGUN || beginning == StateWord.Beginning.SKIPPED) {
-            fired.whileAway = recovery != null && recovery.isAway(fired);
-            mirror.changed(block);
+        switch (beginning) {
+            case BEGUN, SKIPPED, SKIPPED_AND_FREED -> {
+                fired.whileAway = recovery != null && recovery.isAway(fired);
+                try {
+                    if (beginning == StateWord.Beginning.SKIPPED_AND_FREED) {
+                        mirror.retired(block.generation());
+                    }
+                    mirror.changed(block);
+                } catch (Throwable e) { // the run has begun, and goes on
+                    LOG.error("the copy of a slot of map '", map.name(), "' was not written", e);
+                }
+            }
+            case NOT_DUE, NOT_ARMED, FREED -> {}
         }
         return beginning;
     }
 
+    /** A run that a former process began is delivered: gives back the reference it held, beside that of the expiry. */
+    private void delivered(Recovery recovery, ControlBlock<K> block) {
+        recovery.cutOff = false;
+        block.releaseReference();
+    }
+
     /** Passes custody on: to nobody if the slot is idle or paused, to the timekeeper if it is armed. */
-    private void letGo(ControlBlock<K> block) {
+    private void passOn(ControlBlock<K> block) {
         block.promise(Custody.NOBODY);
-        long word = block.word();
-        if (StateWord.isFreed(word)) {
+        if (StateWord.isFreed(block.word())) {
             block.reclaimIfDone();
-        } else if (StateWord.isArmed(word) && !isPaused(block)) { // as a resume: custody first, then
-            map.pending(block, StateWord.deadline(word));
+        } else {
+            map.passOnUnlessPaused(block); // as a resume: custody first, then
         }
     }
 
@@ -131,7 +244,7 @@ final class CallbackRunner<K> {
      * Whether runs of a slot are held back. Then it passes to nobody, armed and due as it may be: whoever ends the pause
      * finds it there. A run that a former process began is not held back: it goes on.
      */
-    private boolean isPaused(ControlBlock<K> block) {
+    boolean isPaused(ControlBlock<K> block) {
         SlotDetails<K> details = block.details();
         if (details == null) {
             return map.isHeld();
@@ -140,39 +253,49 @@ final class CallbackRunner<K> {
         return held && (details.recovery == null || !details.recovery.cutOff);
     }
 
-    /** Runs the callback and notes how it went; null when it was postponed, so that no callback has ended. */
-    private @Nullable EndedRun<K> call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, long nanos) {
-        Firing<K> firing = new Firing<>(block, fired, nanos, ticker);
-        SlotDetails<K> details = block.details();
+    /** Runs the callback, and notes how it went. What cannot be noted keeps nothing from going on. */
+    private void call(ControlBlock<K> block, Binding<K> binding, FiredRun fired, Firing<K> firing) {
         Counters counters = map.counters();
         counters.fired.increment();
-        counters.late(firing.latenessNanos());
         if (fired.rearmed) {
             counters.restarted.increment();
         }
+        SlotDetails<K> details = block.details();
+        if (details != null) {
+            details.begun(fired.again);
+        }
         SlotDetails<K> memory = details != null && details.history != null ? details : null;
-        LatenessSplit split = null;
         LastFiring before = memory == null ? null : memory.lastFiring;
-        if (memory != null) {
-            map.note(
-                    block,
-                    Kind.FIRED,
-                    Micros.floor(nanos),
-                    Micros.floor(firing.latenessNanos()),
-                    fired.byPeriod ? BY_PERIOD : null);
-            split = split(memory, fired, nanos);
-            memory.lastFiring = new LastFiring(
-                    firing.firedAt(), firing.generation(), firing.attempt(), firing.lateness(), split, null, null);
+        LatenessSplit split = null;
+        ArmedIn armedIn = null;
+        try {
+            if (map.armingContexts() != null) {
+                armedIn = block.needDetails().armedIn();
+                armedIn.begun(block, fired.generation, block.periods(map.periods()) != Periods.ONE_SHOT);
+            }
+            counters.late(firing.latenessNanos());
+            SlotMirror<K> mirror = map.mirror();
+            if (memory != null && mirror != null && fired.touched) {
+                map.note(block, Kind.MOVED, fired.deadline - mirror.touchMicros(), mirror.touchMicros(), BY_KERNEL);
+            }
+            if (memory != null) {
+                map.note(
+                        block,
+                        Kind.FIRED,
+                        Micros.floor(firing.nanos()),
+                        Micros.floor(firing.latenessNanos()),
+                        fired.byPeriod ? BY_PERIOD : null);
+                split = split(memory, fired, firing.nanos());
+                memory.lastFiring = firing.last(split, null, null);
+            }
+        } catch (Throwable e) {
+            map.unnoted(e);
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
-        ArmedIn armedIn =
-                map.armingContexts() == null ? null : block.needDetails().armedIn();
-        if (armedIn != null) {
-            armedIn.begun(block, fired.generation, map.periods() != Periods.ONE_SHOT);
-        }
-        long began = ticker.monotonicNanos();
-        Throwable failure = invoke(own == null ? binding.callback : own, block, firing);
-        long took = ticker.monotonicNanos() - began;
+        long began = reading();
+        Throwable failure = invoke(own == null ? binding.callback() : own, block, firing);
+        long ended = reading();
+        long took = began == UNKNOWN || ended == UNKNOWN ? 0 : ended - began;
         if (armedIn != null) {
             armedIn.ended();
         }
@@ -182,23 +305,40 @@ final class CallbackRunner<K> {
             if (memory != null) {
                 memory.lastFiring = before;
             }
-            return null;
+            return;
         }
         if (failure != null && (again == null || again.postponed())) {
             counters.failed.increment();
         }
+        firing.ended(took, failure);
         if (memory != null) {
-            map.note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
-            memory.lastFiring = new LastFiring(
-                    firing.firedAt(),
-                    firing.generation(),
-                    firing.attempt(),
-                    firing.lateness(),
-                    split,
-                    Duration.ofNanos(took),
-                    failure == null ? null : Shown.of(failure));
+            noteEnd(block, memory, firing, split, took, failure);
         }
-        return new EndedRun<>(firing, Duration.ofNanos(took), failure);
+    }
+
+    private void noteEnd(
+            ControlBlock<K> block,
+            SlotDetails<K> memory,
+            Firing<K> firing,
+            @Nullable LatenessSplit split,
+            long took,
+            @Nullable Throwable failure) {
+        try {
+            memory.lastFiring = firing.last(split, Duration.ofNanos(took), failure == null ? null : Shown.of(failure));
+            map.note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
+        } catch (Throwable e) {
+            map.unnoted(e);
+        }
+    }
+
+    /** A reading of the monotonic clock, to measure a callback by; {@link #UNKNOWN} when the clock fails. */
+    private long reading() {
+        try {
+            return ticker.monotonicNanos();
+        } catch (Throwable e) {
+            map.unnoted(e);
+            return UNKNOWN;
+        }
     }
 
     private @Nullable LatenessSplit split(SlotDetails<K> details, FiredRun fired, long nanos) {
@@ -207,7 +347,6 @@ final class CallbackRunner<K> {
     }
 
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
-        RunningScope.enter(block);
         try {
             if (interceptor == null) {
                 callback.run(block.key(), firing);
@@ -219,10 +358,12 @@ final class CallbackRunner<K> {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            failed(block, firing, e);
+            try {
+                failed(block, firing, e);
+            } catch (Throwable other) {
+                // it is counted and told to the listener all the same
+            }
             return e;
-        } finally {
-            RunningScope.leave();
         }
     }
 
@@ -234,16 +375,13 @@ final class CallbackRunner<K> {
 
     /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
     private void failed(ControlBlock<K> block, Firing<K> firing, Throwable failure) {
-        String message = "the callback of slot '" + Shown.of(block.key()) + "' of map '" + map.name()
+        String message = "the callback of slot '" + Shown.inLine(block.key()) + "' of map '" + map.name()
                 + "' failed, generation " + firing.generation();
         Redelivery again = again(block);
         if (again == null || again.postponed()) {
-            warn(message, failure);
+            LOG.warning(message, "", "", failure);
         } else {
-            log(
-                    System.Logger.Level.INFO,
-                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.of(failure),
-                    null);
+            LOG.info(message + ", attempt " + firing.attempt() + "; another one follows: ", Shown.inLine(failure), "");
         }
     }
 
@@ -258,66 +396,89 @@ final class CallbackRunner<K> {
         try {
             listener.closed(map);
         } catch (Throwable e) {
-            warn("a slot listener failed on map '" + map.name() + "'", e);
+            listenerFailed(e);
         }
     }
 
-    private void tell(EndedRun<K> run) {
+    private void tell(Firing<K> firing) {
         try {
-            listener.completed(run.firing, run.took, run.failure);
+            listener.completed(firing, firing.took(), firing.failure());
         } catch (Throwable e) {
-            warn("a slot listener failed on map '" + map.name() + "'", e);
+            listenerFailed(e);
         }
     }
 
-    private static void warn(String message, Throwable failure) {
-        log(System.Logger.Level.WARNING, message, failure);
-    }
-
-    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
-    private static void log(System.Logger.Level level, String message, @Nullable Throwable failure) {
-        try {
-            LOG.log(level, message, failure);
-        } catch (Throwable e) {
-            // what failed is counted and told to the listener; there is nobody else to tell
-        }
+    private void listenerFailed(Throwable failure) {
+        LOG.warning("a slot listener failed on map '", map.name(), "'", failure);
     }
 
     private void end(ControlBlock<K> block) {
         SlotMirror<K> mirror = map.mirror();
         boolean held = mirror != null && block.retain(); // not held: freed, and its copy says so
-        if (map.periods().leavesOutOverruns()) {
-            long now = map.now();
-            FiredRun next = new FiredRun();
-            if (block.skipOverrun(now, map.periods(), next)) {
-                skipped(block, next, now);
+        if (block.periods(map.periods()).leavesOutOverruns()) {
+            try {
+                Calendar<K> calendar = map.calendar();
+                int steps = calendar == null ? 0 : calendar.begin();
+                long now = map.now();
+                FiredRun next = FiredRun.of(null, block);
+                if (block.skipOverrun(now, map.periods(), next)) {
+                    skipped(block, next, now);
+                }
+                if (calendar != null) {
+                    calendar.check(block, steps);
+                }
+            } catch (Throwable e) { // the period is not left out then
+                LOG.error("the overrun of a run of map '", map.name(), "' was not looked at", e);
             }
         }
         map.counters().ended.increment();
-        block.endFire();
-        if (mirror != null) {
+        map.capacity().leaving();
+        StateWord.Ending ending = block.endFire();
+        boolean freed = ending == StateWord.Ending.FREED;
+        map.capacity().left(freed);
+        try {
+            if (mirror != null) {
+                endInCopy(mirror, block, freed, held);
+            }
+        } finally {
+            if (freed) {
+                map.freedIdle(block);
+            } else if (ending == StateWord.Ending.FREED_BEFORE) {
+                map.removed(block);
+            } else {
+                map.rested(block);
+            }
+            SlotDetails<K> details = block.details(); // who came to wait before RUNNING was cleared has made them
+            if (details != null) {
+                details.runEnded(); // before custody passes on: the next run has not begun
+                if (details.isAwaited()) {
+                    map.barrier().signal();
+                }
+                resume(details.takeHeirs());
+            }
+        }
+    }
+
+    private void endInCopy(SlotMirror<K> mirror, ControlBlock<K> block, boolean freed, boolean held) {
+        try {
+            if (freed) {
+                mirror.retired(block.generation());
+            }
             if (held) {
                 mirror.changed(block); // the firing is acknowledged
             }
             mirror.ended(block);
+        } finally {
             if (held && block.release(1)) {
                 block.reclaimIfDone();
             }
         }
-        if (StateWord.isFreed(block.word())) {
-            map.removed(block);
-        }
-        SlotDetails<K> details = block.details(); // who came to wait before RUNNING was cleared has made them
-        if (details != null) {
-            details.runEnded(); // before custody passes on: the next run has not begun
-            if (details.isAwaited()) {
-                map.barrier().signal();
-            }
-            SlotDetails.Heir<K> heir = details.takeHeirs();
-            while (heir != null) {
-                map.dispatcher().resume(heir.block());
-                heir = heir.next();
-            }
+    }
+
+    /** Hands over again those that waited for a run that has ended. */
+    private void resume(SlotDetails.@Nullable Heir<K> first) {
+        for (SlotDetails.Heir<K> heir = first; heir != null; heir = heir.next()) {
+            map.dispatcher().resume(heir.block());
         }
     }
 
@@ -335,10 +496,11 @@ final class CallbackRunner<K> {
      */
     private boolean waitsForFormerIncarnation(ControlBlock<K> block) {
         ControlBlock<K> former = map.runningPredecessor(block);
-        if (former == null) {
+        if (former == null || StateWord.isFreed(block.word())) {
             return false;
         }
         SlotDetails<K> details = former.needDetails();
+        dropFreedHeirs(details);
         map.dispatcher().gateEntered(block);
         details.park(block);
         if (StateWord.isRunning(former.word())) {
@@ -361,7 +523,24 @@ final class CallbackRunner<K> {
         return !mine;
     }
 
-    /** What the listener is told. */
-    private record EndedRun<K>(
-            Firing<K> firing, Duration took, @Nullable Throwable failure) {}
+    /**
+     * Lets go of those that were freed while they waited, so that no number of them gathers behind a run that hangs. To be
+     * called before the caller parks a slot: it looks at the run again afterwards, also for those parked here.
+     */
+    private void dropFreedHeirs(SlotDetails<K> details) {
+        for (SlotDetails.Heir<K> heir = details.takeHeirs(); heir != null; heir = heir.next()) {
+            boolean parked = false;
+            try {
+                if (!StateWord.isFreed(heir.block().word())) {
+                    details.park(heir.block());
+                    parked = true;
+                }
+            } catch (OutOfMemoryError e) {
+                LOG.error("a slot of map '", map.name(), "' tries once more to wait for its former run", e);
+            }
+            if (!parked) {
+                map.dispatcher().resume(heir.block()); // to find that there is no run to begin, or to park anew
+            }
+        }
+    }
 }

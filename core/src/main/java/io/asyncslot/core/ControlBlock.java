@@ -2,29 +2,27 @@ package io.asyncslot.core;
 
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotType;
+import io.asyncslot.backend.Shown;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One incarnation of a slot: identity, state, custody, and itself the task that an executor runs. Created by a start
+ * One incarnation of a slot: identity, state, custody, and itself the task that an executor runs. In a map with values, which
+ * change together with the state, a {@link ValueBlock}. Created by a start
  * or submit of an absent key; once freed it never comes back. Thread-safe.
  *
  * <p>Follows {@code struct bpf_async_cb}: allocate and construct, publish, use, detach, reclaim.
  *
  * @param <K> the key type
  */
-public final class ControlBlock<K> extends Custody implements Runnable {
+public sealed class ControlBlock<K> extends Custody implements Runnable permits ScheduledBlock, ValueBlock {
 
-    private static final int HASH_TAG_SHIFT = 10;
-
-    private static final VarHandle NEXT_IN_BIN;
     private static final VarHandle DETAILS;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            NEXT_IN_BIN = lookup.findVarHandle(ControlBlock.class, "nextInBin", ControlBlock.class);
             DETAILS = lookup.findVarHandle(ControlBlock.class, "details", SlotDetails.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -33,13 +31,10 @@ public final class ControlBlock<K> extends Custody implements Runnable {
 
     private final K key;
 
-    /** Part of the key's hash: who passes by in the index need not look at the key. */
-    private final char hashTag;
+    /** The key's hash as the index asked for it, once: where a block is found again, whatever has become of its key. */
+    private final int hash;
 
     private final LocalSlots<K> map;
-
-    /** Next in the index's chain. Written under the segment's lock, with release; read by anyone; volatile. */
-    private volatile @Nullable ControlBlock<K> nextInBin;
 
     /** What few slots need. Null until somebody needs it, then set once by CAS. */
     private volatile @Nullable SlotDetails<K> details;
@@ -55,7 +50,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         super(deadline, generation, commanded);
         this.map = map;
         this.key = key;
-        this.hashTag = hashTag(hash);
+        this.hash = hash;
         DETAILS.set(this, details);
     }
 
@@ -64,7 +59,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
         super(slot, references);
         this.map = map;
         this.key = slot.key();
-        this.hashTag = hashTag(hash);
+        this.hash = hash;
         DETAILS.set(this, details);
     }
 
@@ -73,17 +68,12 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      *
      * @return the key
      */
-    K key() {
+    final K key() {
         return key;
     }
 
-    char hashTag() {
-        return hashTag;
-    }
-
-    /** Of a hash that is spread: bits of which the index uses few to choose a bin and none to choose a segment. */
-    static char hashTag(int hash) {
-        return (char) (hash >>> HASH_TAG_SHIFT);
+    final int hash() {
+        return hash;
     }
 
     /**
@@ -91,8 +81,13 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      *
      * @return the map
      */
-    LocalSlots<K> map() {
+    final LocalSlots<K> map() {
         return map;
+    }
+
+    @Override
+    final boolean freesIdle() {
+        return map.freesIdle();
     }
 
     /**
@@ -100,7 +95,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      *
      * @return the map's clock
      */
-    public SlotClock clock() {
+    public final SlotClock clock() {
         return map.clock();
     }
 
@@ -109,16 +104,16 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      *
      * @return the map's type
      */
-    public SlotType type() {
+    public final SlotType type() {
         return map.type();
     }
 
     /**
-     * Tells whether a run that a former process began is still to be delivered again. For the custodian only.
+     * Tells whether a run that a former process began is still to be delivered again. A hint for others than the custodian.
      *
      * @return true for a recovered slot until that run begins
      */
-    public boolean isCutOff() {
+    final boolean isCutOff() {
         SlotDetails<K> present = details;
         return present != null && present.recovery != null && present.recovery.cutOff;
     }
@@ -127,25 +122,70 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      * The promise of the slot's custodian has elapsed and the slot is due: hands it to the executor. To be called by
      * the timekeeper while it is the custodian; on true custody has passed to the worker.
      *
-     * @return false when the executor refused or callbacks are stopped: the caller keeps custody and tries again later
+     * @return false when callbacks are stopped, or the slot is gone: the caller keeps custody
      */
-    public boolean expire() {
+    public final boolean expire() {
         return map.dispatcher().handOver(this);
     }
 
+    /** When it is due, given a word that was read before. */
+    long dueAt(long word) {
+        return map.dueAt(this, word);
+    }
+
     /** The backend does not take the slot, which its timekeeper measures in this process from now on: counts that. */
-    public void refusedByBackend() {
+    public final void refusedByBackend() {
         map.counters().fallbacks.increment();
     }
 
-    /** Called by an executor, once for each successful hand-over. */
+    /** The slot, in the caller's custody, has to wait for a thread: counts that. */
+    final void deferred() {
+        map.dispatcher().deferred(this);
+    }
+
+    /** The slot, in the caller's custody, begins to wait for a thread. */
+    final void entersQueue() {
+        map.dispatcher().gateEntered(this);
+    }
+
+    /** The slot, in the caller's custody, waits for a thread no more. */
+    final void leavesQueue() {
+        map.dispatcher().gateLeft(this);
+    }
+
+    /** Whether the slot is pending, not held back, and nobody has promised to look at it in time. */
+    boolean isStray() {
+        return map.isStray(this);
+    }
+
+    /** Takes the slot out of the executor's hands, and gives it back to the timekeeper; false when it is not there. */
+    boolean recall() {
+        return map.dispatcher().recall(this);
+    }
+
+    /** Hands a probe over to the executor that the slot was handed over to. */
+    RunQueue.Probe probe() {
+        return map.dispatcher().probe();
+    }
+
+    /** Sees to it that somebody looks at the slot in time, if it is pending and not held back. */
+    void passOn() {
+        map.passOnUnlessPaused(this);
+    }
+
+    /** Called by an executor. Does nothing unless the slot is in an executor's hands: it may have been taken back. */
     @Override
-    public void run() {
+    public final void run() {
         map.dispatcher().run(this);
     }
 
+    /** Called by a thread that goes on with a slot that waited, in its custody and counted as begun. */
+    final void goOn() {
+        map.dispatcher().runTaken(this);
+    }
+
     /** Called by a thread that takes up one run after another. */
-    void takeUp() {
+    final void takeUp() {
         map.dispatcher().runOne(this);
     }
 
@@ -154,7 +194,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      *
      * @return false when the last one is gone: the incarnation is dead, and nothing may be queued for it
      */
-    public boolean retainReference() {
+    public final boolean retainReference() {
         if (!retain()) {
             return false;
         }
@@ -163,7 +203,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     }
 
     /** Gives a reference back and reclaims the incarnation if that was the last one and nothing runs. */
-    public void releaseReference() {
+    public final void releaseReference() {
         map.counters().references.decrement();
         if (release(1)) {
             reclaimIfDone();
@@ -174,7 +214,7 @@ public final class ControlBlock<K> extends Custody implements Runnable {
      * Gives back, for a freed incarnation, the map's reference and that of a command taken out of an intake, as
      * {@link #releaseReference} does one by one.
      */
-    public void releaseWithdrawn() {
+    public final void releaseWithdrawn() {
         if (release(2) && tryReclaim()) {
             map.counters().withdrawn.increment();
         } else {
@@ -183,30 +223,21 @@ public final class ControlBlock<K> extends Custody implements Runnable {
     }
 
     /** Reclaims the incarnation if nobody references it and nothing runs. */
-    void reclaimIfDone() {
+    final void reclaimIfDone() {
         if (tryReclaim()) {
             map.reclaimed(this);
         }
     }
 
     @Nullable
-    ControlBlock<K> nextInBin() {
-        return nextInBin;
-    }
-
-    void nextInBin(@Nullable ControlBlock<K> next) {
-        NEXT_IN_BIN.setRelease(this, next);
-    }
-
-    @Nullable
-    SlotDetails<K> details() {
+    final SlotDetails<K> details() {
         return details;
     }
 
-    SlotDetails<K> needDetails() {
+    final SlotDetails<K> needDetails() {
         SlotDetails<K> present = details;
         if (present == null) {
-            SlotDetails<K> fresh = new SlotDetails<>(0);
+            SlotDetails<K> fresh = map.newDetails(0);
             @SuppressWarnings("unchecked")
             SlotDetails<K> witness = (SlotDetails<K>) DETAILS.compareAndExchange(this, null, fresh);
             present = witness == null ? fresh : witness;
@@ -216,13 +247,13 @@ public final class ControlBlock<K> extends Custody implements Runnable {
 
     /** Where the time goes until the run begins; null in a map without history. For the custodian only. */
     @Nullable
-    Waits waits() {
+    final Waits waits() {
         SlotDetails<K> present = details;
         return present == null ? null : present.waits();
     }
 
     @Override
-    public String toString() {
-        return map.name() + "/" + key + super.toString();
+    public final String toString() {
+        return map.name() + "/" + Shown.of(key) + super.toString();
     }
 }

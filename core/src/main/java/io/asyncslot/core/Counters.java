@@ -1,56 +1,72 @@
 package io.asyncslot.core;
 
 import io.asyncslot.SlotMapStats;
-import java.util.concurrent.atomic.LongAdder;
+import io.asyncslot.backend.Micros;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.ConcurrentHistogram;
+import org.jspecify.annotations.Nullable;
 
 /** What happened in one map. Striped counters: any thread adds without contention, a look sums them up. */
 final class Counters {
 
     private static final long HIGHEST_LATENESS_MICROS = 3_600_000_000L;
+    private static final VarHandle LATENESS;
+
+    static {
+        try {
+            LATENESS = MethodHandles.lookup().findVarHandle(Counters.class, "lateness", ConcurrentHistogram.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     /** New slots, which the index counts; each is a start, and holds the references it is born with. */
     private final LongSupplier created;
 
     /** Starts of slots that were there already, by callers or by their own period. */
-    final LongAdder restarted = new LongAdder();
+    final Count restarted = new Count();
 
-    final LongAdder rearmed = new LongAdder();
-    final LongAdder moved = new LongAdder();
-    final LongAdder coalesced = new LongAdder();
-    final LongAdder rejected = new LongAdder();
-    final LongAdder cancelled = new LongAdder();
-    final LongAdder deletedIdle = new LongAdder();
-    final LongAdder deletedArmed = new LongAdder();
-    final LongAdder fired = new LongAdder();
-    final LongAdder ended = new LongAdder();
-    final LongAdder failed = new LongAdder();
-    final LongAdder retried = new LongAdder();
-    final LongAdder postponed = new LongAdder();
-    final LongAdder skipped = new LongAdder();
-    final LongAdder deferred = new LongAdder();
-    final LongAdder fallbacks = new LongAdder();
-    final LongAdder handedOver = new LongAdder();
-    final LongAdder takenUp = new LongAdder();
+    final Count rearmed = new Count();
+    final Count moved = new Count();
+    final Count coalesced = new Count();
+    final Count rejected = new Count();
+    final Count cancelled = new Count();
+    final Count deletedIdle = new Count();
+    final Count deletedArmed = new Count();
+
+    /** Freed because they were idle: by a cancel, or at the end of a run. */
+    final Count freedIdle = new Count();
+
+    final Count fired = new Count();
+    final Count ended = new Count();
+    final Count failed = new Count();
+    final Count retried = new Count();
+    final Count postponed = new Count();
+    final Count skipped = new Count();
+    final Count deferred = new Count();
+    final Count fallbacks = new Count();
+    final Count handedOver = new Count();
+    final Count takenUp = new Count();
 
     /** Slots paused by themselves: pauses less what ended them. */
-    final LongAdder paused = new LongAdder();
+    final Count paused = new Count();
 
     /** Reclaimed, but for those that are counted by {@link #withdrawn}. */
-    final LongAdder reclaimed = new LongAdder();
+    final Count reclaimed = new Count();
 
     /** Reclaimed by who withdrew a command and so gave two references back, which {@link #references} leaves out. */
-    final LongAdder withdrawn = new LongAdder();
+    final Count withdrawn = new Count();
 
     /** References taken less references given back; those that slots are born with are not in it. */
-    final LongAdder references = new LongAdder();
+    final Count references = new Count();
 
     /** References that a slot of this map is born with. */
     private final int bornWith;
 
-    /** Lateness in microseconds, two digits, up to an hour. */
-    private final ConcurrentHistogram lateness = new ConcurrentHistogram(HIGHEST_LATENESS_MICROS, 2);
+    /** Lateness in microseconds, two digits, up to an hour. 53 KB, hence made by the first firing, by CAS. */
+    private volatile @Nullable ConcurrentHistogram lateness;
 
     Counters(LongSupplier created, int bornWith) {
         this.created = created;
@@ -58,11 +74,20 @@ final class Counters {
     }
 
     void late(long nanos) {
-        lateness.recordValue(Math.min(Micros.floor(nanos), HIGHEST_LATENESS_MICROS));
+        ConcurrentHistogram present = lateness;
+        (present == null ? needLateness() : present)
+                .recordValue(Math.min(Micros.floor(nanos), HIGHEST_LATENESS_MICROS));
+    }
+
+    private ConcurrentHistogram needLateness() {
+        ConcurrentHistogram fresh = new ConcurrentHistogram(HIGHEST_LATENESS_MICROS, 2);
+        ConcurrentHistogram witness = (ConcurrentHistogram) LATENESS.compareAndExchange(this, null, fresh);
+        return witness == null ? fresh : witness;
     }
 
     private long latenessMicros(double percentile) {
-        return lateness.getTotalCount() == 0 ? 0 : lateness.getValueAtPercentile(percentile);
+        ConcurrentHistogram present = lateness;
+        return present == null || present.getTotalCount() == 0 ? 0 : present.getValueAtPercentile(percentile);
     }
 
     SlotMapStats stats(boolean stopped) {
@@ -73,6 +98,7 @@ final class Counters {
         long goneArmed = deletedArmed.sum();
         long disarmed = fired.sum() + cancelled.sum() + goneArmed + skipped.sum();
         long gone = deletedIdle.sum() + goneArmed;
+        long goneIdle = freedIdle.sum();
         long given = references.sum() - 2 * withdrawn.sum();
         long begun = fired.sum();
         long begunOrQueued = handedOver.sum();
@@ -80,7 +106,7 @@ final class Counters {
         long made = created.getAsLong();
         long armed = restarted.sum() + made;
         return new SlotMapStats(
-                Math.max(0, made - gone),
+                Math.max(0, made - gone - goneIdle),
                 Math.max(0, armed - disarmed),
                 Math.max(0, begun - endedRuns),
                 queued,

@@ -14,9 +14,10 @@ public abstract class Custody extends StateWord {
      *
      * At any moment a slot is in nobody's hands (lookAt == NOBODY), in the hands of the timekeeper's thread (lookAt is
      * a promise: it looks at the slot no later than then), or of the worker that has been asked to run it (lookAt ==
-     * WORKER, from the hand-over until the run has ended). Only the custodian begins runs; that is why runs of one
-     * incarnation never overlap. Custody passes: nobody -> timekeeper or worker by CAS; timekeeper -> worker, worker ->
-     * timekeeper (RETURNED: an executor refused) and any -> nobody by the custodian's store.
+     * WORKER, from the hand-over until the run has ended, but for QUEUED while it is in the executor's hands). Only the
+     * custodian begins runs; that is why runs of one incarnation never overlap. Custody passes: nobody -> timekeeper or
+     * worker, and out of QUEUED, by CAS; timekeeper -> worker, worker -> timekeeper (RETURNED: callbacks are stopped) and
+     * any other -> nobody by the custodian's store.
      *
      * Nothing is forgotten, because both sides store first and then look (both volatile):
      *   operation   stores the state word, then reads lookAt   -> not later than the promise? then nobody need be told
@@ -34,8 +35,11 @@ public abstract class Custody extends StateWord {
     /** Value of {@link #lookAt()}: a worker has it, and looks at the state word when it is done. */
     public static final long WORKER = Long.MIN_VALUE;
 
-    /** Value of {@link #lookAt()}: on its way from a worker that could not run it back to the timekeeper. */
-    public static final long RETURNED = Long.MIN_VALUE + 1;
+    /** Value of {@link #lookAt()}: an executor has it; whoever takes it out of this state is its custodian. */
+    public static final long QUEUED = Long.MIN_VALUE + 1;
+
+    /** Value of {@link #lookAt()}: on its way from a worker that is not to run it back to the timekeeper. */
+    public static final long RETURNED = Long.MIN_VALUE + 2;
 
     private static final VarHandle LOOK_AT;
     private static final VarHandle INBOX;
@@ -88,7 +92,7 @@ public abstract class Custody extends StateWord {
     /**
      * The promise of the present custodian.
      *
-     * @return microseconds of the map's clock, {@link #NOBODY} or {@link #WORKER}
+     * @return microseconds of the map's clock, {@link #NOBODY}, {@link #WORKER}, {@link #QUEUED} or {@link #RETURNED}
      */
     public final long lookAt() {
         return lookAt;
@@ -123,6 +127,21 @@ public abstract class Custody extends StateWord {
         return LOOK_AT.compareAndSet(this, NOBODY, micros);
     }
 
+    /** Takes a slot out of an executor's hands: {@link #QUEUED} until now, and the caller's to pass on from now on. */
+    final boolean takeQueued(long custody) {
+        return LOOK_AT.compareAndSet(this, QUEUED, custody);
+    }
+
+    /**
+     * Tells whether a worker has a slot, or an executor has it for one.
+     *
+     * @param lookAt a reading of {@link #lookAt()}
+     * @return whether it is {@link #WORKER} or {@link #QUEUED}
+     */
+    public static boolean isWorkers(long lookAt) {
+        return lookAt <= QUEUED;
+    }
+
     /**
      * Claims the right to push a command for this slot. To be called with a reference in hand, which the command then
      * owns.
@@ -131,6 +150,15 @@ public abstract class Custody extends StateWord {
      */
     public final boolean enterInbox() {
         return inbox == 0 && INBOX.compareAndSet(this, (char) 0, (char) 1);
+    }
+
+    /**
+     * Tells whether a command for this slot is in an intake, or about to be.
+     *
+     * @return whether somebody has the claim
+     */
+    public final boolean isCommanded() {
+        return inbox != 0;
     }
 
     /** Ends the claim; for the drain, before it reads the state word. */

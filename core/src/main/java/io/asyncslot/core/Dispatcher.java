@@ -1,156 +1,229 @@
 package io.asyncslot.core;
 
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
- * Hands due slots of one map to the executor, no more at once than the map's concurrency. Thread-safe.
+ * Passes due slots of one map on to the {@link RunQueue}, no more at once than the map's concurrency, and runs what the
+ * executor has taken from there. Thread-safe.
  *
  * <p>What is handed over stays in the worker's custody until its run has ended: meanwhile a cancel, a re-arm or a
- * delete still wins, because the state word is asked again when the worker begins. When the executor refuses, the slot
- * goes back to the timekeeper, which tries again: late, never lost, and never run on the timekeeper's thread.
+ * delete still wins, because the state word is asked again when the worker begins. A stop returns what has not begun to
+ * the timekeeper: late, never lost.
  */
 final class Dispatcher<K> {
 
-    private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+    private static final Log LOG = new Log(Dispatcher.class);
 
-    private final Executor executor;
+    private final RunQueue queue;
     private final Timekeeper keeper;
     private final Counters counters;
     private final CallbackRunner<K> runner;
     private final int concurrency;
 
-    /** Slots in the executor's hands; only counted when concurrency is limited. Any thread, by CAS. */
+    /** All slots of the map, those included that are freed and still run. */
+    private final Supplier<? extends Iterable<ControlBlock<K>>> slots;
+
+    /** Slots that have left {@link #waiting} and have not ended; only counted when concurrency is limited. By CAS. */
     private final AtomicInteger out = new AtomicInteger();
 
     /** Slots in the worker's custody that wait for one of those, in arrival order. */
     private final Queue<ControlBlock<K>> waiting = new ConcurrentLinkedQueue<>();
 
-    Dispatcher(Executor executor, Timekeeper keeper, Counters counters, CallbackRunner<K> runner, int concurrency) {
-        this.executor = executor;
+    Dispatcher(
+            RunQueue queue,
+            Timekeeper keeper,
+            Counters counters,
+            CallbackRunner<K> runner,
+            int concurrency,
+            Supplier<? extends Iterable<ControlBlock<K>>> slots) {
+        this.queue = queue;
         this.keeper = keeper;
         this.counters = counters;
         this.runner = runner;
         this.concurrency = concurrency;
+        this.slots = slots;
+        queue.opened(this);
+    }
+
+    /** The map is closed, and its slots are freed: none of them waits any longer. */
+    void closed() {
+        queue.closed(this);
+        returnWaiting();
     }
 
     /**
      * Passes a slot from its custodian, the caller, to a worker. On true the caller must not touch it any more: the
-     * run may have ended already.
+     * run may have ended already. What it throws, it throws before it has done anything.
      *
-     * @return false when refused; the caller is still the custodian
+     * @return false when callbacks are stopped, or the slot is gone; the caller is still the custodian
      */
     boolean handOver(ControlBlock<K> block) {
+        StackRoom.check();
+        if (!keeper.isRunning()) {
+            return false;
+        }
+        Waits waits = block.waits();
+        if (waits != null) {
+            waits.noticed(block.map().nanos(), Micros.toNanos(block.dueAt(block.word())));
+        }
         if (!block.retainReference()) {
             return false;
         }
-        long promised = block.lookAt();
-        Waits waits = block.waits();
-        if (waits != null) {
-            waits.noticed(block.map().nanos(), Micros.toNanos(StateWord.deadline(block.word())));
-        }
         block.promise(Custody.WORKER);
-        if (submit(block)) {
-            return true;
-        }
-        block.promise(promised);
-        block.releaseReference();
-        return false;
+        submit(block);
+        return true;
     }
 
     /** Hands over again a slot that is in the worker's custody and waited for its former incarnation. */
     void resume(ControlBlock<K> block) {
         gateLeft(block);
-        if (!submit(block)) {
-            giveBack(block);
-        }
+        submit(block);
     }
 
     /** What the executor calls. */
     void run(ControlBlock<K> block) {
-        RunLoop loop = RunLoop.enter(block);
+        RunLoop loop;
+        try {
+            StackRoom.check();
+            loop = RunLoop.enter(block);
+        } catch (Throwable e) { // there is no room for a run; thrown on, it would end a thread of the executor
+            recall(block);
+            LOG.error("there was no room for a run of map '", block.map().name(), "'; trying again", e);
+            return;
+        }
         if (loop == null) {
             return; // this thread is ending another run, and takes this one up afterwards
         }
+        boolean callersOwn = Thread.interrupted(); // an executor that runs tasks inline: not the callback's business
         try {
             runOne(block);
-            for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
-                next.takeUp();
+            takeUpPostponed(loop);
+            for (ControlBlock<?> next = queue.next(loop); next != null; next = queue.next(loop)) {
+                next.goOn();
+                takeUpPostponed(loop);
             }
         } finally {
             loop.leave();
-        }
-    }
-
-    /** Runs one slot in the worker's custody. Throws nothing: an executor that runs tasks inline would see a refusal. */
-    void runOne(ControlBlock<K> block) {
-        counters.takenUp.increment();
-        try {
-            runner.run(block);
-        } catch (Throwable e) {
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "a run of map '" + block.map().name() + "' failed outside its callback",
-                    e);
-        } finally {
-            keeper.landed();
-            if (concurrency != 0) {
-                out.decrementAndGet();
-                pump();
+            if (callersOwn) {
+                Thread.currentThread().interrupt();
             }
         }
     }
 
-    private boolean submit(ControlBlock<K> block) {
-        keeper.launched();
-        if (!keeper.isRunning()) { // looked at after the launch was announced: a stop sees either it or us
-            keeper.landed();
-            return false;
+    private static void takeUpPostponed(RunLoop loop) {
+        for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
+            next.takeUp();
         }
-        counters.handedOver.increment();
-        if (concurrency == 0) {
-            return execute(block);
-        }
-        if (!permit()) {
-            gateEntered(block);
-            waiting.add(block);
-            pump(); // a permit may have come back between the two lines above
-            return true;
-        }
-        if (execute(block)) {
-            return true;
-        }
-        out.decrementAndGet();
-        pump();
-        return false;
     }
 
-    /** Executes what waits as long as there are permits. Whoever gives a permit back, or adds, calls it afterwards. */
+    /** Runs one slot that is in the executor's hands, if it still is. */
+    void runOne(ControlBlock<K> block) {
+        if (block.takeQueued(Custody.WORKER)) {
+            queue.begins(block);
+            runTaken(block);
+        }
+    }
+
+    /**
+     * Runs one slot in the caller's custody that is counted as begun. Throws nothing: an executor that runs tasks inline
+     * would see a refusal.
+     */
+    void runTaken(ControlBlock<K> block) {
+        try {
+            if (keeper.isRunning()) { // looked at after the launch was counted: a stop waits for us, or we see it
+                counters.takenUp.increment();
+                runner.run(block);
+            } else {
+                giveBack(block);
+            }
+        } catch (Throwable e) {
+            LOG.error("a run of map '", block.map().name(), "' failed outside its callback", e);
+        } finally {
+            boolean unused = Thread.interrupted(); // what was meant for this run does not meet the next
+            try {
+                permitBack();
+            } finally {
+                queue.ended();
+            }
+        }
+    }
+
+    private void submit(ControlBlock<K> block) {
+        counters.handedOver.increment();
+        if (isOver(block)) { // while it waited for a former run
+            giveBack(block);
+            return;
+        }
+        if (concurrency == 0 || waiting.isEmpty() && permit()) {
+            queue.offer(block);
+            return;
+        }
+        gateEntered(block);
+        try {
+            waiting.add(block);
+        } catch (OutOfMemoryError e) { // no room to wait in
+            giveBack(block);
+            return;
+        }
+        pump(); // a permit may have come back between the two lines above
+    }
+
+    /**
+     * Whether a slot in the caller's custody was freed and has nothing to begin or to end. RUNNING can only mean a run that
+     * a former process did not end: then a worker ends it, freed or not.
+     */
+    static boolean isOver(ControlBlock<?> block) {
+        long word = block.word();
+        return StateWord.isFreed(word) && !StateWord.isRunning(word);
+    }
+
+    /**
+     * Passes on what waits as long as there are permits. Whoever gives a permit back, or adds, calls it afterwards. Once
+     * callbacks are stopped it gives all of it back: offered to a queue that gives it back, one would call for the next,
+     * ever deeper.
+     */
     private void pump() {
-        while (!waiting.isEmpty() && permit()) {
+        boolean running = keeper.isRunning();
+        for (; running && !waiting.isEmpty() && permit(); running = keeper.isRunning()) {
             ControlBlock<K> next = waiting.poll();
-            if (next != null) {
+            if (next == null) {
+                out.decrementAndGet();
+            } else {
                 gateLeft(next);
-                if (execute(next)) {
-                    continue;
+                if (isOver(next)) { // not found any more when an executor has dropped it
+                    giveBack(next);
+                    out.decrementAndGet();
+                } else {
+                    queue.offer(next);
                 }
             }
-            out.decrementAndGet();
-            if (next != null) {
-                giveBack(next);
-            }
         }
+        if (!running) {
+            returnWaiting();
+        }
+    }
+
+    /** A slot in the caller's custody has to wait for a thread. */
+    void deferred(ControlBlock<K> block) {
+        counters.deferred.increment();
+        block.map().noteNow(block, Kind.DEFERRED, null);
     }
 
     /** A slot in the caller's custody begins to wait for something else to end. */
     void gateEntered(ControlBlock<K> block) {
         Waits waits = block.waits();
         if (waits != null) {
-            waits.gateEntered(block.map().nanos());
+            try {
+                waits.gateEntered(block.map().nanos());
+            } catch (Throwable e) {
+                block.map().unnoted(e);
+            }
         }
     }
 
@@ -158,7 +231,11 @@ final class Dispatcher<K> {
     void gateLeft(ControlBlock<K> block) {
         Waits waits = block.waits();
         if (waits != null) {
-            waits.gateLeft(block.map().nanos());
+            try {
+                waits.gateLeft(block.map().nanos());
+            } catch (Throwable e) {
+                block.map().unnoted(e);
+            }
         }
     }
 
@@ -171,27 +248,61 @@ final class Dispatcher<K> {
         return false;
     }
 
-    private boolean execute(ControlBlock<K> block) {
-        try {
-            executor.execute(block);
-            return true;
-        } catch (RejectedExecutionException e) {
-            // the stated policy for a full executor: try again later
-        } catch (Throwable e) {
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "the executor failed to take a slot of map '" + block.map().name() + "'; trying again",
-                    e);
+    private void permitBack() {
+        if (concurrency != 0) {
+            out.decrementAndGet();
+            pump();
         }
-        keeper.landed();
-        counters.handedOver.decrement();
-        counters.deferred.increment();
-        block.map().note(block, Kind.DEFERRED, block.map().now(), -1, null);
-        return false;
     }
 
-    /** Returns a slot in the worker's custody to the timekeeper, with the reference it was handed over with. */
-    private void giveBack(ControlBlock<K> block) {
+    // ---- taken back ---------------------------------------------------------------------------------------------
+
+    /** A slot was freed that does not run: an executor that has it need not come by for it to be reclaimed. */
+    void freed(ControlBlock<K> block) {
+        if (block.lookAt() == Custody.QUEUED && queue.takeBack(block, Custody.NOBODY)) {
+            counters.handedOver.decrement();
+            block.releaseReference();
+            permitBack();
+        }
+    }
+
+    /** Callbacks are stopped: gives back what has not begun. */
+    void recall() {
+        returnWaiting();
+        for (ControlBlock<K> block : slots.get()) {
+            recall(block);
+        }
+    }
+
+    /** Takes a slot out of the executor's hands, if it is there, and gives it back. */
+    boolean recall(ControlBlock<?> block) {
+        boolean taken = block.lookAt() == Custody.QUEUED && queue.takeBack(block, Custody.WORKER);
+        if (taken) {
+            giveBackPermitted(block);
+        }
+        return taken;
+    }
+
+    RunQueue.Probe probe() {
+        return queue.probe();
+    }
+
+    private void returnWaiting() {
+        for (ControlBlock<K> next = waiting.poll(); next != null; next = waiting.poll()) {
+            gateLeft(next);
+            giveBack(next);
+        }
+    }
+
+    /** Gives back a slot in the caller's custody that has a permit. */
+    void giveBackPermitted(ControlBlock<?> block) {
+        giveBack(block);
+        permitBack();
+    }
+
+    /** Returns a slot in the caller's custody to the timekeeper, with the reference it was handed over with. */
+    private void giveBack(ControlBlock<?> block) {
+        counters.handedOver.decrement();
         keeper.retry(block);
         block.releaseReference();
     }

@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.Periods;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link StateWord#beginFire} tells about the run that begins. Owned by the thread that runs it. */
@@ -26,9 +27,64 @@ class FiredRun {
     @Nullable
     Redelivery again;
 
+    /** The slot's part in a calendar; null when its periods are no points of the wall clock. */
+    @Nullable
+    CalendarDetails<?> calendar;
+
+    /** The next point to arm, when the run for a point begins or is left out; none that has had its run. */
+    final long next(Periods periods, long point, long now) {
+        boolean setBack = calendar != null && point > now; // a later attempt of a run whose point lay behind it once
+        long next = setBack ? periods.pointAfter(point, now) : periods.next(point, now);
+        return calendar == null ? next : calendar.fired(periods).unfired(periods, next);
+    }
+
+    /** Called before the step that begins a run, with the point that the run is for. */
+    final void beginning(Periods periods, long point) {
+        if (calendar != null) {
+            calendar.begins(point, periods);
+        }
+        beginning();
+    }
+
+    /** Called when it is clear whether the run has begun. */
+    final void settled(boolean begun) {
+        if (calendar != null) {
+            calendar.begun(begun);
+        }
+    }
+
     /** A run is made for a map without a mirror, or with one, which is told of a run before its word says RUNNING. */
     static <K> FiredRun of(@Nullable SlotMirror<K> mirror, ControlBlock<K> block) {
-        return mirror == null ? new FiredRun() : new Mirrored<>(mirror, block);
+        FiredRun fired;
+        if (mirror != null) {
+            fired = new Mirrored<>(mirror, block);
+        } else {
+            fired = block instanceof ValueBlock<K> ? new Carrying() : new FiredRun();
+        }
+        fired.calendar = block.map().calendar() == null ? null : Calendar.details(block);
+        return fired;
+    }
+
+    /** A run of a map with values. */
+    static final class Carrying extends FiredRun {
+        /** What it is handed. */
+        @Nullable
+        Object value;
+
+        /** When it is begun, by the map's clock. Set before that. */
+        long nanos;
+    }
+
+    /** Whether its deadline is that of a touch from outside the process. */
+    boolean touched;
+
+    /**
+     * When the slot is due, given a word that was read before: later than its deadline if it was touched from outside.
+     *
+     * @param deadline the word's deadline, in microseconds
+     */
+    long dueAt(long deadline) {
+        return deadline;
     }
 
     /** Called with the run's values set, before the step that begins it; again if that step has to be tried again. */
@@ -41,6 +97,13 @@ class FiredRun {
         Mirrored(SlotMirror<K> mirror, ControlBlock<K> block) {
             this.mirror = mirror;
             this.block = block;
+        }
+
+        @Override
+        long dueAt(long deadline) {
+            long until = mirror.touchedUntil(block);
+            touched = until > deadline;
+            return touched ? until : deadline;
         }
 
         @Override

@@ -4,91 +4,138 @@ import io.asyncslot.ArmingContext;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a callback on this machine. Immutable but for what it looks up in the control block. */
-final class Firing<K> implements SlotFiring {
+/**
+ * One run of a callback on this machine. Made before the run begins, so that nothing has to be made once it has; told by
+ * the running thread how it began and ended, and immutable while the callback runs.
+ */
+sealed class Firing<K> implements SlotFiring permits ValueFiring {
 
     private final ControlBlock<K> block;
-    private final long deadline;
-    private final long generation;
-    private final long latenessNanos;
+    private final long nanos;
     private final long firedAtNanos;
-    private final int attempt;
-    private final boolean whileAway;
+    private long deadline;
+    private long generation;
+    private int attempt;
+    private boolean whileAway;
 
     /** Written and read by the running thread, and by later runs of the slot. */
     private boolean over;
 
-    Firing(ControlBlock<K> block, FiredRun fired, long nanos, Ticker ticker) {
+    /** Whether a callback has ended, so that the listener is told. For the running thread only, as what it is told. */
+    private boolean told;
+
+    private long tookNanos;
+    private @Nullable Throwable failure;
+
+    Firing(ControlBlock<K> block, long nanos, Ticker ticker) {
         this.block = block;
-        this.deadline = fired.deadline;
-        this.generation = fired.generation;
-        this.attempt = fired.attempt;
-        this.whileAway = fired.whileAway;
-        this.latenessNanos = nanos - Micros.toNanos(fired.deadline);
+        this.nanos = nanos;
         this.firedAtNanos = block.clock() == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
     }
 
-    long latenessNanos() {
-        return latenessNanos;
+    /** The run has begun. */
+    void begun(FiredRun fired) {
+        deadline = fired.deadline;
+        generation = fired.generation;
+        attempt = fired.attempt;
+        whileAway = fired.whileAway;
+    }
+
+    /** The callback has ended. */
+    final void ended(long nanosOfCallback, @Nullable Throwable thrown) {
+        tookNanos = nanosOfCallback;
+        failure = thrown;
+        told = true;
+    }
+
+    final boolean isTold() {
+        return told;
+    }
+
+    final Duration took() {
+        return Duration.ofNanos(tookNanos);
+    }
+
+    @Nullable
+    final Throwable failure() {
+        return failure;
+    }
+
+    /** When it was taken up, in nanoseconds of the map's clock. */
+    final long nanos() {
+        return nanos;
+    }
+
+    /** What a slot remembers of it. */
+    final LastFiring last(@Nullable LatenessSplit split, @Nullable Duration took, @Nullable String failed) {
+        return new LastFiring(firedAt(), generation, attempt, lateness(), split, took, failed);
+    }
+
+    final long latenessNanos() {
+        return nanos - Micros.toNanos(deadline);
     }
 
     @Override
-    public String map() {
+    public final String map() {
         return block.map().name();
     }
 
     @Override
-    public Object key() {
+    public final Object key() {
         return block.key();
     }
 
     @Override
-    public long generation() {
+    public final long generation() {
         return generation;
     }
 
     @Override
-    public Instant deadline() {
+    public final Instant deadline() {
         return block.clock() == SlotClock.REALTIME
                 ? Micros.toInstant(deadline)
-                : firedAt().minusNanos(latenessNanos);
+                : firedAt().minusNanos(latenessNanos());
     }
 
     @Override
-    public Instant firedAt() {
+    public final Instant firedAt() {
         return Instant.ofEpochSecond(0, firedAtNanos);
     }
 
     @Override
-    public Duration lateness() {
-        return Duration.ofNanos(latenessNanos);
+    public final Duration lateness() {
+        return Duration.ofNanos(latenessNanos());
     }
 
     @Override
-    public int attempt() {
+    public final int attempt() {
         return attempt;
     }
 
     @Override
-    public boolean whileAway() {
+    public final boolean whileAway() {
         return whileAway;
     }
 
     @Override
-    public SlotType type() {
+    public final SlotType type() {
         return block.type();
     }
 
     @Override
-    public <T> @Nullable T armedIn(ArmingContext<T> source) {
+    public final <T> @Nullable T armedIn(ArmingContext<T> source) {
         ArmingContexts contexts = block.map().armingContexts();
         return contexts == null
                 ? null
@@ -96,32 +143,32 @@ final class Firing<K> implements SlotFiring {
     }
 
     @Override
-    public String backend() {
+    public final String backend() {
         return block.map().backend();
     }
 
     @Override
-    public boolean cancelled() {
+    public final boolean cancelled() {
         return StateWord.isFreed(block.word());
     }
 
     @Override
-    public StartOutcome restart(Duration delay) {
+    public final StartOutcome restart(Duration delay) {
         return block.map().restart(block, delay);
     }
 
     @Override
-    public RetryOutcome retry(Duration delay) {
+    public final RetryOutcome retry(Duration delay) {
         return redeliver(delay, false);
     }
 
     @Override
-    public RetryOutcome postpone(Duration delay) {
+    public final RetryOutcome postpone(Duration delay) {
         return redeliver(delay, true);
     }
 
     @Override
-    public boolean isPostponed() {
+    public final boolean isPostponed() {
         SlotDetails<K> details = over ? null : block.details();
         Redelivery again = details == null ? null : details.again;
         return again != null && again.postponed();
@@ -142,29 +189,41 @@ final class Firing<K> implements SlotFiring {
     }
 
     @Override
-    public @Nullable Object attachment(Object owner) {
+    public final @Nullable Object attachment(Object owner) {
         SlotDetails<K> details = over ? null : block.details();
         return details == null ? null : Attachment.of(owner, details.attachments);
     }
 
     @Override
-    public void attach(Object owner, @Nullable Object object) {
+    public final void attach(Object owner, @Nullable Object object) {
         checkRunning();
         SlotDetails<K> details = block.needDetails();
         details.attachments = Attachment.with(owner, object, details.attachments);
     }
 
+    /** What the firing was handed and has not passed on yet; null for nothing. For the running thread. */
+    @Nullable
+    Object carried() {
+        return null;
+    }
+
+    /** What the firing was handed is pending again. For the running thread. */
+    void passedOn() {}
+
     /** The run has ended: nothing can be asked of it any more. */
-    void over() {
+    final void over() {
         over = true;
     }
 
-    /** What becomes of this firing if it is delivered again. */
-    Redelivery again(StateWord.Redelivering how, boolean postponed) {
+    /**
+     * What becomes of this firing if it is delivered again.
+     *
+     * @param ahead whether it takes the place of the slot's next period, which has a generation already
+     */
+    final Redelivery again(boolean ahead, boolean postponed) {
         SlotDetails<K> details = block.needDetails();
         Redelivery former = details.redelivered;
-        boolean apart = how == StateWord.Redelivering.PUT_PERIOD_OFF;
-        long armed = former != null && former.putPeriodOff() ? former.armed() : generation + (apart ? 1 : 0);
+        long armed = former != null && former.putPeriodOff() ? former.armed() : generation + (ahead ? 1 : 0);
         return new Redelivery(
                 generation,
                 armed,
@@ -174,7 +233,7 @@ final class Firing<K> implements SlotFiring {
     }
 
     @Override
-    public String toString() {
+    public final String toString() {
         return map() + "/" + key() + " generation " + generation + ", " + lateness() + " late";
     }
 }

@@ -3,6 +3,8 @@ package io.asyncslot.core;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotLimit;
+import io.asyncslot.backend.Micros;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -16,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The last transitions of one slot: a ring of two words an entry. Lock-free; any thread may add and look.
  *
+ * <p>What repeats itself without changing much, such as a re-arm, takes one entry however often it happens: its count
+ * rises, and time, span and cause are the latest. It is folded into one of the newest entries, as long as only such ones
+ * follow: into that of the same kind and cause, or, when there are too many causes, of the same kind. So no number of
+ * re-arms pushes out the cancel before them.
+ *
  * <p>An entry is written in two steps, so a reader may meet one half old and half new, or a place taken and not yet
  * written: both halves carry the lap round the ring they belong to, and the reader leaves out what does not match, and
  * what a later writer has taken the place of meanwhile.
@@ -25,18 +32,52 @@ final class History {
     private static final int KIND_BITS = 4;
     private static final int LAP_BITS = 8;
     private static final int LAP_MASK = (1 << LAP_BITS) - 1;
-    private static final int CAUSE_BITS = 16;
+    private static final int CAUSE_BITS = 10;
     private static final int CAUSE_MASK = (1 << CAUSE_BITS) - 1;
+    private static final int COUNT_BITS = 12;
 
-    /** A span has 39 bits: microseconds up to six days, whole seconds beyond, which this bit says. */
-    private static final long IN_SECONDS = 1L << 39;
+    /** The greatest count; stands for more, too. */
+    static final int MOST = (1 << COUNT_BITS) - 1;
 
+    /** A span has 30 bits, and two that give its unit: microseconds for 17 minutes, milliseconds for 12 days, then seconds, for 34 years. */
+    private static final int SPAN_BITS = 30;
+
+    private static final int UNIT_BITS = 2;
+    private static final long MOST_UNITS = (1L << SPAN_BITS) - 2;
+    private static final long MICROS_PER_MILLI = 1_000;
     private static final long MICROS_PER_SECOND = 1_000_000;
+    private static final long[] MICROS_PER_UNIT = {1, MICROS_PER_MILLI, MICROS_PER_SECOND};
+
+    /** What a shape made of a deadline: 0 for nothing, else its ordinal and one. */
+    private static final int LIMIT_BITS = 2;
+
+    private static final int LIMIT_MASK = (1 << LIMIT_BITS) - 1;
+
+    /** The second word, from its low end: lap, cause, count, limit, span and its unit. */
+    private static final int CAUSE_SHIFT = LAP_BITS;
+
+    private static final int COUNT_SHIFT = CAUSE_SHIFT + CAUSE_BITS;
+    private static final int LIMIT_SHIFT = COUNT_SHIFT + COUNT_BITS;
+    private static final int SPAN_SHIFT = LIMIT_SHIFT + LIMIT_BITS;
+
+    /** How many of the newest entries are looked at for one to fold into. */
+    private static final int LOOK_BACK = 4;
+
     private static final Kind[] KINDS = Kind.values();
+    private static final SlotLimit[] LIMITS = SlotLimit.values();
+
+    /** A bit for each kind whose events are folded. */
+    private static final int FOLDS;
+
     private static final VarHandle ADDED;
     private static final VarHandle RING = MethodHandles.arrayElementVarHandle(long[].class);
 
     static {
+        int folds = 0;
+        for (Kind kind : KINDS) {
+            folds |= kind.repeats() ? 1 << kind.ordinal() : 0;
+        }
+        FOLDS = folds;
         try {
             ADDED = MethodHandles.lookup().findVarHandle(History.class, "added", int.class);
         } catch (ReflectiveOperationException e) {
@@ -44,7 +85,10 @@ final class History {
         }
     }
 
-    /** Two words an entry. Stored with release by whoever has the entry's number, read with acquire. */
+    /**
+     * Two words an entry. Stored with release by whoever has the entry's number, read with acquire. Who folds changes the
+     * second word by CAS, and with it the count, and then stores the first.
+     */
     private final long[] ring;
 
     /** Number of the next entry. Taken by atomic add, by whoever adds. */
@@ -60,26 +104,115 @@ final class History {
      * @param kind what happened
      * @param now when, in microseconds of the map's clock
      * @param detail a span in microseconds, or -1 for none
-     * @param cause the number of what caused it, 0 for none
+     * @param cause the number of what caused it, 0 for none; less than 1,024
      */
     void add(Kind kind, long now, long detail, int cause) {
-        int number = (int) ADDED.getAndAdd(this, 1);
-        int at = 2 * Integer.remainderUnsigned(number, ring.length / 2);
-        long lap = lap(number, ring.length / 2);
-        RING.setRelease(ring, at, (now << KIND_BITS | kind.ordinal()) << LAP_BITS | lap);
-        RING.setRelease(ring, at + 1, (packed(detail) << CAUSE_BITS | cause) << LAP_BITS | lap);
+        add(kind, now, detail, cause, null);
     }
 
-    private static long packed(long detail) {
-        long span = Math.min(Math.max(detail, -1), Micros.NEVER) + 1;
-        return span < IN_SECONDS ? span : IN_SECONDS | (span - 1) / MICROS_PER_SECOND;
-    }
-
-    private static @Nullable Duration unpacked(long span) {
-        if ((span & IN_SECONDS) != 0) {
-            return Duration.ofSeconds(span & ~IN_SECONDS);
+    /** As {@link #add(Kind, long, long, int)}; {@code limit} null for none. */
+    void add(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit) {
+        if ((FOLDS >>> kind.ordinal() & 1) != 0 && fold(kind, now, detail, cause, limit)) {
+            return;
         }
-        return span == 0 ? null : Micros.toDuration(span - 1);
+        int number = (int) ADDED.getAndAdd(this, 1);
+        int round = round(number);
+        int at = 2 * number - round * ring.length;
+        RING.setRelease(ring, at, first(kind, now, lap(round)));
+        RING.setRelease(ring, at + 1, second(detail, 1, cause, limit, lap(round)));
+    }
+
+    /** Counts an event in an entry that is there; false when there is none to count it in. */
+    private boolean fold(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit) {
+        int size = ring.length / 2;
+        int most = Math.max(1, Math.min(LOOK_BACK, size / 2));
+        int number = added - 1;
+        int round = round(number);
+        int at = 2 * number - round * ring.length;
+        int sameAt = -1; // where the newest entry of the same kind is, and its round
+        int sameRound = 0;
+        for (int back = 0; back < most; back++) {
+            long head = (long) RING.getAcquire(ring, at);
+            if ((head & LAP_MASK) != lap(round) || (FOLDS >>> kind(head) & 1) == 0) {
+                return false;
+            }
+            if (kind(head) == kind.ordinal()) {
+                if (cause((long) RING.getAcquire(ring, at + 1)) == cause) {
+                    return fold(at, kind, now, detail, cause, limit, lap(round));
+                }
+                if (sameAt < 0) {
+                    sameAt = at;
+                    sameRound = round;
+                }
+            }
+            at -= 2;
+            if (at < 0) {
+                at += ring.length;
+                round--;
+            }
+        }
+        return sameAt >= 0 && fold(sameAt, kind, now, detail, cause, limit, lap(sameRound));
+    }
+
+    private boolean fold(int at, Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit, long lap) {
+        for (; ; ) {
+            long seen = (long) RING.getAcquire(ring, at + 1);
+            if ((seen & LAP_MASK) != lap) {
+                return false; // overtaken by a whole lap
+            }
+            long folded = second(detail, Math.min(count(seen) + 1, MOST), cause, limit, lap);
+            if (RING.compareAndSet(ring, at + 1, seen, folded)) {
+                RING.setRelease(ring, at, first(kind, now, lap));
+                return true;
+            }
+        }
+    }
+
+    private static long first(Kind kind, long now, long lap) {
+        return (now << KIND_BITS | kind.ordinal()) << LAP_BITS | lap;
+    }
+
+    private static long second(long detail, int count, int cause, @Nullable SlotLimit limit, long lap) {
+        long held = limit == null ? 0 : limit.ordinal() + 1;
+        return packed(detail) << SPAN_SHIFT
+                | held << LIMIT_SHIFT
+                | (long) count << COUNT_SHIFT
+                | (long) cause << CAUSE_SHIFT
+                | lap;
+    }
+
+    private static @Nullable SlotLimit limit(long second) {
+        int held = (int) (second >>> LIMIT_SHIFT) & LIMIT_MASK;
+        return held == 0 ? null : LIMITS[held - 1];
+    }
+
+    private static int kind(long head) {
+        return (int) (head >>> LAP_BITS) & (1 << KIND_BITS) - 1;
+    }
+
+    private static int count(long second) {
+        return (int) (second >>> COUNT_SHIFT) & MOST;
+    }
+
+    private static int cause(long second) {
+        return (int) (second >>> CAUSE_SHIFT) & CAUSE_MASK;
+    }
+
+    /** A span and its unit; rounded down to whole units. */
+    private static long packed(long detail) {
+        if (detail <= MOST_UNITS) {
+            return (Math.max(detail, -1) + 1) << UNIT_BITS;
+        }
+        if (detail <= MOST_UNITS * MICROS_PER_MILLI) {
+            return (detail / MICROS_PER_MILLI + 1) << UNIT_BITS | 1;
+        }
+        return (Math.min(detail / MICROS_PER_SECOND, MOST_UNITS) + 1) << UNIT_BITS | 2;
+    }
+
+    private static @Nullable Duration unpacked(long second) {
+        long packed = second >>> SPAN_SHIFT;
+        long span = packed >>> UNIT_BITS;
+        return span == 0 ? null : Micros.toDuration((span - 1) * MICROS_PER_UNIT[(int) packed & (1 << UNIT_BITS) - 1]);
     }
 
     /**
@@ -95,27 +228,48 @@ final class History {
         List<SlotEvent> entries = new ArrayList<>(size);
         int begin = Integer.compareUnsigned(end, size) < 0 ? 0 : end - size;
         for (int number = begin; number != end; number++) {
-            int at = 2 * Integer.remainderUnsigned(number, size);
+            int round = round(number);
+            int at = 2 * (number - round * size);
             long head = (long) RING.getAcquire(ring, at);
             long detail = (long) RING.getAcquire(ring, at + 1);
-            long lap = lap(number, size);
+            long lap = lap(round);
             boolean overtaken = added - number > size; // as many writers later the lap bits are the same again
             if (overtaken || (head & LAP_MASK) != lap || (detail & LAP_MASK) != lap) {
                 continue;
             }
-            long span = detail >>> LAP_BITS;
-            long body = head >>> LAP_BITS;
-            entries.add(new SlotEvent(
-                    toInstant.apply(body >>> KIND_BITS),
-                    KINDS[(int) body & (1 << KIND_BITS) - 1],
-                    unpacked(span >>> CAUSE_BITS),
-                    toCause.apply((int) span & CAUSE_MASK)));
+            add(
+                    entries,
+                    new SlotEvent(
+                            toInstant.apply(head >>> LAP_BITS + KIND_BITS),
+                            KINDS[kind(head)],
+                            unpacked(detail),
+                            toCause.apply(cause(detail)),
+                            count(detail),
+                            limit(detail)));
         }
         return entries;
     }
 
-    /** The low bits of an entry's lap, counted from 1, so that a place never written is of no lap looked for first. */
-    private static long lap(int number, int size) {
-        return (Integer.divideUnsigned(number, size) + 1L) & LAP_MASK;
+    /** Among entries that events are folded into the one whose latest event came last is the last. */
+    private static void add(List<SlotEvent> entries, SlotEvent event) {
+        int at = entries.size();
+        while (event.kind().repeats()
+                && at > 0
+                && entries.get(at - 1).kind().repeats()
+                && entries.get(at - 1).time().isAfter(event.time())) {
+            at--;
+        }
+        entries.add(at, event);
+    }
+
+    /** How often the ring was full before an entry; most rings never are. */
+    private int round(int number) {
+        int size = ring.length / 2;
+        return Integer.compareUnsigned(number, size) < 0 ? 0 : Integer.divideUnsigned(number, size);
+    }
+
+    /** The low bits of a round's number, counted from 1, so that a place never written is of no round looked for first. */
+    private static long lap(int round) {
+        return round + 1L & LAP_MASK;
     }
 }

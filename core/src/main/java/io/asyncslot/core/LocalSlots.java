@@ -10,21 +10,38 @@ import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
-import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotLimit;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.Capacity;
+import io.asyncslot.backend.InstalledBinding;
+import io.asyncslot.backend.Keys;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
+import io.asyncslot.backend.RunBarrier;
+import io.asyncslot.backend.Shown;
 import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -42,7 +59,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      *
      * Maps each key to its latest incarnation. A freed incarnation stays until its run has ended, so that a new one of
      * the same key knows whom to wait for; it is invisible to every operation but the awaiting ones. Creation happens
-     * inside the index's own atomic step, after the generations of all former incarnations have been retired.
+     * inside the index's own atomic step, after the generations of all former incarnations have been retired. Each one
+     * that is freed and does not run, or has ended its last run, is counted as gone, once: a close waits for that count.
      *
      * Closing
      *
@@ -50,10 +68,17 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * are sequentially consistent, so one always sees the other: no armed slot survives in a closed map. The creator
      * unwinds by the ordinary free, never by dropping a block that others may already use.
      *
+     * Where slots outlive the process, closing lets go first: the copies then keep what the slots were before they were
+     * freed here. The closer copies a word and then frees the slot by a CAS on just that word, so what the copy keeps is
+     * what the last operation left: one whose step came before need not copy, and one that comes after finds the slot
+     * freed. What a creator unwinds, and what a user deletes or drops, is taken out of its copy all the same.
+     *
      * Freeing
      *
      * The state word decides (one freer wins), then: retire the generation, leave the index, pass the map's reference
-     * to the timekeeper, which lets go of the slot and releases it.
+     * to the timekeeper, which lets go of the slot and releases it. Where idle slots are freed, the one freer may be a
+     * cancel, or the worker at the end of a run: then FREED is set by the step that takes away the last thing the slot
+     * was for. A start that comes before it is what keeps the slot; one that comes after it makes a new incarnation.
      *
      * Pausing
      *
@@ -70,6 +95,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         CLOSED
     }
 
+    private static final Log LOG = new Log(LocalSlots.class);
+
     private static final SlotCause BY_CALLBACK = new SlotCause(SlotCause.Type.CALLBACK, null);
 
     private final String name;
@@ -78,8 +105,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final SlotClock clock;
     private final Periods periods;
     private final int historySize;
+    private final WhenIdle whenIdle;
     private final Ticker ticker;
     private final Timekeeper keeper;
+
+    /** Looks for slots that an Error has left in nobody's hands. Told by a store, not by a call: that needs no stack. */
+    final Scrubber scrubber;
 
     /** Keeps the copies of slots that outlive the process; null where slots end with it. */
     private final @Nullable SlotMirror<K> mirror;
@@ -90,6 +121,18 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
     private final boolean commanded;
 
+    /** What makes slots more than deadlines: then every block is a {@link ValueBlock}. Null for nothing. */
+    private final @Nullable Shape shape;
+
+    /** Whether slots may have schedules of their own: then every block is a {@link ScheduledBlock}. */
+    private final boolean keySchedules;
+
+    /** Frees idle slots when their intervals are over; null where that is done by the step that makes them idle, or not at all. */
+    private final @Nullable Intervals<K> intervals;
+
+    /** Whether an arming is a step of the word alone. */
+    private final boolean plain;
+
     private final Class<K> keyType;
     private final Keys<K> keys;
     private final Capacity capacity;
@@ -97,7 +140,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final Dispatcher<K> dispatcher;
     private final SnapshotFactory snapshots;
 
-    private final SlotIndex<K> index = new SlotIndex<>();
+    private final Generations generations;
+    private final SlotIndex<K> index;
     private final BlockMaker<K> maker = this::make;
 
     /** The highest generation that a former process gave to a slot it freed. */
@@ -111,12 +155,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     /** Numbers the causes in histories; null where there are none. */
     private final @Nullable Causes causes;
 
-    /** What slots deleted lately went through; null where there is no history. */
+    /** What slots freed lately went through; null where there is no history. */
     private final @Nullable Departures departures;
 
     private final RunBarrier barrier = RunBarrier.of(this);
 
     private final InstalledBinding<K> binding;
+
+    /** Where the points of the map's periods are looked for anew; null when they are no points of the wall clock. */
+    private final @Nullable Calendar<K> calendar;
 
     /** Set by the first to close; volatile, read by creators after they have published. */
     private volatile boolean closed;
@@ -135,9 +182,16 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.clock = clock;
         this.periods = periods;
         this.historySize = spec.historySize();
+        this.whenIdle = spec.whenIdle();
         this.ticker = context.injected().ticker();
         this.keeper = context.keeper();
+        this.scrubber = keeper.scrubber();
         this.armingContexts = context.injected().armingContexts();
+        this.shape = Shape.of(spec);
+        this.keySchedules = spec instanceof TimerMapSpec<?> timers && timers.keySchedules();
+        this.plain = armingContexts == null && shape == null && !keySchedules;
+        boolean rests = shape != null && shape.minInterval() != null && whenIdle == WhenIdle.FREE;
+        this.intervals = rests ? new Intervals<>(this) : null;
         this.commanded = type == SlotType.TIMER || keeper.measuresWork();
         SlotMirrors mirrors = context.mirrors();
         this.mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
@@ -146,17 +200,35 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.capacity = new Capacity(spec.maxEntries());
         this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new CallbackRunner<>(this, context.injected());
+        this.generations = context.generations();
+        this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : retiredBefore);
         this.counters = new Counters(index::created, commanded ? 2 : 1);
-        this.dispatcher = new Dispatcher<>(context.injected().executor(), keeper, counters, runner, spec.concurrency());
+        this.dispatcher =
+                new Dispatcher<>(context.runQueue(), keeper, counters, runner, spec.concurrency(), index::values);
         this.causes = historySize == 0 ? null : new Causes();
         this.departures = historySize == 0 ? null : new Departures();
         this.snapshots = new SnapshotFactory(ticker, clock, causes);
+        boolean points = clock == SlotClock.REALTIME && (periods != Periods.ONE_SHOT || keySchedules);
+        WallSteps steps = points ? keeper.wallSteps() : null;
+        this.calendar = steps == null ? null : new Calendar<>(this, steps);
+        if (calendar != null) {
+            calendar.opened();
+        }
+        scrubber.opened(this);
     }
 
     // ---- what a slot became pending means differs by type --------------------------------------------------------
 
     /** A live slot in nobody's hands was found armed: sees to it that somebody looks at it in time. */
     abstract void pending(ControlBlock<K> block, long deadline);
+
+    /** Tells the timekeeper of a slot, unless it has promised to look at it in time. */
+    final void demand(ControlBlock<K> block, long deadline) {
+        if (deadline < block.lookAt() || keeper.hasLapsed(block)) {
+            StackRoom.check();
+            keeper.armed(block, deadline);
+        }
+    }
 
     /** A new slot was published armed: a timer's with the reference and the inbox claim of its first command. */
     abstract void published(ControlBlock<K> block, long deadline);
@@ -171,29 +243,103 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * @param detail a span to note, or -1
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail) {
+        return create(key, deadline, kind, now, detail, null);
+    }
+
+    /**
+     * As {@link #create(Object, long, Kind, long, long)}.
+     *
+     * @param value what the slot is to carry, or a {@link Series} that it is to fire by; null for neither
+     */
+    final Creation create(K key, long deadline, Kind kind, long now, long detail, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
         Object captured = contexts == null ? null : contexts.capture();
-        ControlBlock<K> block = index.create(maker(key), key, deadline);
+        Shape shaped = shape;
+        if (intervals != null) {
+            intervals.sweepSome(); // so that the bound of the map holds for what is left
+        }
+        if (shaped != null) {
+            return createShaped(shaped, key, deadline, kind, now, value, contexts, captured);
+        }
+        BlockMaker<K> own = keySchedules ? maker((Series) value) : maker(key);
+        StackRoom.check();
+        return created(index.create(own, key, deadline), deadline, kind, now, detail, null, contexts, captured);
+    }
+
+    private Creation createShaped(
+            Shape shaped,
+            K key,
+            long deadline,
+            Kind kind,
+            long now,
+            @Nullable Object value,
+            @Nullable ArmingContexts contexts,
+            @Nullable Object captured) {
+        long nanos = shaped.asksForTime() ? nanos() : 0;
+        long due = shaped.asksForTime() ? shaped.firstDue(deadline, value != null, nanos) : deadline;
+        BlockMaker<K> own = maker(shaped, value, shaped.latest(nanos));
+        StackRoom.check();
+        ControlBlock<K> block = index.create(own, key, due);
+        SlotLimit limit = shaped.firstLimit(deadline, due);
+        return created(block, due, kind, now, type == SlotType.TIMER ? due - now : -1, limit, contexts, captured);
+    }
+
+    private Creation created(
+            @Nullable ControlBlock<K> block,
+            long deadline,
+            Kind kind,
+            long now,
+            long detail,
+            @Nullable SlotLimit limit,
+            @Nullable ArmingContexts contexts,
+            @Nullable Object captured) {
         if (block == null) {
             return Creation.EXISTS;
         }
         if (block == SlotIndex.<K>noRoom()) {
+            if (closed) {
+                return Creation.CLOSED;
+            }
             counters.rejected.increment();
             return Creation.REJECTED;
         }
-        record(block, kind, now, detail);
-        if (contexts != null) {
-            block.needDetails().armedIn().born(block, captured);
-        }
-        if (closed) {
-            free(block);
-            if (commanded) {
-                keeper.born(block);
+        boolean begun;
+        try {
+            record(block, kind, now, detail, limit);
+            if (contexts != null) {
+                block.needDetails().armedIn().born(block, captured);
             }
-            return Creation.CLOSED;
+        } finally { // the slot is published: whatever was thrown, somebody has to look at it
+            begun = begin(block, deadline);
         }
-        published(block, deadline);
-        return Creation.CREATED;
+        return begun ? Creation.CREATED : Creation.CLOSED;
+    }
+
+    /** A new slot was published: has it looked at in time, or frees it when the map is closed. */
+    private boolean begin(ControlBlock<K> block, long deadline) {
+        boolean done = false;
+        try {
+            if (closed) {
+                try {
+                    free(block);
+                    if (mirror != null) {
+                        mirror.takenBack(block); // whoever freed it, with the reference of its first command in hand
+                    }
+                } finally {
+                    if (commanded) {
+                        keeper.born(block);
+                    }
+                }
+                return false;
+            }
+            published(block, deadline);
+            done = true;
+            return true;
+        } finally {
+            if (!done) {
+                scrubber.strays = true; // by a store: the stack may be at its end
+            }
+        }
     }
 
     /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
@@ -212,6 +358,19 @@ abstract class LocalSlots<K> implements SlotMap<K> {
                 makeCopied(present, encoded, same, hash, former, deadline, firstGeneration);
     }
 
+    /** What makes a block that may have a schedule; {@code series} null for none. */
+    private BlockMaker<K> maker(@Nullable Series series) {
+        return (key, hash, former, deadline, firstGeneration) ->
+                make(key, hash, former, deadline, firstGeneration, null, series, Micros.NEVER);
+    }
+
+    /** What makes a block that carries a value. */
+    private BlockMaker<K> maker(Shape shaped, @Nullable Object value, long latest) {
+        Object first = ValueBlock.first(shaped, value);
+        return (key, hash, former, deadline, firstGeneration) ->
+                make(key, hash, former, deadline, firstGeneration, shaped, first, latest);
+    }
+
     private @Nullable ControlBlock<K> makeCopied(
             SlotMirror<K> copies,
             byte[] encoded,
@@ -224,33 +383,85 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (place == SlotMirror.FULL) {
             return null;
         }
-        ControlBlock<K> block = make(key, hash, former, deadline, Math.max(firstGeneration, retiredBefore + 1));
-        if (block == null) {
-            copies.giveBack(place);
-            return null;
+        ControlBlock<K> block = null;
+        boolean made = false;
+        try {
+            block = make(key, hash, former, deadline, firstGeneration);
+            if (block == null) {
+                return null;
+            }
+            block.position(place);
+            copies.made(block, encoded);
+            made = true;
+            return block;
+        } finally {
+            if (!made) {
+                copies.giveBack(place);
+                if (block != null) {
+                    capacity.giveBack();
+                }
+            }
         }
-        block.position(place);
-        copies.made(block, encoded);
-        return block;
     }
 
     /** Called inside the index's atomic step. */
     private @Nullable ControlBlock<K> make(
             K key, int hash, @Nullable ControlBlock<K> former, long deadline, long firstGeneration) {
+        return make(key, hash, former, deadline, firstGeneration, null, null, Micros.NEVER);
+    }
+
+    private @Nullable ControlBlock<K> make(
+            K key,
+            int hash,
+            @Nullable ControlBlock<K> former,
+            long deadline,
+            long firstGeneration,
+            @Nullable Shape shaped,
+            @Nullable Object first,
+            long latest) {
         if (!capacity.reserve()) {
             return null;
         }
+        ControlBlock<K> made = null;
+        try {
+            made = makeIn(key, hash, former, deadline, firstGeneration, shaped, first, latest);
+            return made;
+        } finally {
+            if (made == null) {
+                capacity.giveBack();
+            }
+        }
+    }
+
+    private ControlBlock<K> makeIn(
+            K key,
+            int hash,
+            @Nullable ControlBlock<K> former,
+            long deadline,
+            long firstGeneration,
+            @Nullable Shape shaped,
+            @Nullable Object first,
+            long latest) {
         long generation = firstGeneration;
-        SlotDetails<K> details = historySize == 0 ? null : new SlotDetails<>(historySize);
+        SlotDetails<K> details = historySize == 0 && calendar == null ? null : newDetails(historySize);
         if (former != null) {
             generation = Math.max(generation, former.generation() + 1);
             ControlBlock<K> running = StateWord.isRunning(former.word()) ? former : runningPredecessor(former);
             if (running != null) {
-                details = details == null ? new SlotDetails<>(0) : details;
+                details = details == null ? newDetails(0) : details;
                 details.predecessor = running;
             }
         }
-        return new ControlBlock<>(this, key, hash, deadline, generation, commanded, details);
+        if (keySchedules) {
+            return new ScheduledBlock<>(this, (Series) first, key, hash, deadline, generation, commanded, details);
+        }
+        return shaped == null
+                ? new ControlBlock<>(this, key, hash, deadline, generation, commanded, details)
+                : new ValueBlock<>(this, shaped, first, latest, key, hash, deadline, generation, commanded, details);
+    }
+
+    final SlotDetails<K> newDetails(int history) {
+        return calendar == null ? new SlotDetails<>(history) : new CalendarDetails<>(history);
     }
 
     /** Makes the slots that a former process left. To be called once, before anybody else has the map. */
@@ -267,12 +478,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /*
-     * A run that was cut off holds a reference until it is handed over again: so a delete in between cannot end the slot
-     * under it.
+     * A run that was cut off holds a reference until it begins again, however often it is handed over and given back before:
+     * so a delete in between cannot end the slot under it.
      */
     private void adopt(SlotMirror<K> mirror, RecoveredSlot<K> slot) {
         long word = slot.word();
-        SlotDetails<K> details = new SlotDetails<>(historySize);
+        SlotDetails<K> details = newDetails(historySize);
+        if (details instanceof CalendarDetails<K> calendarDetails) {
+            calendarDetails.recovered(slot.runDeadline());
+        }
         long generation = StateWord.generation(word, slot.generationBase());
         Recovery recovery = new Recovery(slot, generation);
         details.recovery = recovery;
@@ -297,6 +511,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             throw new IllegalStateException("a mirror needs a timekeeper that measures what it mirrors: " + name);
         }
         keeper.born(block);
+        if (block.freeIdle()) { // left by a process that kept idle slots, or ended while it closed the map
+            capacity.giveBack();
+            mirror.retired(generation);
+            mirror.changed(block);
+            freedIdle(block);
+        }
     }
 
     /**
@@ -309,14 +529,44 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return mirror == null || block.retain();
     }
 
+    /** A reading for {@link #leaveArmed}, to be taken before the slot is armed or moved. */
+    final long reading() {
+        return mirror == null ? 0 : mirror.reading();
+    }
+
+    /**
+     * Ends an operation that was to arm or move a slot.
+     *
+     * @param done whether it did
+     * @param reading what {@link #reading} answered before
+     */
+    final void leaveArmed(ControlBlock<K> block, boolean done, long reading) {
+        try {
+            if (mirror != null && done) {
+                mirror.armed(block, reading);
+            }
+        } finally {
+            leave(block, done);
+        }
+    }
+
+    /** When a slot is due, given a word of it that was read before: by its deadline, or by a touch from outside. */
+    final long dueAt(ControlBlock<K> block, long word) {
+        long deadline = StateWord.deadline(word);
+        return mirror == null ? deadline : Math.max(deadline, mirror.touchedUntil(block));
+    }
+
     /** Ends an operation that may have changed the word of a slot. */
     final void leave(ControlBlock<K> block, boolean changed) {
         if (mirror != null) {
-            if (changed) {
-                mirror.changed(block);
-            }
-            if (block.release(1)) {
-                block.reclaimIfDone();
+            try {
+                if (changed) {
+                    mirror.changed(block);
+                }
+            } finally {
+                if (block.release(1)) {
+                    block.reclaimIfDone();
+                }
             }
         }
     }
@@ -346,7 +596,8 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return block;
     }
 
-    final void checkKey(@Nullable Object key) {
+    @Override
+    public final void checkKey(K key) {
         keys.check(key);
     }
 
@@ -357,17 +608,32 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     private CancelOutcome cancel(ControlBlock<K> block) {
+        StackRoom.check();
         if (!enter(block)) {
             return gone();
         }
-        StateWord.Disarming disarming = block.disarm();
+        capacity.leaving();
+        StateWord.Disarming disarming = shape == null ? block.disarm() : ((ValueBlock<K>) block).cancel();
+        boolean freed = disarming == StateWord.Disarming.CANCELLED_AND_FREED;
+        capacity.left(freed);
+        if (freed && mirror != null) {
+            mirror.retired(block.generation());
+        }
         leave(block, disarming != StateWord.Disarming.NOT_ARMED && disarming != StateWord.Disarming.FREED);
         return switch (disarming) {
-            case CANCELLED, CANCELLED_WHILE_RUNNING -> {
-                counters.cancelled.increment();
-                record(block, Kind.CANCELLED);
-                if (armingContexts != null) {
-                    block.needDetails().armedIn().disarmed(block);
+            case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
+                try {
+                    counters.cancelled.increment();
+                    record(block, Kind.CANCELLED);
+                    if (armingContexts != null) {
+                        block.needDetails().armedIn().disarmed(block);
+                    }
+                } finally {
+                    if (freed) {
+                        freedIdle(block);
+                    } else {
+                        rested(block);
+                    }
                 }
                 yield CancelOutcome.CANCELLED;
             }
@@ -434,108 +700,330 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     private DeleteOutcome free(ControlBlock<K> block) {
-        StateWord.Freeing freeing = block.free();
+        return free(block, null);
+    }
+
+    /**
+     * Frees a slot.
+     *
+     * @param keeping keeps its copy as it is, and the caller has a reference; null where the slot was deleted or dropped, which
+     *     its copy has to say
+     */
+    private DeleteOutcome free(ControlBlock<K> block, @Nullable SlotMirror<K> keeping) {
+        StackRoom.check();
+        capacity.leaving();
+        StateWord.Freeing freeing = StateWord.Freeing.ALREADY;
+        try {
+            freeing = keeping != null
+                    ? copyAndFree(keeping, block)
+                    : shape == null ? block.free() : ((ValueBlock<K>) block).delete();
+        } finally {
+            capacity.left(freeing != StateWord.Freeing.ALREADY);
+        }
         if (freeing == StateWord.Freeing.ALREADY) {
             return DeleteOutcome.ABSENT;
         }
-        if (mirror != null) {
-            mirror.retired(block.generation());
-            mirror.changed(block); // with the map's reference in hand
+        try {
+            if (mirror != null) { // with the map's reference in hand
+                mirror.retired(block.generation());
+                if (keeping == null) {
+                    mirror.takenBack(block);
+                }
+            }
+            (freeing.armed ? counters.deletedArmed : counters.deletedIdle).increment();
+            record(block, Kind.DELETED);
+            departed(block);
+        } finally { // whatever the heap has room for: nobody else lets go of the block
+            try {
+                if (!freeing.running) {
+                    detach(block);
+                    dispatcher.freed(block);
+                }
+            } finally {
+                keeper.freed(block);
+            }
         }
-        boolean running = freeing == StateWord.Freeing.RUNNING || freeing == StateWord.Freeing.RUNNING_ARMED;
-        boolean armed = freeing == StateWord.Freeing.ARMED || freeing == StateWord.Freeing.RUNNING_ARMED;
-        (armed ? counters.deletedArmed : counters.deletedIdle).increment();
-        capacity.giveBack();
-        departed(block);
-        if (!running) {
-            detach(block);
+        if (freeing.running) {
+            return DeleteOutcome.DELETED_WHILE_RUNNING;
         }
-        keeper.freed(block);
-        return running ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+        return freeing.armed ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
+    }
+
+    /** Frees a slot by the very word that is in its copy. */
+    private StateWord.Freeing copyAndFree(SlotMirror<K> copies, ControlBlock<K> block) {
+        for (; ; ) {
+            long seen = block.word();
+            if (StateWord.isFreed(seen)) {
+                return StateWord.Freeing.ALREADY;
+            }
+            copies.changed(block);
+            if (block.freeFrom(seen)) {
+                return StateWord.freeing(seen);
+            }
+        }
+    }
+
+    /** The map is closed: frees a slot that its closer has not come to, for it failed on the way. */
+    final void freeLeftOver(ControlBlock<K> block) {
+        if (!StateWord.isFreed(block.word())) {
+            freeClosed(block, true);
+        }
+    }
+
+    /** The map is closed: frees a slot, which its copy survives if the map was let go of. */
+    private void freeClosed(ControlBlock<K> block, boolean letGo) {
+        if (mirror == null || !letGo) {
+            free(block);
+        } else if (enter(block)) {
+            try {
+                free(block, mirror);
+            } finally {
+                leave(block, false);
+            }
+        }
+    }
+
+    /** A slot may have become idle by a step that would have freed it, but for its interval. */
+    final void rested(ControlBlock<K> block) {
+        if (intervals != null) {
+            intervals.rested((ValueBlock<K>) block);
+        }
+    }
+
+    /** Frees a slot if it is idle and its interval is over. */
+    final void freeRested(ValueBlock<K> block, long now) {
+        boolean freed = false;
+        capacity.leaving();
+        try {
+            freed = block.freeIfRested(now);
+        } finally {
+            capacity.left(freed);
+        }
+        if (freed) {
+            freedIdle(block);
+        }
+    }
+
+    /** The calling thread has freed a slot by the step that would else have left it idle, and its copy says so. */
+    final void freedIdle(ControlBlock<K> block) {
+        try {
+            counters.freedIdle.increment();
+            departed(block);
+        } finally { // whatever the heap has room for: nobody else lets go of the block
+            try {
+                detach(block);
+                dispatcher.freed(block);
+            } finally {
+                keeper.freed(block);
+            }
+        }
     }
 
     /** Ends the pause of a freed slot, and keeps its history for a while. */
     private void departed(ControlBlock<K> block) {
-        record(block, Kind.DELETED);
         SlotDetails<K> details = block.details();
         if (details != null) {
             if (details.resume(0)) {
                 counters.paused.decrement();
             }
             if (departures != null && details.history != null && !closed) {
-                departures.add(block.key(), details.history);
+                departures.add(block.key(), block.generation(), details.lastFiring, details.history);
             }
         }
     }
 
-    /** Takes a freed block that does not run out of the index, and puts a former one back that still runs. */
+    /** A block was freed that does not run: puts a former one that still runs back in its place in the index. */
     private void detach(ControlBlock<K> block) {
         ControlBlock<K> former = runningPredecessor(block);
-        if (former == null || !index.replace(block, former)) {
-            removed(block);
-        } else if (!StateWord.isRunning(former.word())) {
-            removed(former); // its end came too early to find itself in the index
+        if (gone(block, former) && former != null && !StateWord.isRunning(former.word())) {
+            index.remove(former); // its end came too early to find itself in the index
         }
     }
 
-    /** Takes a freed block whose run has ended out of the index, if it is there. */
+    /** The last run of a freed block has ended. */
     final void removed(ControlBlock<K> block) {
-        index.remove(block);
+        gone(block, null);
+    }
+
+    private boolean gone(ControlBlock<K> block, @Nullable ControlBlock<K> former) {
+        boolean replaced = index.gone(block, former);
         if (closers.get() != 0) {
             barrier.signal();
         }
+        return replaced;
     }
 
     /** Arms an incarnation by its handle, from its own callback. */
     final StartOutcome restart(ControlBlock<K> block, Duration delay) {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
+        Series series = block instanceof ScheduledBlock ? Series.KEEP : null;
         return historySize == 0 || SlotCause.current() != null
-                ? arm(block, deadline, noted(nanos))
-                : BY_CALLBACK.during(() -> arm(block, deadline, noted(nanos)));
+                ? arm(block, deadline, noted(nanos), series)
+                : BY_CALLBACK.during(() -> arm(block, deadline, noted(nanos), series));
     }
 
-    /** Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed. */
-    final StartOutcome arm(ControlBlock<K> block, long deadline, long now) {
+    /**
+     * Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed.
+     *
+     * @param value what the slot is to carry, or a {@link Series} that it is to fire by; null for neither
+     */
+    final StartOutcome arm(ControlBlock<K> block, long deadline, long now, @Nullable Object value) {
+        ArmingContexts contexts = armingContexts;
+        ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
+        Object captured = contexts == null ? null : contexts.capture();
+        long nanos = block instanceof ValueBlock<K> carrier && carrier.asksForTime() ? nanos() : 0;
+        long reading = reading();
         if (!enter(block)) {
             return StartOutcome.FREED;
         }
-        StateWord.Arming arming = armingContexts == null
-                ? block.arm(deadline)
-                : block.needDetails().armedIn().arm(block, deadline, armingContexts.capture());
-        leave(block, arming != StateWord.Arming.FREED);
-        if (arming == StateWord.Arming.FREED) {
-            return StartOutcome.FREED;
+        boolean inside = true;
+        boolean done = false;
+        try {
+            StateWord.Arming arming =
+                    plain ? block.arm(deadline) : armWith(block, deadline, nanos, value, armedIn, captured);
+            inside = false;
+            leaveArmed(block, arming != StateWord.Arming.FREED, reading);
+            StartOutcome outcome = armed(block, arming, deadline, now);
+            done = true;
+            return outcome;
+        } finally {
+            if (!done) {
+                boolean stray = true;
+                try {
+                    stray = cutShort(block, inside);
+                } finally {
+                    if (stray) {
+                        scrubber.strays = true; // by a store: the stack may be at its end
+                    }
+                }
+            }
         }
-        boolean started = arming == StateWord.Arming.STARTED;
-        (started ? counters.restarted : counters.rearmed).increment();
-        record(block, started ? Kind.STARTED : Kind.REARMED, now, deadline - now);
-        pending(block, deadline);
-        if (mirror != null && started && deadline >= block.lookAt() && keeper.hasLapsed(block)) {
-            keeper.armed(block, deadline);
+    }
+
+    /**
+     * An operation that arms or moves a slot has thrown: an Error, or what a merge function throws.
+     *
+     * @param inside whether it has not come to {@link #leave}
+     * @return whether somebody has to see to the slot: not if nothing has changed
+     */
+    final boolean cutShort(ControlBlock<K> block, boolean inside) {
+        if (inside) {
+            leave(block, true);
         }
-        return started ? StartOutcome.STARTED : StartOutcome.REARMED;
+        return mirror != null || isStray(block);
+    }
+
+    private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now) {
+        long due = shape == null ? deadline : shapedDue(block, deadline);
+        return switch (arming) {
+            case STARTED -> {
+                counters.restarted.increment();
+                recordArmed(block, Kind.STARTED, now, due);
+                pending(block, due);
+                yield StartOutcome.STARTED;
+            }
+            case REARMED -> {
+                counters.rearmed.increment();
+                recordArmed(block, Kind.REARMED, now, due);
+                pending(block, due);
+                yield StartOutcome.REARMED;
+            }
+            case FULL -> {
+                counters.rejected.increment();
+                yield StartOutcome.REJECTED;
+            }
+            case FREED -> StartOutcome.FREED;
+        };
+    }
+
+    /**
+     * When a slot is due that was armed or moved just now: its shape may have put that earlier than was asked for. Whoever has
+     * changed it since then sees to it on its own account.
+     */
+    final long shapedDue(ControlBlock<K> block, long asked) {
+        long word = block.word();
+        if (!StateWord.isArmed(word)) {
+            return asked;
+        }
+        return type == SlotType.WORK ? StateWord.deadline(word) : Math.min(asked, StateWord.deadline(word));
+    }
+
+    /** What the shape of a slot has made of the deadline that was asked for just now; null for nothing. */
+    private @Nullable SlotLimit limit(ControlBlock<K> block) {
+        return block instanceof ValueBlock<K> carrier ? carrier.limit() : null;
+    }
+
+    /** Moves what is pending, as far as the map's shape lets it. */
+    final StateWord.Move move(ControlBlock<K> block, long deadline) {
+        return shape == null ? block.move(deadline) : ((ValueBlock<K>) block).touch(deadline);
+    }
+
+    final boolean takesSchedules() {
+        return keySchedules && calendar != null;
+    }
+
+    final boolean isShaped() {
+        return shape != null;
+    }
+
+    /** Arms together with what belongs to the arming; {@code armedIn} null unless contexts are captured. */
+    private StateWord.Arming armWith(
+            ControlBlock<K> block,
+            long deadline,
+            long nanos,
+            @Nullable Object value,
+            @Nullable ArmedIn armedIn,
+            @Nullable Object captured) {
+        if (block instanceof ValueBlock<K> carrier) {
+            return carrier.arm(deadline, nanos, value, armingContexts, captured);
+        }
+        if (block instanceof ScheduledBlock<K> scheduled) {
+            return scheduled.arm(deadline, (Series) value, armingContexts, captured);
+        }
+        return armedIn == null ? block.arm(deadline) : armedIn.arm(block, deadline, captured);
     }
 
     /** Arms the firing of a run once more, from inside that run; whoever ends the run passes the slot on. */
     final RetryOutcome redeliver(ControlBlock<K> block, Firing<K> firing, Duration delay, boolean postponed) {
+        int steps = calendar == null ? 0 : calendar.begin();
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, delay);
+        SlotDetails<K> details = block.needDetails();
+        Redelivery alone = firing.again(false, postponed); // both made before the step
+        Redelivery ahead = firing.again(true, postponed);
+        long reading = reading();
         if (!enter(block)) {
             return RetryOutcome.FREED;
         }
-        StateWord.Redelivering redelivering = armingContexts == null
-                ? block.redeliver(deadline, periods)
-                : block.needDetails().armedIn().redeliver(block, firing.generation(), deadline, periods);
-        boolean armed = redelivering == StateWord.Redelivering.ARMED;
-        boolean done = armed || redelivering == StateWord.Redelivering.PUT_PERIOD_OFF;
-        leave(block, done);
+        StateWord.Redelivering redelivering = null;
+        boolean armed = false;
+        boolean done = false;
+        try {
+            redelivering = redeliver(block, firing, deadline);
+            armed = redelivering == StateWord.Redelivering.ARMED;
+            done = armed || redelivering == StateWord.Redelivering.PUT_PERIOD_OFF;
+        } finally {
+            if (redelivering == null) {
+                leave(block, true);
+            }
+        }
         if (done) {
-            block.needDetails().again = firing.again(redelivering, postponed);
+            details.again = armed ? alone : ahead;
+        }
+        leaveArmed(block, done, reading);
+        if (done) {
             if (armed) {
                 counters.restarted.increment();
             }
             (postponed ? counters.postponed : counters.retried).increment();
+            if (calendar != null) {
+                try {
+                    calendar.derived(block, deadline, calendar.due(deadline, nanos), steps);
+                } catch (Throwable e) { // a schedule or a clock: the firing is delivered again all the same
+                    unnoted(e);
+                }
+            }
             long now = noted(nanos);
             record(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now);
         }
@@ -545,6 +1033,63 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             case WITHDRAWN -> RetryOutcome.WITHDRAWN;
             case FREED -> RetryOutcome.FREED;
         };
+    }
+
+    private StateWord.Redelivering redeliver(ControlBlock<K> block, Firing<K> firing, long deadline) {
+        if (block instanceof ValueBlock<K> carrier) {
+            StateWord.Redelivering redelivering =
+                    carrier.redeliver(firing.generation(), deadline, firing.carried(), armingContexts);
+            switch (redelivering) {
+                case ARMED, PUT_PERIOD_OFF, SUPERSEDED -> firing.passedOn();
+                case WITHDRAWN, FREED -> {}
+            }
+            return redelivering;
+        }
+        return armingContexts == null
+                ? block.redeliver(deadline, periods)
+                : block.needDetails().armedIn().redeliver(block, firing.generation(), deadline, periods);
+    }
+
+    // ---- values -------------------------------------------------------------------------------------------------
+
+    /** What a map with values has pending for a key, which no firing receives any more; null for nothing. */
+    final @Nullable Object takePending(K key) {
+        ControlBlock<K> block = lookUp(key);
+        if (block == null) {
+            return null;
+        }
+        StackRoom.check();
+        capacity.leaving();
+        ValueBlock.Taken taken;
+        boolean freed = false;
+        try {
+            ValueBlock<K> carrier = (ValueBlock<K>) block;
+            taken = carrier.takeValues(carrier.hasInterval() ? now() : 0);
+            freed = taken.disarming() == StateWord.Disarming.CANCELLED_AND_FREED;
+        } finally {
+            capacity.left(freed);
+        }
+        switch (taken.disarming()) {
+            case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
+                try {
+                    counters.cancelled.increment();
+                    record(block, Kind.CANCELLED);
+                    if (armingContexts != null) {
+                        block.needDetails().armedIn().disarmed(block);
+                    }
+                } catch (Throwable e) { // what was taken is handed out all the same
+                    unnoted(e);
+                } finally {
+                    if (freed) {
+                        freedIdle(block);
+                    } else {
+                        rested(block);
+                    }
+                }
+            }
+            case NOT_ARMED, RUNNING, FREED -> {} // nothing was pending
+        }
+        return taken.value();
     }
 
     // ---- pausing ------------------------------------------------------------------------------------------------
@@ -602,23 +1147,69 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (!held.resume(nanos())) {
             return ResumeOutcome.NOT_PAUSED;
         }
+        boolean done = false;
         keeper.batchBegins();
         try {
             for (ControlBlock<K> block : index.values()) {
                 passOn(block);
             }
+            done = true;
         } finally {
+            if (!done) {
+                scrubber.strays = true; // those that were not reached
+            }
             keeper.batchEnds();
         }
         return ResumeOutcome.RESUMED;
     }
 
     /** Sees to it that a slot which may have been held back is looked at in time. */
-    private void passOn(ControlBlock<K> block) {
+    final void passOn(ControlBlock<K> block) {
         long word = block.word();
-        if (StateWord.isArmed(word) && !StateWord.isFreed(word)) {
-            pending(block, StateWord.deadline(word));
+        boolean returned = block.lookAt() == Custody.RETURNED;
+        boolean cutOff = block.isCutOff(); // due at once, freed or not: the run is to be delivered, or to be ended
+        if (returned || cutOff || StateWord.isArmed(word) && !StateWord.isFreed(word)) {
+            boolean done = false;
+            try {
+                if (returned) {
+                    keeper.armed(block, 0); // its command, should that have found no room
+                } else {
+                    pending(block, cutOff ? 0 : StateWord.deadline(word));
+                }
+                done = true;
+            } finally {
+                if (!done) {
+                    scrubber.strays = true;
+                }
+            }
         }
+    }
+
+    /** As {@link #passOn}, unless runs of the slot are held back: whoever ends the pause finds it then. */
+    final void passOnUnlessPaused(ControlBlock<K> block) {
+        if (block.lookAt() == Custody.RETURNED || !runner.isPaused(block)) {
+            passOn(block);
+        }
+    }
+
+    /**
+     * Whether a slot is pending, not held back, and nobody has promised to look at it in time; or is on its way back to the
+     * timekeeper with no command that would get it there.
+     */
+    final boolean isStray(ControlBlock<K> block) {
+        long word = block.word();
+        if (block.lookAt() == Custody.RETURNED) {
+            return !block.isCommanded();
+        }
+        return StateWord.isArmed(word)
+                && !StateWord.isFreed(word)
+                && StateWord.deadline(word) < block.lookAt()
+                && !runner.isPaused(block);
+    }
+
+    /** All incarnations, one after another. */
+    final Iterator<ControlBlock<K>> blocks() {
+        return index.values().iterator();
     }
 
     @Override
@@ -650,6 +1241,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final boolean rebind(K key, SlotCallback<? super K> callback) {
+        Binding.checked(callback);
         ControlBlock<K> block = lookUp(key);
         if (block == null || StateWord.isFreed(block.word())) {
             return false;
@@ -671,6 +1263,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final CloseOutcome close(Duration limit) throws InterruptedException {
+        return end(limit, true);
+    }
+
+    @Override
+    public final CloseOutcome drop(Duration limit) throws InterruptedException {
+        return end(limit, false);
+    }
+
+    private CloseOutcome end(Duration limit, boolean letGo) throws InterruptedException {
         long nanos = Limits.nanos(limit);
         RunningScope scope = RunningScope.current();
         if (RunningScope.isInside(scope, this)) {
@@ -684,19 +1285,16 @@ abstract class LocalSlots<K> implements SlotMap<K> {
             if (scope != null && RunningScope.isAwaited(scope)) {
                 return CloseOutcome.WOULD_DEADLOCK;
             }
+            if (letGo && mirror != null && !closed) {
+                mirror.letGo();
+            }
             closed = true;
-            for (ControlBlock<K> block : index.values()) {
-                free(block);
+            try {
+                freeAll(letGo);
+            } finally {
+                letGo();
             }
-            Binding<K> last = binding.take();
-            if (last != null) {
-                last.release();
-                if (mirror != null) {
-                    mirror.closed();
-                }
-                runner.closed();
-            }
-            return barrier.await(this::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
+            return barrier.await(index::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {
             if (scope != null) {
                 closersInCallbacks.decrementAndGet();
@@ -705,8 +1303,57 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         }
     }
 
-    private boolean isQuiescent() {
-        return index.isEmpty();
+    /** Lets go of all that an open map has, once. */
+    private void letGo() {
+        Binding<K> last = binding.take();
+        if (last == null) {
+            return;
+        }
+        try {
+            last.release();
+            if (mirror != null) {
+                mirror.closed();
+            }
+        } finally {
+            leaveAll();
+        }
+    }
+
+    /** Leaves each of those that know the map, whatever becomes of the others. */
+    private void leaveAll() {
+        try {
+            if (calendar != null) {
+                calendar.closed();
+            }
+        } finally {
+            try {
+                dispatcher.closed();
+            } finally {
+                try {
+                    scrubber.closed(this);
+                } finally {
+                    runner.closed();
+                }
+            }
+        }
+    }
+
+    /** Frees what is left, each slot whatever becomes of the others. */
+    private void freeAll(boolean letGo) {
+        Throwable failure = null;
+        long highest = 0;
+        for (ControlBlock<K> block : index.values()) {
+            try {
+                freeClosed(block, letGo);
+            } catch (Throwable e) { // a full heap or stack, while a history was written
+                failure = e;
+            }
+            highest = Math.max(highest, block.generation());
+        }
+        generations.ended(Math.max(highest, index.highestGeneration()));
+        if (failure != null) {
+            LOG.error("slots of map '", name, "' were freed with a failure", failure);
+        }
     }
 
     // ---- views --------------------------------------------------------------------------------------------------
@@ -714,9 +1361,15 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     @Override
     public final Optional<SlotSnapshot> find(K key) {
         keys.check(key);
-        keeper.tidy();
+        tidy();
         ControlBlock<K> block = index.get(key);
         return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : snapshot(block);
+    }
+
+    /** Somebody looks: what is done with, and only waits to be put away, is not to show. */
+    private void tidy() {
+        keeper.tidy();
+        sweep(Integer.MAX_VALUE);
     }
 
     /** All that is known of a slot, what the backend has to say included; empty when it was freed meanwhile. */
@@ -730,15 +1383,18 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (!block.retain()) {
             return null;
         }
-        SlotSnapshot.Measure measure = mirror.measure(block);
-        if (block.release(1)) {
-            block.reclaimIfDone();
+        try {
+            return mirror.measure(block);
+        } finally {
+            if (block.release(1)) {
+                block.reclaimIfDone();
+            }
         }
-        return measure;
     }
 
     @Override
     public final Optional<SlotSnapshot> findByText(String keyText) {
+        sweep(Integer.MAX_VALUE);
         if (keys.haveText()) {
             K key = keys.parse(keyText);
             return key == null ? Optional.empty() : find(key);
@@ -752,15 +1408,75 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     @Override
-    public final List<SlotEvent> findDeleted(String keyText) {
-        return departures == null ? List.of() : departures.find(keyText, snapshots::entries);
+    public final Optional<SlotSnapshot> findDeparted(String keyText) {
+        return departures == null
+                ? Optional.empty()
+                : departures.find(keyText, departure -> snapshots.of(this, departure));
+    }
+
+    @Override
+    public final int scanDeparted(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        checkLimit(limit);
+        Set<String> keysSeen = new HashSet<>();
+        int[] visited = {0};
+        if (departures != null) {
+            departures.each(departure -> {
+                if (keysSeen.add(departure.key().toString())) {
+                    SlotSnapshot snapshot = snapshots.of(this, departure);
+                    if (filter == null || filter.test(snapshot)) {
+                        visitor.accept(snapshot);
+                        visited[0]++;
+                    }
+                }
+                return visited[0] < limit;
+            });
+        }
+        return visited[0];
+    }
+
+    @Override
+    public final Optional<SlotMapTimes> times() {
+        long now = now();
+        boolean waits = !held.isPaused();
+        long overdue = 0;
+        long next = Micros.NEVER;
+        Instant runs = null;
+        for (ControlBlock<K> block : index.values()) {
+            long word = block.word();
+            SlotDetails<K> details = block.details();
+            if (StateWord.isArmed(word)) {
+                long deadline = dueAt(block, word);
+                if (deadline > now) {
+                    next = Math.min(next, deadline);
+                } else if (waits && (details == null || !details.isPaused())) {
+                    overdue = Math.max(overdue, now - deadline);
+                }
+            }
+            LastFiring firing = details == null || !StateWord.isRunning(word) ? null : details.lastFiring;
+            if (firing != null
+                    && firing.duration() == null
+                    && (runs == null || firing.firedAt().isBefore(runs))) {
+                runs = firing.firedAt();
+            }
+        }
+        Instant wall = Instant.ofEpochSecond(0, ticker.realtimeNanos());
+        Duration ran = runs == null || runs.isAfter(wall) ? Duration.ZERO : Duration.between(runs, wall);
+        return Optional.of(new SlotMapTimes(
+                Micros.toDuration(overdue),
+                historySize == 0 ? null : ran,
+                next == Micros.NEVER ? null : Micros.toDuration(next - now)));
+    }
+
+    private static void checkLimit(int limit) {
+        if (limit < 1) {
+            throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
+        }
     }
 
     @Override
     public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
-        if (limit < 1) {
-            throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
-        }
+        checkLimit(limit);
+        sweep(Integer.MAX_VALUE);
         int visited = 0;
         for (ControlBlock<K> block : index.values()) {
             if (StateWord.isFreed(block.word())) {
@@ -779,7 +1495,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final SlotMapStats stats() {
-        keeper.tidy();
+        tidy();
         return counters.stats(!keeper.isRunning());
     }
 
@@ -796,6 +1512,20 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     @Override
     public final SlotType type() {
         return type;
+    }
+
+    /** Of a map with values, what its slots carry. */
+    final SlotValues<?> carried() {
+        SlotValues<?> present = shape == null ? null : shape.values();
+        if (present == null) {
+            throw new IllegalStateException("map '" + name + "' has no values");
+        }
+        return present;
+    }
+
+    @Override
+    public final WhenIdle whenIdle() {
+        return whenIdle;
     }
 
     @Override
@@ -825,22 +1555,64 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final void record(ControlBlock<K> block, Kind kind) {
         if (historySize != 0) {
-            record(block, kind, now(), -1);
+            noteNow(block, kind, SlotCause.current());
+        }
+    }
+
+    /** Records what is not on the calling thread's account, with the time that it is. */
+    final void noteNow(ControlBlock<K> block, Kind kind, @Nullable SlotCause cause) {
+        if (historySize != 0) {
+            try {
+                note(block, kind, now(), -1, cause);
+            } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
+                unnoted(e);
+            }
         }
     }
 
     final void record(ControlBlock<K> block, Kind kind, long now, long detail) {
+        record(block, kind, now, detail, null);
+    }
+
+    /** As {@link #record(ControlBlock, Kind, long, long)}; {@code limit} null for none. */
+    final void record(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotLimit limit) {
         if (historySize != 0) {
-            note(block, kind, now, detail, SlotCause.current());
+            note(block, kind, now, detail, SlotCause.current(), limit);
+        }
+    }
+
+    /** Records that a slot waits for a deadline from now on, and what has limited that. */
+    final void recordArmed(ControlBlock<K> block, Kind kind, long now, long due) {
+        if (historySize != 0) {
+            note(block, kind, now, due - now, SlotCause.current(), limit(block));
         }
     }
 
     /** Records what is not on the calling thread's account. */
     final void note(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotCause cause) {
+        note(block, kind, now, detail, cause, null);
+    }
+
+    private void note(
+            ControlBlock<K> block,
+            Kind kind,
+            long now,
+            long detail,
+            @Nullable SlotCause cause,
+            @Nullable SlotLimit limit) {
         SlotDetails<K> details = causes == null ? null : block.details();
         if (causes != null && details != null && details.history != null) {
-            details.history.add(kind, now, detail, causes.number(cause));
+            try {
+                details.history.add(kind, now, detail, causes.number(cause), limit);
+            } catch (OutOfMemoryError e) {
+                unnoted(e);
+            }
         }
+    }
+
+    /** Something could not be noted for those who look: tells of that. What is noted has happened all the same. */
+    final void unnoted(Throwable failure) {
+        LOG.warning("something that happened in map '", name, "' was not noted", failure);
     }
 
     final long now() {
@@ -854,6 +1626,10 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final @Nullable SlotMirror<K> mirror() {
         return mirror;
+    }
+
+    final @Nullable Calendar<K> calendar() {
+        return calendar;
     }
 
     final @Nullable ArmingContexts armingContexts() {
@@ -874,6 +1650,26 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     final Periods periods() {
         return periods;
+    }
+
+    /** Whether the step that leaves a slot with nothing pending and no run frees it. */
+    final boolean freesIdle() {
+        return whenIdle == WhenIdle.FREE && intervals == null;
+    }
+
+    final @Nullable Intervals<K> intervals() {
+        return intervals;
+    }
+
+    /** Frees slots that are idle and whose interval is over. */
+    final void sweep(int most) {
+        if (intervals != null) {
+            intervals.sweep(most);
+        }
+    }
+
+    final Capacity capacity() {
+        return capacity;
     }
 
     final Counters counters() {

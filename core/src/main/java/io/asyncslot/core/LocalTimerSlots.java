@@ -1,5 +1,9 @@
 package io.asyncslot.core;
 
+import static java.util.Objects.requireNonNull;
+
+import io.asyncslot.FixedRateSchedule;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSchedule;
@@ -9,6 +13,9 @@ import io.asyncslot.StartSummary;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -19,12 +26,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlots<K> {
+public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlots<K> permits LocalValueTimerSlots {
 
     /** The delay of a start that names none; null when there is none, or a schedule says. */
     private final @Nullable Duration delay;
 
     private final @Nullable SlotSchedule schedule;
+
+    private final LatePolicy late;
 
     /**
      * Opens the map.
@@ -36,32 +45,113 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
         super(spec, SlotType.TIMER, spec.clock(), Periods.of(spec), context);
         this.delay = spec.delay() != null ? spec.delay() : spec.every();
         this.schedule = spec.schedule();
+        this.late = spec.late();
+    }
+
+    @Override
+    public boolean isTimed() {
+        return delay != null || schedule != null;
     }
 
     @Override
     public StartOutcome start(K key) {
-        long nanos = ticker().nanos(clock());
-        return start(key, ownDeadline(nanos), noted(nanos));
+        return startOwn(key, null);
     }
 
     @Override
     public StartOutcome start(K key, Duration delay) {
+        return startAfter(key, delay, null);
+    }
+
+    /** As {@link #start(Object)}; {@code value} null for none. */
+    final StartOutcome startOwn(K key, @Nullable Object value) {
+        Calendar<K> calendar = calendar();
+        int steps = calendar == null ? 0 : calendar.begin();
+        long nanos = ticker().nanos(clock());
+        ControlBlock<K> found = lookUp(key);
+        if (calendar == null) {
+            return start(key, found, ownDeadline(nanos), noted(nanos), value);
+        }
+        long deadline = ownDeadline(calendar, found, nanos);
+        StartOutcome outcome = start(key, found, deadline, noted(nanos), value);
+        if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
+            derived(calendar, key, deadline, isOfSchedule(), nanos, steps);
+        }
+        return outcome;
+    }
+
+    @Override
+    public StartOutcome start(K key, SlotSchedule schedule) {
+        Calendar<K> calendar = calendar();
+        if (calendar == null || !takesSchedules()) {
+            return TimerSlots.super.start(key, schedule);
+        }
+        if (schedule == null) {
+            throw new IllegalArgumentException("'schedule' must not be null");
+        }
+        int steps = calendar.begin();
+        long nanos = ticker().nanos(clock());
+        ControlBlock<K> found = lookUp(key);
+        Series series = series(found, schedule);
+        long deadline = firstPoint(calendar, found, series, nanos);
+        StartOutcome outcome = start(key, found, deadline, noted(nanos), series);
+        if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
+            derived(calendar, key, deadline, !(schedule instanceof FixedRateSchedule), nanos, steps);
+        }
+        return outcome;
+    }
+
+    /**
+     * The series of a schedule: that of the slot, if it has an equal one, so that what has fired is known. A fixed rate begins
+     * with its start, and none of its points has fired.
+     */
+    private Series series(@Nullable ControlBlock<K> found, SlotSchedule schedule) {
+        Series present = found instanceof ScheduledBlock<K> block ? block.series() : null;
+        return present != null
+                        && !(schedule instanceof FixedRateSchedule)
+                        && present.schedule().equals(schedule)
+                ? present
+                : new Series(schedule, Periods.of(schedule, late, name()));
+    }
+
+    /** The first point of a series that has not had its run: of a fixed rate, a period from now. */
+    private long firstPoint(Calendar<K> calendar, @Nullable ControlBlock<K> found, Series series, long nanos) {
+        long first = firstPoint(series.schedule(), nanos);
+        return series.schedule() instanceof FixedRateSchedule
+                ? first
+                : point(calendar.unfired(found, series.periods(), first));
+    }
+
+    private long firstPoint(SlotSchedule schedule, long nanos) {
+        return schedule instanceof FixedRateSchedule fixed
+                ? Micros.after(nanos, fixed.period())
+                : point(Periods.next(schedule, Micros.floor(nanos)));
+    }
+
+    /** As {@link #start(Object, Duration)}; {@code value} null for none. */
+    final StartOutcome startAfter(K key, Duration delay, @Nullable Object value) {
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return start(key, Micros.after(nanos, delay), noted(nanos));
+        return start(key, lookUp(key), Micros.after(nanos, delay), noted(nanos), value);
     }
 
     @Override
     public StartOutcome startAt(K key, Instant deadline) {
+        return startOn(key, deadline, null);
+    }
+
+    /** As {@link #startAt(Object, Instant)}; {@code value} null for none. */
+    final StartOutcome startOn(K key, Instant deadline, @Nullable Object value) {
         if (deadline == null) {
             throw new IllegalArgumentException("'deadline' must not be null");
         }
         long nanos = ticker().nanos(clock());
         if (clock() == SlotClock.REALTIME) {
-            return start(key, Micros.of(deadline), noted(nanos));
+            return start(key, lookUp(key), Micros.of(deadline), noted(nanos), value);
         }
         Duration left = Duration.between(Instant.ofEpochSecond(0, ticker().realtimeNanos()), deadline);
-        return start(key, Micros.after(nanos, left.isNegative() ? Duration.ZERO : left), noted(nanos));
+        long due = Micros.after(nanos, left.isNegative() ? Duration.ZERO : left);
+        return start(key, lookUp(key), due, noted(nanos), value);
     }
 
     /*
@@ -71,7 +161,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     @Override
     public StartSummary startAll(Collection<? extends K> keys, Duration delay) {
         Limits.delay(delay);
-        for (Object key : keys) {
+        for (K key : keys) {
             checkKey(key);
         }
         long nanos = ticker().nanos(clock());
@@ -90,36 +180,64 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
 
     @Override
     public TouchOutcome touch(K key) {
+        Calendar<K> calendar = calendar();
+        if (calendar == null) {
+            long nanos = ticker().nanos(clock());
+            return touch(key, ownDeadline(nanos), noted(nanos));
+        }
+        TouchOutcome outcome = null;
+        while (outcome == null) { // anew if the key has got another schedule meanwhile
+            outcome = touch(calendar, key);
+        }
+        return outcome;
+    }
+
+    private @Nullable TouchOutcome touch(Calendar<K> calendar, K key) {
+        int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
-        return touch(key, ownDeadline(nanos), noted(nanos));
+        ControlBlock<K> found = lookUp(key);
+        Series series = found instanceof ScheduledBlock<K> block ? block.series() : null;
+        long deadline =
+                series == null ? ownDeadline(calendar, found, nanos) : firstPoint(calendar, found, series, nanos);
+        boolean ofSchedule = series == null ? isOfSchedule() : !(series.schedule() instanceof FixedRateSchedule);
+        TouchOutcome outcome = touch(key, deadline, noted(nanos), series);
+        if (outcome == TouchOutcome.MOVED) {
+            derived(calendar, key, deadline, ofSchedule, nanos, steps);
+        }
+        return outcome;
     }
 
     @Override
     public TouchOutcome touch(K key, Duration delay) {
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return touch(key, Micros.after(nanos, delay), noted(nanos));
-    }
-
-    private StartOutcome start(K key, long deadline, long now) {
-        return start(key, lookUp(key), deadline, now);
+        ControlBlock<K> block = calendar() == null ? null : lookUp(key);
+        CalendarDetails<K> details = block == null ? null : Calendar.details(block);
+        CalendarDetails.Derived derived = details == null ? null : details.derived.get();
+        TouchOutcome outcome = touch(key, Micros.after(nanos, delay), noted(nanos));
+        if (details != null && derived != null && outcome == TouchOutcome.MOVED) { // else the same deadline might be
+            // taken for one that nobody named; what a start has noted meanwhile stays
+            details.derived.compareAndSet(derived, null);
+        }
+        return outcome;
     }
 
     /**
      * Starts; {@code now}, rounded up as the deadline is, is for the history only.
      *
      * @param found what a look for the key has found just now
+     * @param value what the slot is to carry; null for nothing
      */
-    StartOutcome start(K key, @Nullable ControlBlock<K> found, long deadline, long now) {
+    final StartOutcome start(K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
         ControlBlock<K> block = found;
         while (!isClosed()) {
             if (block != null) {
-                StartOutcome outcome = arm(block, deadline, now);
+                StartOutcome outcome = arm(block, deadline, now, value);
                 if (outcome != StartOutcome.FREED) {
                     return outcome;
                 }
             }
-            switch (create(key, deadline, Kind.STARTED, now, deadline - now)) {
+            switch (create(key, deadline, Kind.STARTED, now, deadline - now, value)) {
                 case CREATED:
                     return StartOutcome.STARTED;
                 case REJECTED:
@@ -134,35 +252,97 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
     }
 
     private TouchOutcome touch(K key, long deadline, long now) {
+        return requireNonNull(touch(key, deadline, now, Series.KEEP));
+    }
+
+    /**
+     * Moves what is pending.
+     *
+     * @param of what the deadline was derived from; null for what the map says, {@link Series#KEEP} for no schedule
+     * @return null if the slot has another schedule meanwhile; nothing changed
+     */
+    private @Nullable TouchOutcome touch(K key, long deadline, long now, @Nullable Series of) {
         ControlBlock<K> block = lookUp(key);
         if (block == null) {
             return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
         }
+        long reading = reading();
         if (!enter(block)) {
             return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
         }
-        StateWord.Move move = block.move(deadline);
-        leave(block, move == StateWord.Move.MOVED);
-        switch (move) {
-            case MOVED:
-                counters().moved.increment();
-                record(block, Kind.MOVED, now, deadline - now);
-                pending(block, deadline);
-                return TouchOutcome.MOVED;
-            case NOT_ARMED:
-                return TouchOutcome.NOT_ARMED;
-            default:
-                return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+        boolean inside = true;
+        boolean done = false;
+        try {
+            StateWord.Move move =
+                    block instanceof ScheduledBlock<K> scheduled ? scheduled.move(deadline, of) : move(block, deadline);
+            inside = false;
+            leaveArmed(block, move == StateWord.Move.MOVED, reading);
+            TouchOutcome outcome = move == null ? null : moved(block, move, deadline, now);
+            done = true;
+            return outcome;
+        } finally {
+            if (!done) {
+                boolean stray = true;
+                try {
+                    stray = cutShort(block, inside);
+                } finally {
+                    if (stray) {
+                        scrubber.strays = true; // by a store: the stack may be at its end
+                    }
+                }
+            }
         }
+    }
+
+    private TouchOutcome moved(ControlBlock<K> block, StateWord.Move move, long deadline, long now) {
+        return switch (move) {
+            case MOVED -> {
+                counters().moved.increment();
+                long due = isShaped() ? shapedDue(block, deadline) : deadline;
+                recordArmed(block, Kind.MOVED, now, due);
+                pending(block, due);
+                yield TouchOutcome.MOVED;
+            }
+            case NOT_ARMED -> TouchOutcome.NOT_ARMED;
+            case FREED -> isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+        };
+    }
+
+    /** The deadline of a slot whose points are those of the wall clock: none that has had its run. */
+    private long ownDeadline(Calendar<K> calendar, @Nullable ControlBlock<K> found, long nanos) {
+        long deadline = ownDeadline(nanos);
+        return isOfSchedule() ? point(calendar.unfired(found, periods(), deadline)) : deadline;
+    }
+
+    /** A slot was armed for a deadline that nobody named. */
+    private void derived(Calendar<K> calendar, K key, long deadline, boolean ofSchedule, long nanos, int steps) {
+        try {
+            ControlBlock<K> block = lookUp(key);
+            if (block != null) {
+                long due = ofSchedule ? CalendarDetails.OF_SCHEDULE : calendar.due(deadline, nanos);
+                calendar.derived(block, deadline, due, steps);
+            }
+        } catch (Throwable e) { // a schedule or a clock: the slot is armed all the same
+            unnoted(e);
+        }
+    }
+
+    /** Whether the slot's own deadline is a point that has one run; at a fixed rate it is a period from now. */
+    private boolean isOfSchedule() {
+        return schedule != null && delay == null && !(schedule instanceof FixedRateSchedule);
+    }
+
+    private long point(long next) {
+        if (next == Periods.NONE) {
+            throw new IllegalStateException(
+                    "the schedule of map '" + name() + "', or of one of its keys, has no further point");
+        }
+        return next;
     }
 
     private long ownDeadline(long nanos) {
         if (schedule != null && delay == null) {
-            long next = Periods.next(schedule, Micros.floor(nanos));
-            if (next == Periods.NONE) {
-                throw new IllegalStateException("the schedule of map '" + name() + "' has no further point");
-            }
-            return next;
+            return firstPoint(schedule, nanos);
         }
         if (delay == null) {
             throw new IllegalStateException(
@@ -173,9 +353,7 @@ public final class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlot
 
     @Override
     void pending(ControlBlock<K> block, long deadline) {
-        if (deadline < block.lookAt()) {
-            keeper().armed(block, deadline);
-        }
+        demand(block, deadline);
     }
 
     @Override

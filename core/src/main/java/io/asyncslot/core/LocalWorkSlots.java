@@ -6,14 +6,16 @@ import io.asyncslot.SlotType;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Periods;
 import io.asyncslot.spi.ArmingContexts;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A work map on this machine: slots that are due at once and go straight to the executor. Thread-safe.
  *
  * @param <K> the key type
  */
-public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<K> {
+public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<K> permits LocalValueWorkSlots {
 
     /**
      * Opens the map.
@@ -28,25 +30,36 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
     @Override
     public SubmitOutcome submit(K key) {
         ControlBlock<K> block = lookUp(key);
-        if (block != null && block.isPending()) {
+        if (block != null && block.join()) {
             return coalesced(block); // the most frequent case, for which no clock is needed
         }
+        return submit(key, block, null);
+    }
+
+    /**
+     * Submits.
+     *
+     * @param found what a look for the key has found just now
+     * @param value what the slot is to carry; null for nothing
+     */
+    final SubmitOutcome submit(K key, @Nullable ControlBlock<K> found, @Nullable Object value) {
+        ControlBlock<K> block = found;
         long now = now();
         while (!isClosed()) {
             if (block != null) {
-                switch (submit(block, now)) {
+                switch (arm(block, now, value)) {
                     case SUBMITTED:
-                        counters().restarted.increment();
-                        record(block, Kind.SUBMITTED, now, -1);
-                        due(block, now);
                         return SubmitOutcome.SUBMITTED;
                     case COALESCED:
                         return coalesced(block);
+                    case FULL:
+                        counters().rejected.increment();
+                        return SubmitOutcome.REJECTED;
                     case FREED:
                         break; // make a new incarnation
                 }
             }
-            switch (create(key, now, Kind.SUBMITTED, now, -1)) {
+            switch (create(key, now, Kind.SUBMITTED, now, -1, value)) {
                 case CREATED:
                     return SubmitOutcome.SUBMITTED;
                 case REJECTED:
@@ -60,16 +73,54 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
         return SubmitOutcome.CLOSED;
     }
 
-    private StateWord.Submission submit(ControlBlock<K> block, long now) {
+    private StateWord.Submission arm(ControlBlock<K> block, long now, @Nullable Object value) {
+        StackRoom.check();
+        ArmingContexts contexts = armingContexts();
+        ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
+        Object captured = contexts == null ? null : contexts.capture();
         if (!enter(block)) {
             return StateWord.Submission.FREED;
         }
-        ArmingContexts contexts = armingContexts();
-        StateWord.Submission submission = contexts == null
-                ? block.armIfIdle(now)
-                : block.needDetails().armedIn().armIfIdle(block, now, contexts.capture());
-        leave(block, submission == StateWord.Submission.SUBMITTED);
-        return submission;
+        boolean inside = true;
+        boolean done = false;
+        try {
+            StateWord.Submission submission;
+            if (block instanceof ValueBlock<K> carrier) {
+                submission = carrier.submit(now, value, contexts, captured);
+            } else {
+                submission = armedIn == null ? block.armIfIdle(now) : armedIn.armIfIdle(block, now, captured);
+            }
+            inside = false;
+            leave(block, submission == StateWord.Submission.SUBMITTED);
+            if (submission == StateWord.Submission.SUBMITTED) {
+                counters().restarted.increment();
+                submitted(block, now);
+            }
+            done = true;
+            return submission;
+        } finally {
+            if (!done) {
+                boolean stray = true;
+                try {
+                    stray = cutShort(block, inside);
+                } finally {
+                    if (stray) {
+                        scrubber.strays = true; // by a store: the stack may be at its end
+                    }
+                }
+            }
+        }
+    }
+
+    private void submitted(ControlBlock<K> block, long now) {
+        long due = isShaped() ? shapedDue(block, now) : now;
+        if (due > now) {
+            recordArmed(block, Kind.SUBMITTED, now, due);
+            pending(block, due);
+        } else {
+            record(block, Kind.SUBMITTED, now, -1);
+            due(block, now);
+        }
     }
 
     private SubmitOutcome coalesced(ControlBlock<K> block) {
@@ -82,8 +133,8 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
     void pending(ControlBlock<K> block, long deadline) {
         if (deadline <= now()) {
             due(block, deadline);
-        } else if (deadline < block.lookAt()) {
-            keeper().armed(block, deadline);
+        } else {
+            demand(block, deadline);
         }
     }
 
@@ -94,15 +145,18 @@ public final class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots<
      */
     private void due(ControlBlock<K> block, long deadline) {
         if (commanded()) {
-            if (deadline < block.lookAt() || keeper().hasLapsed(block)) {
-                keeper().armed(block, deadline);
-            }
+            demand(block, deadline);
         } else if (block.take(Custody.WORKER)) {
-            if (!dispatcher().handOver(block)) {
-                keeper().retry(block);
+            boolean handedOver = false;
+            try {
+                handedOver = dispatcher().handOver(block);
+            } finally {
+                if (!handedOver) {
+                    keeper().retry(block);
+                }
             }
-        } else if (deadline < block.lookAt()) {
-            keeper().armed(block, deadline);
+        } else {
+            demand(block, deadline);
         }
     }
 

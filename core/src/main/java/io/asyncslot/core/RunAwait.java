@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.RunBarrier;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package io.asyncslot.core;
 
-import java.util.ArrayDeque;
+import java.util.LinkedList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +13,14 @@ final class RunLoop {
     private static final ThreadLocal<@Nullable RunLoop> CURRENT = new ThreadLocal<>();
 
     private final @Nullable RunLoop outer = CURRENT.get();
-    private @Nullable ArrayDeque<ControlBlock<?>> postponed;
+
+    /** Linked: an array that fails to grow loses what it holds. */
+    private @Nullable LinkedList<ControlBlock<?>> postponed;
+
     private boolean inCallback;
+
+    /** When the thread went on with other runs than that it was called for, by the monotonic clock; 0 before. */
+    private long began;
 
     private RunLoop() {}
 
@@ -38,9 +44,10 @@ final class RunLoop {
         }
     }
 
+    @SuppressWarnings("JdkObsolete")
     private void postpone(ControlBlock<?> block) {
         if (postponed == null) {
-            postponed = new ArrayDeque<>();
+            postponed = new LinkedList<>();
         }
         postponed.add(block);
     }
@@ -49,6 +56,19 @@ final class RunLoop {
     @Nullable
     ControlBlock<?> next() {
         return postponed == null ? null : postponed.poll();
+    }
+
+    /** Whether a callback waits for this loop to end. */
+    boolean isNested() {
+        return outer != null;
+    }
+
+    /** For how long, in nanoseconds, the thread has gone on with further runs. */
+    long goesOnFor(long now) {
+        if (began == 0) {
+            began = now;
+        }
+        return now - began;
     }
 
     void leave() {

@@ -3,8 +3,9 @@ package io.asyncslot.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The callbacks that the current thread is inside, innermost first: more than one where an executor runs tasks in the
- * calling thread. The kernel's {@code hrtimer_running}, as a chain. Owned by one thread.
+ * The runs that the current thread is inside, innermost first, each from its begin until its slot shows that it has
+ * ended: more than one where an executor runs tasks in the calling thread. The kernel's {@code hrtimer_running}, as a
+ * chain. Owned by one thread.
  */
 record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
 
@@ -20,13 +21,22 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
     }
 
     static void leave() {
-        RunLoop.inCallback(false);
         RunningScope scope = CURRENT.get();
         if (scope == null || scope.outer == null) {
             CURRENT.remove();
         } else {
             CURRENT.set(scope.outer);
         }
+    }
+
+    /** Whether the calling thread is inside a run of a map whose time this timekeeper measures. */
+    static boolean isInside(Timekeeper keeper) {
+        for (RunningScope s = current(); s != null; s = s.outer) {
+            if (s.block.map().keeper() == keeper) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether one of the scopes is a run of this key of this map, of whatever incarnation. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class SlotDetails<K> extends PauseSwitch {
+class SlotDetails<K> extends PauseSwitch {
 
     private static final VarHandle WAITERS;
     private static final VarHandle WAITERS_IN_CALLBACKS;
@@ -60,8 +60,8 @@ final class SlotDetails<K> extends PauseSwitch {
     /** What was captured where the slot was armed. Null until it is needed, then set once, with the monitor. */
     private volatile @Nullable ArmedIn armedIn;
 
-    /** Where the time goes until a run begins; only with history. Made and used by the custodian; plain. */
-    private @Nullable Waits waits;
+    /** Where the time goes until a run begins; only with history. Used by the custodian; plain. */
+    private final @Nullable Waits waits;
 
     /** Runs that have ended since these details exist. Written by the running thread, between two runs. */
     private volatile int endedRuns;
@@ -77,14 +77,12 @@ final class SlotDetails<K> extends PauseSwitch {
 
     SlotDetails(int historySize) {
         this.history = historySize == 0 ? null : new History(historySize);
+        this.waits = historySize == 0 ? null : new Waits();
     }
 
     /** For the custodian only; null when history is off. */
     @Nullable
     Waits waits() {
-        if (waits == null && history != null) {
-            waits = new Waits();
-        }
         return waits;
     }
 

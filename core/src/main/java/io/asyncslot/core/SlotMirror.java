@@ -52,11 +52,44 @@ public interface SlotMirror<K> {
     void made(ControlBlock<K> block, byte[] key);
 
     /**
-     * Copies the word after it was changed. Called with a reference in hand.
+     * Copies the word after it was changed. One of a slot that was freed is not copied, unless the slot freed itself. Called
+     * with a reference in hand.
      *
      * @param block the slot
      */
     void changed(ControlBlock<K> block);
+
+    /**
+     * A reading that an operation takes before it arms or moves a slot, for {@link #armed}.
+     *
+     * @return the reading; anything where slots cannot be touched from outside
+     */
+    long reading();
+
+    /**
+     * An operation has armed or moved a slot: what was touched from outside before does not count any more. Called between
+     * the step and {@link #changed}, with a reference in hand.
+     *
+     * @param block the slot
+     * @param reading what {@link #reading} answered before the step
+     */
+    void armed(ControlBlock<K> block, long reading);
+
+    /**
+     * When a pending slot is due by its last touch from outside this process. The word has to be read before: then a touch
+     * that an operation has made void counts only for a word that is not the slot's any more.
+     *
+     * @param block the slot
+     * @return microseconds of the map's clock; 0 without such a touch
+     */
+    long touchedUntil(ControlBlock<K> block);
+
+    /**
+     * How long a touch from outside puts a slot off.
+     *
+     * @return microseconds; 0 where slots cannot be touched from outside
+     */
+    long touchMicros();
 
     /**
      * Notes which firing is about to begin, before the word says RUNNING. For the slot's custodian only.
@@ -102,6 +135,20 @@ public interface SlotMirror<K> {
      * @param visitor is given each of them, in the order of their making
      */
     void recover(Consumer<RecoveredSlot<K>> visitor);
+
+    /**
+     * The map is about to be closed, and its slots are to stay: from now on a slot that is freed keeps its copy, unless the copy
+     * says that it was freed. Does nothing where the copies end with the process.
+     */
+    void letGo();
+
+    /**
+     * A slot does not stay, whether its map is let go of or not: it was deleted, or dropped, or made while the map was being
+     * closed. Called with a reference.
+     *
+     * @param block the slot, freed
+     */
+    void takenBack(ControlBlock<K> block);
 
     /** The map is closed: no slot of it is made any more, and those that are left are freed. Called once. */
     void closed();

@@ -1,18 +1,24 @@
 package io.asyncslot.core;
 
 import io.asyncslot.RunState;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Makes immutable views of control blocks of maps on one clock. Thread-safe. */
 final class SnapshotFactory {
+
+    private static final SlotCause BY_KERNEL = new SlotCause(SlotCause.Type.KERNEL, null);
 
     private final Ticker ticker;
     private final SlotClock clock;
@@ -30,18 +36,27 @@ final class SnapshotFactory {
         long word;
         int references;
         long generation;
+        Object value;
         do {
             word = block.word();
             references = block.references();
             generation = block.generation();
+            value = withHistory && block instanceof ValueBlock<K> carrier ? carrier.look() : null;
         } while (word != block.word());
         long nanos = ticker.nanos(clock);
         long wall = clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
         boolean armed = StateWord.isArmed(word);
-        long left = Micros.toNanos(StateWord.deadline(word)) - nanos;
+        Series series = armed && block instanceof ScheduledBlock<K> scheduled ? scheduled.series() : null;
+        SlotSchedule schedule = series == null ? null : series.schedule();
+        long due = armed ? block.dueAt(word) : 0;
+        long left = Micros.toNanos(due) - nanos;
         SlotDetails<K> details = block.details();
         History history = details == null || !withHistory ? null : details.history;
         long paused = details == null ? -1 : details.since();
+        // The history first: whoever finds the end of a run in it finds that run's firing too.
+        List<SlotEvent> events = history == null
+                ? List.of()
+                : entries(history, block, due > StateWord.deadline(word) ? due : 0, nanos, wall);
         return new SlotSnapshot(
                 block.map().name(),
                 block.key(),
@@ -55,14 +70,49 @@ final class SnapshotFactory {
                 armed ? Duration.ofNanos(Math.max(0, left)) : null,
                 paused < 0 ? null : Instant.ofEpochSecond(0, wall).plusNanos(paused - nanos),
                 details == null ? null : details.lastFiring,
-                history == null ? List.of() : entries(history, nanos, wall),
+                events,
+                value,
+                schedule,
                 measure);
     }
 
-    /** The transitions in a history, oldest first. */
-    List<SlotEvent> entries(History history) {
+    /** A history, and what has not been noted yet: that the slot was touched from outside, and is due then. */
+    private <K> List<SlotEvent> entries(
+            History history, ControlBlock<K> block, long touchedUntil, long nanos, long wall) {
+        List<SlotEvent> noted = entries(history, nanos, wall);
+        SlotMirror<K> mirror = block.map().mirror();
+        if (touchedUntil == 0 || mirror == null) {
+            return noted;
+        }
+        List<SlotEvent> all = new ArrayList<>(noted);
+        long at = touchedUntil - mirror.touchMicros();
+        all.add(new SlotEvent(
+                Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos),
+                SlotEvent.Kind.MOVED,
+                Micros.toDuration(mirror.touchMicros()),
+                BY_KERNEL));
+        return List.copyOf(all);
+    }
+
+    /** What is remembered of a slot that was freed. */
+    SlotSnapshot of(LocalSlots<?> map, Departures.Departure departure) {
         long nanos = ticker.nanos(clock);
-        return entries(history, nanos, clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos());
+        long wall = clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
+        return new SlotSnapshot(
+                map.name(),
+                departure.key(),
+                map.type(),
+                map.backend(),
+                SlotState.FREED,
+                RunState.IDLE,
+                0,
+                departure.generation(),
+                null,
+                null,
+                null,
+                departure.lastFiring(),
+                entries(departure.history(), nanos, wall),
+                null);
     }
 
     private List<SlotEvent> entries(History history, long nanos, long wall) {

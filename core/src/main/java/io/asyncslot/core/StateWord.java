@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.Periods;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -21,16 +22,19 @@ public abstract class StateWord {
      * A  ARMED      a run is pending for the deadline. Set by arm / armIfIdle / beginFire of a periodic slot, cleared
      *               by disarm, beginFire, free.
      * R  RUNNING    the callback runs. Set by beginFire, cleared by endFire, both by the one thread that runs it.
-     * F  FREED      detached from its map, for ever. Set by free.
+     * F  FREED      detached from its map, for ever. Set by free, and where idle slots are freed by the step that would
+     *               else leave the slot idle: disarm, endFire, beginFire that leaves out the last period.
      * P  PERIOD     the pending run is the slot's own next period, not something a caller asked for: only such a run
      *               may be left out by a late policy. Set by beginFire / skip, cleared by arm and move.
      * C  RECLAIMED  the last reference is gone and no run goes on. Set once by tryReclaim; nothing changes after it.
      *
      * The deadline of a word that is not armed is 0, or WITHDRAWN: the run that goes on, or has ended since, was cancelled
-     * and is not to be delivered again.
+     * and is not to be delivered again. That of a freed word is 0, or FREED_IDLE: the slot freed itself, being idle.
      *
      * Every transition is one CAS on this word, hence one modification order per incarnation, which is the order that
-     * all observers agree on. An outcome is decided by the value the CAS replaced.
+     * all observers agree on. An outcome is decided by the value the CAS replaced. An operation that joins a pending run
+     * without a change makes its CAS all the same: so whatever an accepted operation's caller did before happens before
+     * the run, whose own begin is a CAS that comes later in that order.
      *
      * Generation
      *
@@ -57,6 +61,7 @@ public abstract class StateWord {
     private static final int DEADLINE_SHIFT = 12;
     private static final int HELP_LAG = 64;
     private static final long WITHDRAWN = 1L << DEADLINE_SHIFT;
+    private static final long FREED_IDLE = 1L << DEADLINE_SHIFT;
 
     private static final VarHandle WORD;
     private static final VarHandle BASE;
@@ -88,6 +93,8 @@ public abstract class StateWord {
         STARTED,
         /** Replaced a pending deadline. */
         REARMED,
+        /** Refused by a slot that carries as many values as its map admits; nothing changed. */
+        FULL,
         /** Refused: the incarnation is freed. */
         FREED
     }
@@ -98,6 +105,8 @@ public abstract class StateWord {
         SUBMITTED,
         /** Is armed already; nothing changed. */
         COALESCED,
+        /** Refused by a slot that carries as many values as its map admits; nothing changed. */
+        FULL,
         /** Refused: the incarnation is freed. */
         FREED
     }
@@ -116,6 +125,8 @@ public abstract class StateWord {
     enum Disarming {
         /** A pending run was removed; the callback does not run. */
         CANCELLED,
+        /** A pending run was removed, and with it the slot. The caller then owns the map's reference. */
+        CANCELLED_AND_FREED,
         /** A pending run was removed; the callback runs. */
         CANCELLED_WHILE_RUNNING,
         /** Nothing was pending; nothing changed. */
@@ -143,23 +154,36 @@ public abstract class StateWord {
     /** What {@link #free} did. */
     enum Freeing {
         /** Was idle. */
-        IDLE,
+        IDLE(false, false),
         /** Was armed; that run never begins. */
-        ARMED,
+        ARMED(true, false),
         /** Was running; the run goes on. */
-        RUNNING,
+        RUNNING(false, true),
         /** Was running and armed; the run goes on, the pending one never begins. */
-        RUNNING_ARMED,
+        RUNNING_ARMED(true, true),
         /** Was freed before; nothing changed. */
-        ALREADY
+        ALREADY(false, false);
+
+        /** Whether a pending run was prevented. */
+        final boolean armed;
+
+        /** Whether a run goes on. */
+        final boolean running;
+
+        Freeing(boolean armed, boolean running) {
+            this.armed = armed;
+            this.running = running;
+        }
     }
 
     /** What {@link #beginFire} did. */
     enum Beginning {
         /** The run has begun: the caller must run the callback and then call {@link #endFire}. */
         BEGUN,
-        /** The run was left out by the late policy; the next period is armed. */
+        /** The run was left out by the late policy; the next period, if there is one, is armed. */
         SKIPPED,
+        /** The run was left out, it was the last one, and the slot went with it. The caller then owns the map's reference. */
+        SKIPPED_AND_FREED,
         /** The deadline is later than now; nothing changed. */
         NOT_DUE,
         /** Nothing is pending; nothing changed. */
@@ -191,6 +215,23 @@ public abstract class StateWord {
         WORD.set(this, slot.word());
         BASE.set(this, slot.generationBase());
         REFERENCES.set(this, references);
+    }
+
+    /**
+     * Whether a step that would leave the slot idle frees it instead.
+     *
+     * @return the same answer every time
+     */
+    abstract boolean freesIdle();
+
+    /**
+     * The points that a step goes by. Asked after the word was read that the step is to replace.
+     *
+     * @param ofMap those of the map
+     * @return the same, or those that belong to this slot
+     */
+    Periods periods(Periods ofMap) {
+        return ofMap;
     }
 
     // ---- transitions --------------------------------------------------------------------------------------------
@@ -238,12 +279,41 @@ public abstract class StateWord {
                 return Submission.FREED;
             }
             if ((seen & ARMED) != 0) {
-                return Submission.COALESCED;
-            }
-            if (tryArm(seen, deadline)) {
+                if (tryJoin(seen)) {
+                    return Submission.COALESCED;
+                }
+            } else if (tryArm(seen, deadline)) {
                 return Submission.SUBMITTED;
             }
         }
+    }
+
+    /**
+     * Joins a run that is pending: it sees all that the caller did before.
+     *
+     * @return false when none is pending
+     */
+    final boolean join() {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & ARMED) == 0) {
+                return false;
+            }
+            if (tryJoin(seen)) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * One attempt to join a pending run: stores the word as it is. A look would not do: the run may begin before what
+     * the caller stored in front of it is seen by others. What begins the run reads this store, or a later one.
+     *
+     * @param seen a reading of the word, armed
+     * @return false if the word has changed since: the caller reads it anew
+     */
+    final boolean tryJoin(long seen) {
+        return WORD.compareAndSet(this, seen, seen);
     }
 
     /**
@@ -268,6 +338,17 @@ public abstract class StateWord {
     }
 
     /**
+     * One attempt to replace a pending deadline by an earlier one of the same kind; keeps the generation.
+     *
+     * @param seen a reading of the word, armed
+     * @param deadline in microseconds
+     * @return false if the word has changed since: the caller reads it anew
+     */
+    final boolean tryBringForward(long seen, long deadline) {
+        return WORD.compareAndSet(this, seen, pack(deadline, tag(seen), seen & (RUNNING | ARMED | PERIOD)));
+    }
+
+    /**
      * Removes a pending run; keeps a run that goes on from being delivered again.
      *
      * @return what happened
@@ -282,11 +363,42 @@ public abstract class StateWord {
             if ((seen & ARMED) == 0 && !running) {
                 return Disarming.NOT_ARMED;
             }
-            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), seen & RUNNING) | (running ? WITHDRAWN : 0))) {
+            if (WORD.compareAndSet(this, seen, running ? pack(0, tag(seen), RUNNING) | WITHDRAWN : idle(seen))) {
                 if ((seen & ARMED) == 0) {
                     return Disarming.RUNNING;
                 }
-                return running ? Disarming.CANCELLED_WHILE_RUNNING : Disarming.CANCELLED;
+                if (running) {
+                    return Disarming.CANCELLED_WHILE_RUNNING;
+                }
+                return freesIdle() ? Disarming.CANCELLED_AND_FREED : Disarming.CANCELLED;
+            }
+        }
+    }
+
+    /**
+     * Removes a pending run, and frees the slot unless a run goes on, whatever becomes of idle slots else. Nothing changes where
+     * nothing is pending: a run that goes on may still be delivered again.
+     *
+     * @param keep whether the slot is to stay all the same
+     * @return what happened
+     */
+    final Disarming takePending(boolean keep) {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & FREED) != 0) {
+                return Disarming.FREED;
+            }
+            boolean running = (seen & RUNNING) != 0;
+            if ((seen & ARMED) == 0) {
+                return running ? Disarming.RUNNING : Disarming.NOT_ARMED;
+            }
+            boolean frees = !running && !keep;
+            long taken = pack(0, tag(seen), seen & RUNNING) | (frees ? FREED | FREED_IDLE : 0);
+            if (WORD.compareAndSet(this, seen, taken)) {
+                if (running) {
+                    return Disarming.CANCELLED_WHILE_RUNNING;
+                }
+                return keep ? Disarming.CANCELLED : Disarming.CANCELLED_AND_FREED;
             }
         }
     }
@@ -312,7 +424,7 @@ public abstract class StateWord {
             if (!armed && (seen & WITHDRAWN) != 0) {
                 return Redelivering.WITHDRAWN;
             }
-            if (armed && ((seen & PERIOD) == 0 || !periods.waitsFor(deadline, deadline(seen)))) {
+            if (armed && ((seen & PERIOD) == 0 || !periods(periods).waitsFor(deadline, deadline(seen)))) {
                 return Redelivering.SUPERSEDED;
             }
             if (WORD.compareAndSet(this, seen, pack(deadline, tag(seen), RUNNING | ARMED))) {
@@ -332,15 +444,28 @@ public abstract class StateWord {
             if ((seen & FREED) != 0) {
                 return Freeing.ALREADY;
             }
-            if (WORD.compareAndSet(this, seen, pack(0, tag(seen), (seen & RUNNING) | FREED))) {
-                return switch ((int) (seen & (ARMED | RUNNING))) {
-                    case 0 -> Freeing.IDLE;
-                    case ARMED -> Freeing.ARMED;
-                    case RUNNING -> Freeing.RUNNING;
-                    default -> Freeing.RUNNING_ARMED;
-                };
+            if (freeFrom(seen)) {
+                return freeing(seen);
             }
         }
+    }
+
+    /**
+     * As {@link #free}, but one attempt, and only if the word has not changed.
+     *
+     * @param seen a reading of the word, not freed
+     * @return whether it did: the caller then owns the map's reference
+     */
+    final boolean freeFrom(long seen) {
+        return WORD.compareAndSet(this, seen, pack(0, tag(seen), (seen & RUNNING) | FREED));
+    }
+
+    /** What {@link #freeFrom} did, given the word that it found. */
+    static Freeing freeing(long seen) {
+        if ((seen & RUNNING) != 0) {
+            return (seen & ARMED) != 0 ? Freeing.RUNNING_ARMED : Freeing.RUNNING;
+        }
+        return (seen & ARMED) != 0 ? Freeing.ARMED : Freeing.IDLE;
     }
 
     /**
@@ -362,7 +487,7 @@ public abstract class StateWord {
             if ((seen & ARMED) == 0) {
                 return Beginning.NOT_ARMED;
             }
-            long deadline = seen >>> DEADLINE_SHIFT;
+            long deadline = fired.dueAt(seen >>> DEADLINE_SHIFT);
             if (deadline > now) {
                 return Beginning.NOT_DUE;
             }
@@ -372,21 +497,24 @@ public abstract class StateWord {
             if (!generationReady(seen)) {
                 continue;
             }
+            Periods own = periods(periods);
             fired.byPeriod = (seen & PERIOD) != 0;
-            boolean leftOut = fired.byPeriod && periods.leavesOut(deadline, now);
+            boolean leftOut = fired.byPeriod && own.leavesOut(deadline, now);
             Redelivery again = fired.again == null ? null : pending(fired.again, seen);
-            long next = periods.next(again == null ? deadline : again.point(), now);
+            long point = again == null ? deadline : again.point();
+            long next = fired.next(own, point, now);
             if (leftOut) {
-                if (WORD.compareAndSet(this, seen, nextPeriod(seen, 0, next))) {
-                    fired.rearmed = next != Periods.NONE;
-                    return Beginning.SKIPPED;
+                boolean last = next == Periods.NONE;
+                if (WORD.compareAndSet(this, seen, last ? idle(seen) : nextPeriod(seen, 0, next))) {
+                    fired.rearmed = !last;
+                    return last && freesIdle() ? Beginning.SKIPPED_AND_FREED : Beginning.SKIPPED;
                 }
                 continue;
             }
             fired.deadline = deadline;
             fired.generation = again == null ? generationOf(seen) : again.generation();
             fired.attempt = again == null ? 1 : again.attempt();
-            fired.beginning();
+            fired.beginning(own, point);
             long begun =
                     again != null && again.putPeriodOff() ? samePeriod(seen, next) : nextPeriod(seen, RUNNING, next);
             if (WORD.compareAndSet(this, seen, begun)) {
@@ -416,7 +544,7 @@ public abstract class StateWord {
             if (!generationReady(seen)) {
                 continue;
             }
-            long next = periods.next(deadline, now);
+            long next = fired.next(periods(periods), deadline, now);
             if (WORD.compareAndSet(this, seen, nextPeriod(seen, RUNNING, next))) {
                 fired.rearmed = next != Periods.NONE;
                 return true;
@@ -424,12 +552,53 @@ public abstract class StateWord {
         }
     }
 
-    /** Ends a run. To be called once for each {@link Beginning#BEGUN}, by the thread that began it. */
-    final void endFire() {
-        long before = (long) WORD.getAndBitwiseAnd(this, ~(long) RUNNING);
-        if ((before & RUNNING) == 0) {
-            throw new IllegalStateException("a run ended that had not begun: " + this);
+    /** What the end of a run left. */
+    enum Ending {
+        /** The slot lives on. Whoever frees it from now on finds no run. */
+        LIVES,
+        /** The end freed the slot: the caller owns the map's reference. */
+        FREED,
+        /** It was freed during the run, and whoever did that has left the rest to the end. */
+        FREED_BEFORE
+    }
+
+    /**
+     * Ends a run. To be called once for each {@link Beginning#BEGUN}, by the thread that began it.
+     *
+     * @return what it left, by the very step that ended the run: a look at the word afterwards may meet a later free
+     */
+    final Ending endFire() {
+        for (; ; ) {
+            long seen = word;
+            if ((seen & RUNNING) == 0) {
+                throw new IllegalStateException("a run ended that had not begun: " + this);
+            }
+            boolean frees = (seen & (ARMED | FREED)) == 0 && freesIdle();
+            if (WORD.compareAndSet(this, seen, frees ? idle(seen) : withoutRun(seen))) {
+                return frees ? Ending.FREED : isFreed(seen) ? Ending.FREED_BEFORE : Ending.LIVES;
+            }
         }
+    }
+
+    /**
+     * Frees a slot that a former process left idle, if idle slots are freed. To be called before anybody else has it.
+     *
+     * @return whether it did: the caller then owns the map's reference
+     */
+    final boolean freeIdle() {
+        long seen = word;
+        return (seen & (ARMED | RUNNING | FREED)) == 0 && freesIdle() && WORD.compareAndSet(this, seen, idle(seen));
+    }
+
+    /**
+     * Frees a slot of which nothing is pending and no callback runs, whatever becomes of idle slots else.
+     *
+     * @return whether it did: the caller then owns the map's reference
+     */
+    final boolean freeResting() {
+        long seen = word;
+        return (seen & (ARMED | RUNNING | FREED)) == 0
+                && WORD.compareAndSet(this, seen, pack(0, tag(seen), FREED) | FREED_IDLE);
     }
 
     // ---- references ---------------------------------------------------------------------------------------------
@@ -535,6 +704,16 @@ public abstract class StateWord {
     }
 
     /**
+     * Tells whether the incarnation was freed because it was idle, not because somebody deleted it.
+     *
+     * @param word a reading that is freed
+     * @return true when it freed itself
+     */
+    public static boolean isFreedIdle(long word) {
+        return (word & FREED_IDLE) != 0;
+    }
+
+    /**
      * Tells whether the pending run is the slot's own next period.
      *
      * @param word a reading
@@ -555,12 +734,14 @@ public abstract class StateWord {
     }
 
     /**
-     * Tells whether a run is pending now.
+     * The same word with another deadline, as {@link #move} makes it.
      *
-     * @return true when armed, which a freed incarnation is not
+     * @param word a reading that is armed
+     * @param deadline microseconds of the map's clock
+     * @return the word, moved
      */
-    final boolean isPending() {
-        return isArmed(word);
+    public static long movedTo(long word, long deadline) {
+        return pack(deadline, tag(word), word & (RUNNING | ARMED));
     }
 
     /**
@@ -618,12 +799,31 @@ public abstract class StateWord {
 
     // ---- inside -------------------------------------------------------------------------------------------------
 
+    /**
+     * Whether a transition can have made a word. One that was kept elsewhere and is not possible was damaged there.
+     *
+     * @param word any number
+     * @return false if no slot ever has it
+     */
+    public static boolean isPossible(long word) {
+        if ((word & FREED) != 0) {
+            return (word & (ARMED | PERIOD)) == 0 && deadline(word) <= deadline(WITHDRAWN);
+        }
+        boolean rests = (word & (ARMED | PERIOD)) == 0 && deadline(word) <= deadline(WITHDRAWN);
+        return (word & RECLAIMED) == 0 && ((word & ARMED) != 0 || rests);
+    }
+
     private static long pack(long deadline, int tag, long flags) {
         return deadline << DEADLINE_SHIFT | (long) (tag & TAG_MASK) << TAG_SHIFT | flags;
     }
 
     private static int tag(long word) {
         return (int) (word >>> TAG_SHIFT) & TAG_MASK;
+    }
+
+    /** The word of a slot of which nothing is pending and no callback runs: it is freed, where idle slots are. */
+    private long idle(long seen) {
+        return pack(0, tag(seen), 0) | (freesIdle() ? FREED | FREED_IDLE : 0);
     }
 
     /** The word of a run that begins or is left out: armed again by its own period, if there is a next one. */

@@ -1,5 +1,8 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.InFlight;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What measures time for control blocks on this machine: told by {@link LocalSlots} what to look at, and calling
  * {@link ControlBlock#expire} on what is due. It may look late or in vain; whether a run begins is decided by the
@@ -31,8 +34,8 @@ public interface Timekeeper {
     void freed(ControlBlock<?> block);
 
     /**
-     * A slot in the worker's custody could not be handed over. The timekeeper becomes its custodian and tries again in
-     * a moment.
+     * A slot in the worker's custody is not to run, for callbacks are stopped. The timekeeper becomes its custodian, and
+     * hands it over again once they run.
      *
      * @param block the slot, in the custody of the caller
      */
@@ -62,8 +65,8 @@ public interface Timekeeper {
     }
 
     /**
-     * Whether a promise may have elapsed without a look at the slot, because what was pending had been cancelled. Asked
-     * after a slot that was idle was armed for a time not before the promise.
+     * Whether a promise may have elapsed without a look at the slot, because what was pending had been cancelled or moved
+     * to later. Asked after each arming and each move to a time not before the promise.
      *
      * @param block the slot
      * @return false, unless overridden: every promise that elapses is followed by a look
@@ -78,9 +81,35 @@ public interface Timekeeper {
     /** The calling thread has armed many slots. */
     default void batchEnds() {}
 
-    /** A callback is about to be handed to the executor. Paired with {@link #landed()}. */
-    void launched();
+    /**
+     * Calls something once, on the thread that hands over what is due, while callbacks may be handed over. A later call
+     * takes the place of one that is pending.
+     *
+     * @param attempt what to call; does not throw
+     * @param micros how long from now, in microseconds
+     */
+    void attemptLater(Runnable attempt, long micros);
 
-    /** A callback handed over has ended, or was not taken after all. */
-    void landed();
+    /**
+     * Who notices that the wall clock was set back. Asked once per map.
+     *
+     * @return null, unless overridden: nobody looks
+     */
+    default @Nullable WallSteps wallSteps() {
+        return null;
+    }
+
+    /**
+     * What looks after slots that nobody holds. It is driven by the thread that hands over what is due.
+     *
+     * @return the same at each call
+     */
+    Scrubber scrubber();
+
+    /**
+     * The count of the callbacks in the executor's hands.
+     *
+     * @return the same at each call
+     */
+    InFlight inFlight();
 }

@@ -28,9 +28,10 @@ final class Waits {
         gateSince = now;
     }
 
-    /** It has ended. */
+    /** It has ended; may be told again. */
     void gateLeft(long now) {
         gateNanos += now - gateSince;
+        gateSince = now;
     }
 
     /** The run has begun: says where the time went, and forgets it. */

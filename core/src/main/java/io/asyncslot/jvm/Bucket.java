@@ -44,6 +44,14 @@ final class Bucket {
         return moved;
     }
 
+    private void shrink() {
+        try {
+            blocks = new ControlBlock<?>[FIRST_CAPACITY];
+        } catch (OutOfMemoryError e) {
+            // one that is larger than need be serves as well; and what was moved out must not be lost
+        }
+    }
+
     /** Moves some slots out, from the end; answers how many. */
     int drainTo(@Nullable ControlBlock<?>[] target) {
         int count = Math.min(size, target.length);
@@ -52,7 +60,7 @@ final class Bucket {
             blocks[size] = null;
         }
         if (size == 0 && blocks.length > KEPT_CAPACITY) {
-            blocks = new ControlBlock<?>[FIRST_CAPACITY];
+            shrink();
         }
         return count;
     }

@@ -1,7 +1,7 @@
 package io.asyncslot.jvm;
 
+import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
-import io.asyncslot.core.Micros;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,6 @@
 package io.asyncslot.jvm;
 
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.Ticker;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;

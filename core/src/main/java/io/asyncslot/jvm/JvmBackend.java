@@ -1,24 +1,31 @@
 package io.asyncslot.jvm;
 
 import io.asyncslot.BackendReport;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
-import io.asyncslot.core.Limits;
+import io.asyncslot.backend.EngineThreads;
+import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Shown;
 import io.asyncslot.core.LocalContext;
 import io.asyncslot.core.LocalTimerSlots;
+import io.asyncslot.core.LocalValueTimerSlots;
+import io.asyncslot.core.LocalValueWorkSlots;
 import io.asyncslot.core.LocalWorkSlots;
-import io.asyncslot.core.Micros;
+import io.asyncslot.core.WallSteps;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SystemTicker;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +42,6 @@ public final class JvmBackend implements SlotBackend {
 
     private final boolean threaded;
 
-    /** Guards thread and engine against concurrent starts and stops; never held over user code. */
-    private final ReentrantLock lifecycle = new ReentrantLock();
-
     private final JvmOptions options;
     private final LongConsumer park;
 
@@ -49,10 +53,12 @@ public final class JvmBackend implements SlotBackend {
 
     private @Nullable LocalContext context;
     private @Nullable JvmEngine engine;
-    private @Nullable Thread thread;
 
-    /** Whether there was a map: before that the timer thread would have nothing to do. With {@link #lifecycle}. */
-    private boolean opened;
+    /** Whether there was a map: before that the timer thread would have nothing to do. */
+    private final AtomicBoolean opened = new AtomicBoolean();
+
+    /** Whether the backend is closed. Set once, by whoever closes it; volatile. */
+    private volatile boolean closed;
 
     /** Who is inside {@link #pump}: written by that thread, and so read right by it. */
     private volatile @Nullable Thread pumping;
@@ -106,13 +112,20 @@ public final class JvmBackend implements SlotBackend {
         JvmEngine present = engine;
         details.put("running", present != null && present.isRunning());
         details.put("inFlight", present == null ? 0 : present.inFlight().count());
+        details.put("waitForThread", present == null ? 0 : context().runQueue().waiting());
+        details.put("driverFailures", present == null ? 0 : present.failures().count());
+        details.put("recovered", present == null ? 0 : present.scrubber().recovered());
+        details.put("lostByExecutor", present == null ? 0 : present.scrubber().lostByExecutor());
         details.put("timerSlack", timerSlack.details());
         details.put("slice", slice.details());
         details.put("spin", Lever.of(options.spin()).details());
         details.put("wakeInterval", Lever.of(options.wakeInterval()).details());
         details.put("boottimeSeesSuspend", SystemTicker.instance().seesSuspend());
         details.put("java", System.getProperty("java.version"));
-        return new BackendReport(NAME, true, List.of(), details);
+        Throwable failure = present == null ? null : present.failures().present();
+        List<String> reasons =
+                failure == null ? List.of() : List.of("the timer thread failed and begins anew: " + Shown.of(failure));
+        return new BackendReport(NAME, reasons.isEmpty(), reasons, details);
     }
 
     @Override
@@ -120,78 +133,71 @@ public final class JvmBackend implements SlotBackend {
         if (engine != null) {
             throw new IllegalStateException("a backend serves one registry; this one is in use");
         }
+        Rehearsal.hold();
         JvmEngine made = new JvmEngine(
                 injected.ticker(),
                 Runtime.getRuntime().availableProcessors(),
-                new DriverSleep(injected.ticker(), options, park));
+                new DriverSleep(injected.ticker(), options, park),
+                new WallSteps(injected.ticker(), threaded ? EngineThreads::runOnce : Runnable::run));
         this.engine = made;
         this.context = new LocalContext(NAME, injected, made);
     }
 
     @Override
+    public Set<SlotFeature> features() {
+        return EnumSet.allOf(SlotFeature.class);
+    }
+
+    @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
-        LocalTimerSlots<K> map = new LocalTimerSlots<>(spec, context());
+        LocalTimerSlots<K> map = spec.values() == null
+                ? new LocalTimerSlots<>(spec, context())
+                : new LocalValueTimerSlots<K, Object>(spec, context());
         opened();
         return map;
     }
 
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
-        LocalWorkSlots<K> map = new LocalWorkSlots<>(spec, context());
+        LocalWorkSlots<K> map = spec.values() == null
+                ? new LocalWorkSlots<>(spec, context())
+                : new LocalValueWorkSlots<K, Object>(spec, context());
         opened();
         return map;
     }
 
     @Override
     public void start() {
-        lifecycle.lock();
-        try {
-            JvmEngine present = engine();
-            if (present.isRunning()) {
-                return;
-            }
-            if (thread == Thread.currentThread()) {
-                present.running(true); // a callback that the executor ran on the timer thread: that thread goes on
-                return;
-            }
-            joinUninterruptibly();
-            present.running(true);
-            if (opened) {
-                startThread(present);
-            }
-        } finally {
-            lifecycle.unlock();
-        }
+        engine().running(true);
     }
 
+    /** A map was opened. The timer thread begins with the first one and lives until the backend is closed. */
     private void opened() {
-        lifecycle.lock();
-        try {
-            JvmEngine present = engine();
-            if (!opened && present.isRunning()) {
-                startThread(present);
+        if (threaded && !opened.getAndSet(true)) {
+            boolean begun = false;
+            try {
+                begin(engine());
+                begun = true;
+            } finally {
+                if (!begun) {
+                    opened.set(false); // no thread to be had: the next map tries again
+                }
             }
-            opened = true;
-        } finally {
-            lifecycle.unlock();
         }
     }
 
-    /** With {@link #lifecycle}. */
-    private void startThread(JvmEngine present) {
-        if (threaded) {
-            Thread started = new Thread(() -> drive(present), "asyncslot-timer");
-            started.setDaemon(true);
-            thread = started;
-            started.start();
-        }
+    private void begin(JvmEngine driven) {
+        EngineThreads.daemon(() -> drive(driven), "asyncslot-timer").start();
     }
 
     @Override
     public boolean stop(Duration limit) throws InterruptedException {
         JvmEngine present = engine();
         present.running(false);
-        present.wake();
+        context().runQueue().recall();
+        if (context().isInsideRun()) {
+            return false; // a run waits for itself otherwise
+        }
         return present.inFlight().awaitNone(Math.max(0, Limits.saturatedNanos(limit)));
     }
 
@@ -199,8 +205,13 @@ public final class JvmBackend implements SlotBackend {
     public void close() {
         JvmEngine present = engine;
         if (present != null) {
-            present.running(false);
-            present.wake();
+            present.close();
+            context().runQueue().recall();
+            closed = true;
+            boolean driven = threaded ? opened.getAndSet(true) : pumping != null;
+            if (!driven) {
+                present.leave();
+            }
         }
     }
 
@@ -219,46 +230,41 @@ public final class JvmBackend implements SlotBackend {
         }
         JvmEngine present = engine();
         if (pumping != Thread.currentThread()) {
-            pumping = Thread.currentThread();
+            pumping =
+                    Thread.currentThread(); // first, and then a look at closed: the closer does it the other way round
             try {
-                while (present.pass() || present.hasCommands()) {
-                    // until nothing is left to do, not even what callbacks that ran on this thread have left
+                while (!closed && (present.pass() || present.hasCommands() || present.isDue())) {
+                    // until a driver would sleep: callbacks that ran on this thread may have armed slots or moved time
                 }
             } finally {
                 pumping = null;
             }
+            if (closed) {
+                present.leave();
+            }
         }
-        long wake = present.nextWake();
+        long wake = present.nextWake(Micros.NEVER);
         return wake == Micros.NEVER ? Long.MAX_VALUE : wake * 1_000;
     }
 
+    /** Ends with the engine, and not before: what a failure is followed by here is a store. */
     private void drive(JvmEngine engine) {
-        timerSlack = TimerSlack.set(options.timerSlack());
-        slice = SchedulerSlice.set(options.slice());
-        while (engine.isRunning()) {
+        boolean levers = false;
+        for (; ; ) {
             try {
-                if (!engine.pass()) {
-                    engine.sleep();
+                if (!levers) {
+                    levers = true;
+                    timerSlack = TimerSlack.set(options.timerSlack());
+                    slice = SchedulerSlice.set(options.slice());
                 }
+                if (engine.isOver()) {
+                    engine.leave();
+                    return;
+                }
+                engine.turn();
             } catch (Throwable e) {
-                engine.failed(e);
+                engine.failures().failed(e);
             }
-        }
-    }
-
-    /** Waits for the thread of an earlier start: it hands over at the most one more callback before it ends. */
-    private void joinUninterruptibly() {
-        Thread former = thread;
-        boolean interrupted = false;
-        while (former != null && former.isAlive()) {
-            try {
-                TimeUnit.SECONDS.timedJoin(former, 1);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,16 +1,21 @@
 package io.asyncslot.jvm;
 
 import io.asyncslot.SlotClock;
+import io.asyncslot.backend.DriverFailures;
+import io.asyncslot.backend.InFlight;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.Custody;
-import io.asyncslot.core.InFlight;
-import io.asyncslot.core.Micros;
+import io.asyncslot.core.Scrubber;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;
+import io.asyncslot.core.WallSteps;
 import io.asyncslot.spi.Ticker;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,19 +42,38 @@ final class JvmEngine implements Timekeeper {
      * been in no hurry. And the caller reads the slot's deadline anew after the push: between its claim on the inbox and
      * the push somebody else may have armed it earlier, and have woken a driver that found no command yet.
      *
+     * Stop and close
+     *
+     * While stopped the driver goes on filing commands; it only hands nothing over. It ends when the backend is closed and
+     * the intake is empty, and says so in wakeAt before it looks at the intake for the last time: so a caller whose push
+     * comes too late sees that nobody is there, and carries out what is left by itself.
+     *
+     * Order
+     *
+     * Commands and expiries take turns, so that neither waits for long. After a hold-up that would hand over in the order in
+     * which slots come to be known: so when something is late, the driver sorts in all that is there, once, and then takes turns
+     * again until nothing is due.
+     *
      * Refusals
      *
-     * An executor that refuses is full: no use to offer it the next slot. The driver files the slot back under its own
-     * key and hands over nothing for RETRY_MICROS; meanwhile it goes on taking commands. So nothing is lost, the order
-     * of deadlines is kept, and the driver neither spins nor runs a callback.
+     * What is due goes to the RunQueue, where it waits for a thread behind what came before it. That asks the driver for a
+     * call a little later if an executor refuses and nobody else will look; the driver itself is never held up.
+     *
+     * Errors
+     *
+     * Any thread may run out of heap in the middle of a step, and user code that is called out to may throw. A command that
+     * cannot be pushed is given up, and the scrubber told: it finds the slot. The driver notes what it holds (held) and
+     * files it first thing in its next pass; it takes a command out of the intake, or a slot out of a bucket, only when it
+     * has made the room that filing it needs. What it throws goes to its loop, which notes that by a store, tells of it and
+     * goes on: see failed.
      *
      * Clocks
      *
      * One wheel each. The driver sleeps on the monotonic clock; as long as slots of other clocks are pending it looks
-     * at those clocks at least every OTHER_CLOCK_MICROS, since nothing tells it when they jump.
+     * at those clocks at least every OTHER_CLOCK_MICROS, since nothing tells it when they jump. When the wall clock was set
+     * back, slots whose periods are points of it are armed for earlier ones, on another thread: that asks their schedules.
      */
 
-    static final long RETRY_MICROS = 1_000;
     static final long OTHER_CLOCK_MICROS = 1_000_000;
 
     private static final SlotClock[] CLOCKS = SlotClock.values();
@@ -57,10 +81,19 @@ final class JvmEngine implements Timekeeper {
     /** Value of wakeAt: the driver is awake, or there is none; nobody need be woken. */
     private static final long AWAKE = Long.MIN_VALUE;
 
+    /** Value of wakeAt: the driver has ended for good; who leaves a command carries it out. */
+    private static final long GONE = Long.MIN_VALUE + 1;
+
     /** Commands or expiries handled between two looks at the other side. */
     private static final int SLICE = 64;
 
-    private static final System.Logger LOG = System.getLogger(JvmEngine.class.getName());
+    /** What is handed over later than this shows that the driver was held up, so that more may be overdue than it knows. */
+    private static final long LATE_MICROS = 10_000;
+
+    /** Commands taken in at once after a hold-up, at most, in slices. */
+    private static final int MOST_SLICES = (1 << 20) / SLICE;
+
+    private static final Log LOG = new Log(JvmEngine.class);
 
     private final Ticker ticker;
     private final Intake intake;
@@ -72,30 +105,68 @@ final class JvmEngine implements Timekeeper {
     /** Whether callbacks may be handed over. Set by the backend's lifecycle; volatile. */
     private volatile boolean running;
 
+    /** Whether the driver is to end once it has carried out all commands. Set once, by the backend's close; volatile. */
+    private volatile boolean closing;
+
+    /** What was asked to be called later. Any thread writes, then sets {@link #attemptAt}; volatile. */
+    private volatile Runnable attempt = () -> {};
+
+    /** When to call it, monotonic microseconds; NEVER for nothing. Set by any thread; taken by the driver, by CAS. */
+    private final AtomicLong attemptAt = new AtomicLong(Micros.NEVER);
+
     /** The thread to unpark, null when there is none. Set by itself; volatile. */
     private volatile @Nullable Thread driver;
 
-    // the driver's own; handed from one driver to the next by the backend's lifecycle lock
+    /** Whoever carries out commands once the driver has gone; no user code runs under it. */
+    private final ReentrantLock afterDriver = new ReentrantLock();
+
+    // the driver's own, and with afterDriver when it has gone
 
     private final DeadlineWheel[] wheels = {new DeadlineWheel(), new DeadlineWheel(), new DeadlineWheel()};
     private final @Nullable ControlBlock<?>[] batch = new ControlBlock<?>[SLICE];
     private int nextStripe;
-    private long pausedUntil = Long.MIN_VALUE;
-    private final DriverSleep driverSleep;
-    private final BooleanSupplier asleep = this::isAsleep;
 
-    JvmEngine(Ticker ticker, int processors, DriverSleep driverSleep) {
+    /** By clock: whether all that was there has been sorted in since what is due came to be late. */
+    private final boolean[] sortedIn = new boolean[CLOCKS.length];
+
+    /** The slot that the driver has taken out of a wheel and not passed on yet, and its promise then. The driver's own. */
+    private @Nullable ControlBlock<?> held;
+
+    private long heldAt;
+    private final DriverSleep driverSleep;
+    private final WallSteps wallSteps;
+    private final BooleanSupplier asleep = this::isAsleep;
+    private final Scrubber scrubber;
+
+    private final DriverFailures failures = new DriverFailures(LOG);
+
+    JvmEngine(Ticker ticker, int processors, DriverSleep driverSleep, WallSteps wallSteps) {
+        this(ticker, processors, driverSleep, wallSteps, new Scrubber(ticker, Scrubber.PERIOD_MICROS));
+    }
+
+    JvmEngine(Ticker ticker, int processors, DriverSleep driverSleep, WallSteps wallSteps, Scrubber scrubber) {
+        this.scrubber = scrubber;
         this.ticker = ticker;
         this.intake = new Intake(processors);
         this.driverSleep = driverSleep;
+        this.wallSteps = wallSteps;
     }
 
-    InFlight inFlight() {
-        return inFlight;
-    }
-
+    /** Lets callbacks be handed over from now on, or no more. */
     void running(boolean value) {
         running = value;
+        wake();
+    }
+
+    /** Hands over nothing any more, and lets the driver end. The maps have been closed before. */
+    void close() {
+        closing = true; // first: who wakes the driver by the next line tells it both
+        running(false);
+    }
+
+    /** Whether the driver has nothing left to do, ever. */
+    boolean isOver() {
+        return closing && intake.isEmpty();
     }
 
     // ---- called by any thread -----------------------------------------------------------------------------------
@@ -123,9 +194,16 @@ final class JvmEngine implements Timekeeper {
     @Override
     public void freed(ControlBlock<?> block) {
         long lookAt = block.lookAt();
-        boolean held = lookAt != Custody.NOBODY && lookAt != Custody.WORKER;
+        boolean held = lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt);
         if (held && block.enterInbox()) {
-            if (intake.push(block)) {
+            boolean full = true;
+            try {
+                full = intake.push(block);
+            } catch (OutOfMemoryError e) { // it stays filed until its promise has elapsed, and is let go then
+                block.leaveInbox();
+                block.releaseReference();
+            }
+            if (full) {
                 wake();
             }
             return;
@@ -157,17 +235,41 @@ final class JvmEngine implements Timekeeper {
     }
 
     @Override
-    public void launched() {
-        inFlight.launched();
+    public void attemptLater(Runnable later, long micros) {
+        long at = Long.MIN_VALUE;
+        try {
+            at = Micros.floor(ticker.monotonicNanos()) + micros;
+        } catch (Throwable e) {
+            LOG.error("the clock failed", "", "", e);
+        }
+        attempt = later;
+        attemptAt.set(at); // after what is to be called
+        wake();
     }
 
     @Override
-    public void landed() {
-        inFlight.landed();
+    public WallSteps wallSteps() {
+        return wallSteps;
+    }
+
+    @Override
+    public Scrubber scrubber() {
+        return scrubber;
+    }
+
+    @Override
+    public InFlight inFlight() {
+        return inFlight;
     }
 
     private void push(ControlBlock<?> block) {
-        boolean full = intake.push(block);
+        boolean full;
+        try {
+            full = intake.push(block);
+        } catch (OutOfMemoryError e) {
+            unpushed(block);
+            return;
+        }
         long word = block.word();
         boolean other = block.clock() != SlotClock.MONOTONIC || block.lookAt() == Custody.RETURNED;
         if (full || other || StateWord.isFreed(word) || StateWord.deadline(word) < wakeAt.get()) {
@@ -175,11 +277,37 @@ final class JvmEngine implements Timekeeper {
         }
     }
 
-    /** Wakes the driver if it sleeps. */
+    /**
+     * There is no room for a command, whose claim and reference the caller has: gives both up, and has the slot found. That may be
+     * one that another thread returns just now, and whose command it takes for this one.
+     */
+    private void unpushed(ControlBlock<?> block) {
+        block.leaveInbox();
+        block.releaseReference();
+        scrubber.strayed();
+        wake();
+    }
+
+    /** Wakes the driver if it sleeps, or stands in for it if it has gone. */
     void wake() {
         long seen = wakeAt.get();
-        if (seen != AWAKE && wakeAt.compareAndSet(seen, AWAKE)) {
+        if (seen == GONE) {
+            settle();
+        } else if (seen != AWAKE && wakeAt.compareAndSet(seen, AWAKE)) {
             LockSupport.unpark(driver);
+        }
+    }
+
+    /** Carries out what is left in the intake, unless another thread is at it: that one looks again afterwards. */
+    private void settle() {
+        while (!intake.isEmpty() && afterDriver.tryLock()) {
+            try {
+                while (drain()) {
+                    // until nothing is left
+                }
+            } finally {
+                afterDriver.unlock();
+            }
         }
     }
 
@@ -188,14 +316,35 @@ final class JvmEngine implements Timekeeper {
     /** Sleeps until something may be due or somebody wakes it; returns at once if there is something to do. */
     void sleep() {
         driver = Thread.currentThread();
-        long due = nextWake();
+        boolean handsOver = running;
+        long attempt = attemptAt.get();
+        long due = Math.min(handsOver ? nextWake() : Micros.NEVER, scrubber.nextLook());
         wakeAt.set(driverSleep.watch(due));
-        if (running && intake.isEmpty()) {
-            driverSleep.until(due, asleep);
+        try {
+            if (running == handsOver
+                    && attemptAt.get() == attempt
+                    && !closing
+                    && intake.isEmpty()
+                    && !scrubber.hasStrays()) {
+                driverSleep.until(due, asleep);
+            }
+        } finally {
+            Thread.interrupted(); // a callback that the executor ran on this thread may have left it: parking would
+            // not wait
+            wakeAt.set(AWAKE);
         }
-        Thread.interrupted(); // a callback that the executor ran on this thread may have left it: parking would not
-        // wait
-        wakeAt.set(AWAKE);
+    }
+
+    /** Nobody drives any more: from now on whoever leaves a command carries it out, and finds each slot where it is filed. */
+    void leave() {
+        refileHeld();
+        wakeAt.set(GONE);
+        settle();
+    }
+
+    /** Whether nobody drives any more, for good. */
+    boolean isGone() {
+        return wakeAt.get() == GONE;
     }
 
     /** Whether the driver is where somebody has to wake it for an earlier deadline. */
@@ -209,7 +358,10 @@ final class JvmEngine implements Timekeeper {
      * @return whether there is more to do at once
      */
     boolean pass() {
+        refileHeld(); // first: so nobody but a worker can have had it in between
+        wallSteps.look();
         boolean more = drain();
+        attempt();
         for (SlotClock clock : CLOCKS) {
             DeadlineWheel wheel = wheels[clock.ordinal()];
             if (!wheel.isEmpty()) {
@@ -217,11 +369,31 @@ final class JvmEngine implements Timekeeper {
                 more |= expire(wheel, clock);
             }
         }
-        return more;
+        boolean looksOn = scrubber.step();
+        return more || looksOn;
     }
 
-    /** When something may be due, in monotonic microseconds; {@link Micros#NEVER} when nothing is filed. */
+    private void attempt() {
+        long at = attemptAt.get();
+        if (at != Micros.NEVER
+                && running
+                && at <= Micros.floor(ticker.monotonicNanos())
+                && attemptAt.compareAndSet(at, Micros.NEVER)) {
+            attempt.run();
+        }
+    }
+
+    /** When there may be something to do, in monotonic microseconds; {@link Micros#NEVER} for no such time. */
     long nextWake() {
+        return nextWake(OTHER_CLOCK_MICROS);
+    }
+
+    /**
+     * When something may be due, in monotonic microseconds, as {@link #nextWake()}.
+     *
+     * @param otherClocks in how many microseconds at most to look at clocks that may jump
+     */
+    long nextWake(long otherClocks) {
         long now = Micros.floor(ticker.monotonicNanos());
         long wake = Micros.NEVER;
         for (SlotClock clock : CLOCKS) {
@@ -230,11 +402,16 @@ final class JvmEngine implements Timekeeper {
                 long look = wheel.nextLook();
                 long due = clock == SlotClock.MONOTONIC
                         ? look
-                        : now + Math.min(OTHER_CLOCK_MICROS, Math.max(0, look - now(clock)));
+                        : now + Math.min(otherClocks, Math.max(0, look - now(clock)));
                 wake = Math.min(wake, due);
             }
         }
-        return Math.max(wake, pausedUntil);
+        return Math.min(wake, attemptAt.get());
+    }
+
+    /** Whether there is something to do by now, of which a pass that began earlier did not know. */
+    boolean isDue() {
+        return running && nextWake(Micros.NEVER) <= Micros.floor(ticker.monotonicNanos());
     }
 
     /** Whether operations have left commands since the last look. */
@@ -288,9 +465,8 @@ final class JvmEngine implements Timekeeper {
                 file(block, wheel);
             }
         } else if (lookAt == Custody.RETURNED) {
-            pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
             file(block, wheel);
-        } else if (lookAt != Custody.WORKER && (!isPending(word) || StateWord.deadline(word) < lookAt)) {
+        } else if (!Custody.isWorkers(lookAt) && (!isPending(word) || StateWord.deadline(word) < lookAt)) {
             wheel.remove(block, lookAt);
             file(block, wheel);
         }
@@ -372,32 +548,49 @@ final class JvmEngine implements Timekeeper {
     private boolean expire(DeadlineWheel wheel, SlotClock clock) {
         DeadlineHeap near = wheel.near();
         if (near.isEmpty() || !running) {
+            sortedIn[clock.ordinal()] = false; // what comes until callbacks are handed over again is sorted in then
             return false;
         }
-        if (pausedUntil != Long.MIN_VALUE) {
-            if (Micros.floor(ticker.monotonicNanos()) < pausedUntil) {
-                return false;
-            }
-            pausedUntil = Long.MIN_VALUE;
-        }
         long now = now(clock);
+        boolean late = near.minKey() <= now - LATE_MICROS;
+        if (late && !sortedIn[clock.ordinal()]) {
+            sortIn(wheel, now);
+        }
+        sortedIn[clock.ordinal()] = late; // until nothing is due any more
         for (int i = 0; i < SLICE; i++) {
             if (near.isEmpty() || near.minKey() > now) {
+                sortedIn[clock.ordinal()] = false;
                 return false;
             }
             ControlBlock<?> block = near.removeMin();
+            heldAt = block.lookAt();
+            held = block;
             long word = block.word();
             boolean due = isPending(word) && StateWord.deadline(word) <= now;
             if (due && block.expire()) {
+                held = null;
                 continue;
             }
             refile(block, wheel);
-            if (due) {
-                pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
+            held = null;
+            if (!running) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * Takes in all that was left during a hold-up, and moves down all whose time has come: so that it is handed over in the
+     * order of deadlines, not in that in which it comes to be known.
+     */
+    private void sortIn(DeadlineWheel wheel, long now) {
+        for (int i = 0; i < MOST_SLICES && drain(); i++) {
+            // what more there is
+        }
+        while (open(wheel, now)) {
+            // until no bucket is to be opened
+        }
     }
 
     private DeadlineWheel wheel(ControlBlock<?> block) {
@@ -416,10 +609,32 @@ final class JvmEngine implements Timekeeper {
         return Micros.floor(ticker.nanos(clock));
     }
 
-    /** What a driver does with an error of its own: tell, and go on a little later. */
-    void failed(Throwable error) {
-        LOG.log(System.Logger.Level.ERROR, "the slot engine failed; it goes on", error);
-        pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
-        LockSupport.parkNanos(this, RETRY_MICROS * 1_000);
+    /** One turn of the driver: what there is to do, or else a sleep. To be called again whatever it throws. */
+    void turn() {
+        Throwable former = failures.present();
+        if (former != null) {
+            failures.goOn(former);
+        }
+        boolean more = pass();
+        failures.worked(former);
+        if (!more) {
+            sleep();
+        }
+    }
+
+    /** What the driver fails with. */
+    DriverFailures failures() {
+        return failures;
+    }
+
+    /** Files the slot that an error found in the driver's hands, if no one else has it by now. */
+    private void refileHeld() {
+        ControlBlock<?> block = held;
+        if (block != null) {
+            if (block.lookAt() == heldAt) {
+                refile(block, wheel(block));
+            }
+            held = null;
+        }
     }
 }

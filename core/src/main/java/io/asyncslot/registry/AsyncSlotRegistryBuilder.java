@@ -5,9 +5,11 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.MissingBackend;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SlotInterceptor;
 import io.asyncslot.spi.SlotListener;
+import io.asyncslot.spi.SlotTransactions;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +35,9 @@ public final class AsyncSlotRegistryBuilder {
     private int maxKeyLength = DEFAULT_MAX_KEY_LENGTH;
     private @Nullable SlotInterceptor interceptor;
     private final List<ArmingContext<?>> armingContexts = new ArrayList<>();
+    private SlotTransactions transactions = SlotTransactions.NONE;
     private @Nullable String defaultBackend;
+    private Function<String, @Nullable MissingBackend> missing = name -> null;
 
     /**
      * Begins a registry.
@@ -119,6 +124,18 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
+     * Sets what tells about transactions, for {@link AsyncSlotRegistry#transactional()}; {@link SlotTransactions#NONE} unless
+     * said.
+     *
+     * @param value the transactions
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder transactions(SlotTransactions value) {
+        this.transactions = value;
+        return this;
+    }
+
+    /**
      * Sets the longest acceptable String key.
      *
      * @param chars the limit in chars, at least 1
@@ -130,6 +147,17 @@ public final class AsyncSlotRegistryBuilder {
             throw new IllegalArgumentException("'maxKeyLength' must be at least 1: " + chars);
         }
         this.maxKeyLength = chars;
+        return this;
+    }
+
+    /**
+     * Sets who knows why a backend is not there, for the message to whoever asks for it.
+     *
+     * @param reasons answers for the name of a backend that is not there; null where nothing is known
+     * @return this builder
+     */
+    public AsyncSlotRegistryBuilder missing(Function<String, @Nullable MissingBackend> reasons) {
+        this.missing = reasons;
         return this;
     }
 
@@ -146,6 +174,7 @@ public final class AsyncSlotRegistryBuilder {
         ArmingContexts contexts = armingContexts.isEmpty() ? null : new ArmingContexts(armingContexts);
         BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength, interceptor, contexts);
         String first = backends.keySet().iterator().next();
-        return new DefaultAsyncSlotRegistry(backends, defaultBackend == null ? first : defaultBackend, context);
+        return new DefaultAsyncSlotRegistry(
+                backends, missing, defaultBackend == null ? first : defaultBackend, context, transactions);
     }
 }

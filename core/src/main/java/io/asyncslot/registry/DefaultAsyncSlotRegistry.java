@@ -5,22 +5,32 @@ import io.asyncslot.BackendReport;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DuplicateSlotMapException;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapTypeException;
 import io.asyncslot.SlotScope;
 import io.asyncslot.SlotType;
+import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.TransactionalSlots;
 import io.asyncslot.UnknownSlotMapException;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.EngineThreads;
+import io.asyncslot.backend.Log;
 import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.MissingBackend;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SlotListener;
+import io.asyncslot.spi.SlotTransactions;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +40,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +56,17 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         CLOSED
     }
 
-    private static final System.Logger LOG = System.getLogger(DefaultAsyncSlotRegistry.class.getName());
+    private static final Log LOG = new Log(DefaultAsyncSlotRegistry.class);
 
     /** What a handle expects of its map. */
-    private record Awaited(String map, Class<?> keyType, SlotType type) {}
+    private record Awaited(
+            String map,
+            Class<?> keyType,
+            SlotType type,
+            @Nullable Class<?> valueType) {}
 
     private final Map<String, SlotBackend> backends;
+    private final Function<String, @Nullable MissingBackend> missing;
     private final SlotBackend defaultBackend;
     private final BackendContext context;
 
@@ -65,19 +81,27 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     private final Set<Awaited> awaited = ConcurrentHashMap.newKeySet();
 
     private final RegistryScopes scopes;
+    private final TransactionalSlots transactional;
 
     private final Object lifecycle = new Object();
 
     /** Changed under {@link #lifecycle}; read by all. */
     private volatile Phase phase = Phase.NEW;
 
-    DefaultAsyncSlotRegistry(Map<String, SlotBackend> backends, String defaultBackend, BackendContext context) {
+    DefaultAsyncSlotRegistry(
+            Map<String, SlotBackend> backends,
+            Function<String, @Nullable MissingBackend> missing,
+            String defaultBackend,
+            BackendContext context,
+            SlotTransactions transactions) {
         this.backends = new LinkedHashMap<>(backends);
+        this.missing = missing;
         this.defaultBackend = backend(defaultBackend);
         this.context = context;
         this.ticker = context.ticker();
         this.listener = context.listener();
         this.scopes = new RegistryScopes(this, ticker);
+        this.transactional = new DefaultTransactionalSlots(this, transactions);
         use(this.defaultBackend);
     }
 
@@ -87,16 +111,30 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     public <K> TimerSlots<K> timers(String map, Class<K> keyType) {
         SlotMap<?> present = open(map);
         return present == null
-                ? new LazyTimerSlots<>(map, keyType, awaitedMap(map, keyType, SlotType.TIMER))
-                : timerSlots(present, keyType);
+                ? new LazyTimerSlots<>(map, keyType, awaitedMap(new Awaited(map, keyType, SlotType.TIMER, null)))
+                : checked(present, new Awaited(map, keyType, SlotType.TIMER, null));
     }
 
     @Override
     public <K> WorkSlots<K> works(String map, Class<K> keyType) {
         SlotMap<?> present = open(map);
         return present == null
-                ? new LazyWorkSlots<>(map, keyType, awaitedMap(map, keyType, SlotType.WORK))
-                : workSlots(present, keyType);
+                ? new LazyWorkSlots<>(map, keyType, awaitedMap(new Awaited(map, keyType, SlotType.WORK, null)))
+                : checked(present, new Awaited(map, keyType, SlotType.WORK, null));
+    }
+
+    @Override
+    public <K, V> ValueTimerSlots<K, V> timers(String map, Class<K> keyType, Class<V> valueType) {
+        SlotMap<?> present = open(map);
+        Awaited asked = new Awaited(map, keyType, SlotType.TIMER, valueType);
+        return present == null ? new LazyValueTimerSlots<>(map, keyType, awaitedMap(asked)) : checked(present, asked);
+    }
+
+    @Override
+    public <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType) {
+        SlotMap<?> present = open(map);
+        Awaited asked = new Awaited(map, keyType, SlotType.WORK, valueType);
+        return present == null ? new LazyValueWorkSlots<>(map, keyType, awaitedMap(asked)) : checked(present, asked);
     }
 
     private @Nullable SlotMap<?> open(String map) {
@@ -108,37 +146,42 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     }
 
     /** What a handle for a map that is not registered yet asks at its first operation. */
-    private <K> Function<String, SlotMap<K>> awaitedMap(String name, Class<K> keyType, SlotType type) {
-        awaited.add(new Awaited(name, keyType, type));
+    private <K> Function<String, SlotMap<K>> awaitedMap(Awaited asked) {
+        awaited.add(asked);
         return map -> {
             SlotMap<?> present = maps.get(map);
             if (present == null) {
                 throw new UnknownSlotMapException(List.of(map), maps.keySet());
             }
-            return type == SlotType.TIMER ? timerSlots(present, keyType) : workSlots(present, keyType);
+            return checked(present, asked);
         };
     }
 
-    @SuppressWarnings("unchecked") // the key type is checked
-    private static <K> TimerSlots<K> timerSlots(SlotMap<?> map, Class<K> keyType) {
-        checkType(map, keyType, SlotType.TIMER);
-        return (TimerSlots<K>) map;
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // type, key type and value type are checked
+    private static <M extends SlotMap<?>> M checked(SlotMap<?> map, Awaited asked) {
+        checkType(map, asked);
+        return (M) map;
     }
 
-    @SuppressWarnings("unchecked") // the key type is checked
-    private static <K> WorkSlots<K> workSlots(SlotMap<?> map, Class<K> keyType) {
-        checkType(map, keyType, SlotType.WORK);
-        return (WorkSlots<K>) map;
-    }
-
-    private static void checkType(SlotMap<?> map, Class<?> keyType, SlotType type) {
-        if (map.type() != type || keyType != Object.class && map.keyType() != keyType) {
-            throw new SlotMapTypeException(map.name(), describe(map.type(), map.keyType()), describe(type, keyType));
+    private static void checkType(SlotMap<?> map, Awaited asked) {
+        SlotValues<?> values = map.values();
+        Class<?> valueType = values == null ? null : values.type();
+        boolean fits = map.type() == asked.type
+                && (asked.keyType == Object.class || map.keyType() == asked.keyType)
+                && (asked.valueType == null
+                        || valueType != null && asked.valueType == Object.class
+                        || asked.valueType == valueType);
+        if (!fits) {
+            throw new SlotMapTypeException(
+                    map.name(),
+                    describe(map.type(), map.keyType(), valueType),
+                    describe(asked.type, asked.keyType, asked.valueType));
         }
     }
 
-    private static String describe(SlotType type, Class<?> keyType) {
-        return "a " + (type == SlotType.TIMER ? "timer" : "work") + " map with keys of type " + keyType.getName();
+    private static String describe(SlotType type, Class<?> keyType, @Nullable Class<?> valueType) {
+        return "a " + (type == SlotType.TIMER ? "timer" : "work") + " map with keys of type " + keyType.getName()
+                + (valueType == null ? "" : " and values of type " + valueType.getName());
     }
 
     @Override
@@ -153,13 +196,33 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     private <K, M extends SlotMap<K>> M register(SlotMapSpec<K> spec, Function<SlotBackend, M> opener) {
         SlotBackend backend = spec.backend() == null ? defaultBackend : backend(spec.backend());
+        checkFeatures(spec, backend);
         M map = open(spec, backend, opener);
         try {
             listener.opened(map);
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.WARNING, "a slot listener failed on map '" + spec.name() + "'", e);
+            LOG.warning("a slot listener failed on map '", spec.name(), "'", e);
         }
         return map;
+    }
+
+    private void checkFeatures(SlotMapSpec<?> spec, SlotBackend backend) {
+        List<SlotFeature> missing = spec.features().stream()
+                .filter(feature -> !backend.features().contains(feature))
+                .toList();
+        if (!missing.isEmpty()) {
+            List<String> others = backends.values().stream()
+                    .filter(other -> other.features().containsAll(spec.features()))
+                    .map(SlotBackend::name)
+                    .toList();
+            throw new BackendUnavailableException(
+                    backend.name(),
+                    "map '" + spec.name() + "' has "
+                            + missing.stream().map(SlotFeature::description).collect(Collectors.joining(", and "))
+                            + ", but this backend does not provide that",
+                    (others.isEmpty() ? "Add a backend that provides it" : "Choose a backend of " + others)
+                            + " for map '" + spec.name() + "', or leave that out of the map.");
+        }
     }
 
     private <K, M extends SlotMap<K>> M open(
@@ -201,6 +264,11 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         return scopes.scope(name);
     }
 
+    @Override
+    public TransactionalSlots transactional() {
+        return transactional;
+    }
+
     // ---- backends -----------------------------------------------------------------------------------------------
 
     @Override
@@ -211,12 +279,12 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     private SlotBackend backend(String name) {
         SlotBackend backend = backends.get(name);
         if (backend == null) {
+            MissingBackend known = missing.apply(name);
             throw new BackendUnavailableException(
                     name,
-                    "it is not on the class path; present: " + backends.keySet(),
-                    "Add the module that provides backend '" + name + "', which may need a newer Java than this one ("
-                            + Runtime.version().feature() + "; asyncslot-kernel needs 25), or choose one of "
-                            + backends.keySet() + ".");
+                    (known == null ? "there is none of this name" : known.reason()) + "; present: " + backends.keySet(),
+                    (known == null ? "Correct the name, or add the module that provides it." : known.remedy())
+                            + " Or choose one of " + backends.keySet() + ".");
         }
         BackendReport report = backend.report();
         if (!report.available()) {
@@ -264,7 +332,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             for (Awaited handle : awaited) {
                 SlotMap<?> present = maps.get(handle.map());
                 if (present != null) {
-                    checkType(present, handle.keyType(), handle.type());
+                    checkType(present, handle);
                 }
             }
             awaited.clear(); // from now on a handle is given for a registered map only
@@ -311,13 +379,35 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             }
             phase = Phase.CLOSED;
         }
-        used().forEach(SlotBackend::detach);
-        for (SlotMap<?> map : maps.values()) {
-            if (closeNow(map) == CloseOutcome.WOULD_DEADLOCK) {
-                closeFromOutside(map);
+        try {
+            used().forEach(SlotBackend::detach);
+            closeAll(maps.values().iterator());
+        } finally {
+            used().forEach(SlotBackend::close);
+        }
+    }
+
+    /** Closes maps, each whatever becomes of the others: one that fails is tried once more. */
+    private static void closeAll(Iterator<? extends SlotMap<?>> left) {
+        while (left.hasNext()) {
+            SlotMap<?> map = left.next();
+            try {
+                closeFromAnywhere(map);
+            } catch (RuntimeException | Error e) {
+                LOG.error("map '", map.name(), "' failed to close; trying once more", e);
+                try {
+                    closeFromAnywhere(map);
+                } finally {
+                    closeAll(left);
+                }
             }
         }
-        used().forEach(SlotBackend::close);
+    }
+
+    private static void closeFromAnywhere(SlotMap<?> map) {
+        if (closeNow(map) == CloseOutcome.WOULD_DEADLOCK) {
+            closeFromOutside(map);
+        }
     }
 
     private static CloseOutcome closeNow(SlotMap<?> map) {
@@ -331,8 +421,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
 
     /** Closes a map of which we are inside a callback: it refuses us, for others would wait; we do not. */
     private static void closeFromOutside(SlotMap<?> map) {
-        Thread closer = new Thread(() -> closeNow(map), "asyncslot-close");
-        closer.setDaemon(true);
+        Thread closer = EngineThreads.daemon(() -> closeNow(map), "asyncslot-close");
         closer.start();
         boolean interrupted = false;
         while (closer.isAlive()) {

@@ -7,14 +7,15 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
-import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
+import io.asyncslot.SlotValues;
+import io.asyncslot.WhenIdle;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -69,6 +70,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
+    public @Nullable SlotValues<?> values() {
+        return map().values();
+    }
+
+    @Override
     public final String backend() {
         return map().backend();
     }
@@ -119,6 +125,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
+    public final void checkKey(K key) {
+        map().checkKey(key);
+    }
+
+    @Override
     public final Optional<SlotSnapshot> find(K key) {
         return map().find(key);
     }
@@ -129,8 +140,23 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
-    public final List<SlotEvent> findDeleted(String keyText) {
-        return map().findDeleted(keyText);
+    public final WhenIdle whenIdle() {
+        return map().whenIdle();
+    }
+
+    @Override
+    public final Optional<SlotSnapshot> findDeparted(String keyText) {
+        return map().findDeparted(keyText);
+    }
+
+    @Override
+    public final int scanDeparted(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
+        return map().scanDeparted(limit, filter, visitor);
+    }
+
+    @Override
+    public final Optional<SlotMapTimes> times() {
+        return map().times();
     }
 
     @Override
@@ -171,6 +197,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final CloseOutcome close(Duration limit) throws InterruptedException {
         return map().close(limit);
+    }
+
+    @Override
+    public final CloseOutcome drop(Duration limit) throws InterruptedException {
+        return map().drop(limit);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.asyncslot.registry;
 
 import io.asyncslot.SlotMap;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
 import io.asyncslot.TimerSlots;
@@ -11,10 +12,16 @@ import java.util.Collection;
 import java.util.function.Function;
 
 /** A handle of a timer map that was not registered yet. Thread-safe. */
-final class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements TimerSlots<K> {
+sealed class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements TimerSlots<K>
+        permits LazyValueTimerSlots {
 
     LazyTimerSlots(String name, Class<K> keyType, Function<String, SlotMap<K>> finder) {
         super(name, keyType, finder);
+    }
+
+    @Override
+    public boolean isTimed() {
+        return map().isTimed();
     }
 
     @Override
@@ -30,6 +37,11 @@ final class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements Tim
     @Override
     public StartOutcome startAt(K key, Instant deadline) {
         return map().startAt(key, deadline);
+    }
+
+    @Override
+    public StartOutcome start(K key, SlotSchedule schedule) {
+        return map().start(key, schedule);
     }
 
     @Override

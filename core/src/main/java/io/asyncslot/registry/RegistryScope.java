@@ -5,6 +5,8 @@ import io.asyncslot.ScopeReport;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotScope;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
@@ -53,6 +55,18 @@ final class RegistryScope implements SlotScope {
     public <K> WorkSlots<K> works(String map, Class<K> keyType) {
         WorkSlots<K> slots = scopes.registry().works(map, keyType);
         return new ScopedWorkSlots<>(owned(scopes.table(slots)));
+    }
+
+    @Override
+    public <K, V> ValueTimerSlots<K, V> timers(String map, Class<K> keyType, Class<V> valueType) {
+        ValueTimerSlots<K, V> slots = scopes.registry().timers(map, keyType, valueType);
+        return new ScopedValueTimerSlots<>(owned(scopes.table(slots)));
+    }
+
+    @Override
+    public <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType) {
+        ValueWorkSlots<K, V> slots = scopes.registry().works(map, keyType, valueType);
+        return new ScopedValueWorkSlots<>(owned(scopes.table(slots)));
     }
 
     @SuppressWarnings("unchecked") // made with the table of the key, and so of its key type

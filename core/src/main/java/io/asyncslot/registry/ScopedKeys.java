@@ -86,7 +86,7 @@ final class ScopedKeys<K> {
 
     /** Throws if the map does not take the key. */
     void checkKey(K key) {
-        map().find(key);
+        map().checkKey(key);
     }
 
     boolean owns(K key) {

@@ -7,14 +7,14 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
-import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
+import io.asyncslot.SlotValues;
+import io.asyncslot.WhenIdle;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -76,6 +76,15 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
         return owned.delete(key);
     }
 
+    /** Takes what is pending of a slot of the scope, which goes with it. */
+    final <O> O take(K key, Function<K, O> taking, O nothing) {
+        if (!owned.owns(key)) {
+            owned.checkKey(key);
+            return nothing;
+        }
+        return owned.table().remove(owned, key, taking, nothing);
+    }
+
     @Override
     public final PauseOutcome pause(K key) {
         return ifOwned(key, map()::pause, PauseOutcome.ABSENT, PauseOutcome.CLOSED);
@@ -94,6 +103,11 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     // ---- looking ------------------------------------------------------------------------------------------------
 
     @Override
+    public final void checkKey(K key) {
+        owned.checkKey(key);
+    }
+
+    @Override
     public final Optional<SlotSnapshot> find(K key) {
         Optional<SlotSnapshot> found = map().find(key);
         return owned.owns(key) ? found : Optional.empty();
@@ -105,8 +119,13 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
-    public final List<SlotEvent> findDeleted(String keyText) {
-        return List.of(); // whose it was is not remembered
+    public final WhenIdle whenIdle() {
+        return map().whenIdle();
+    }
+
+    @Override
+    public final Optional<SlotSnapshot> findDeparted(String keyText) {
+        return Optional.empty(); // whose it was is not remembered
     }
 
     @Override
@@ -118,6 +137,11 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @SuppressWarnings("unchecked") // a key of this map
     private boolean isOurs(SlotSnapshot slot) {
         return owned.owns((K) slot.key());
+    }
+
+    @Override
+    public final boolean joinsTransactions() {
+        return map().joinsTransactions();
     }
 
     @Override
@@ -140,6 +164,11 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final SlotType type() {
         return map().type();
+    }
+
+    @Override
+    public @Nullable SlotValues<?> values() {
+        return map().values();
     }
 
     @Override
@@ -180,6 +209,11 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final CloseOutcome close(Duration limit) {
         throw notTheScopes("close");
+    }
+
+    @Override
+    public final CloseOutcome drop(Duration limit) {
+        throw notTheScopes("drop");
     }
 
     private UnsupportedOperationException notTheScopes(String operation) {

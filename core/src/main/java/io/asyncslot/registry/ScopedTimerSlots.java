@@ -1,5 +1,6 @@
 package io.asyncslot.registry;
 
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
 import io.asyncslot.TimerSlots;
@@ -10,18 +11,26 @@ import java.util.Collection;
 import java.util.function.Supplier;
 
 /** A scope's view of a timer map. Thread-safe. */
-final class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implements TimerSlots<K> {
+sealed class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implements TimerSlots<K>
+        permits ScopedValueTimerSlots {
 
     ScopedTimerSlots(ScopedKeys<K> owned) {
         super(owned);
     }
 
-    private StartOutcome start(K key, Supplier<StartOutcome> start) {
+    final StartOutcome start(K key, Supplier<StartOutcome> start) {
         return owned.start(key, StartOutcome.CLOSED, start, ScopedTimerSlots::arms);
     }
 
     private static boolean arms(StartOutcome outcome) {
-        return outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED;
+        return outcome == StartOutcome.STARTED
+                || outcome == StartOutcome.REARMED
+                || outcome == StartOutcome.IN_DOUBT; // closing the scope has to delete it
+    }
+
+    @Override
+    public boolean isTimed() {
+        return map().isTimed();
     }
 
     @Override
@@ -37,6 +46,11 @@ final class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implements
     @Override
     public StartOutcome startAt(K key, Instant deadline) {
         return start(key, () -> map().startAt(key, deadline));
+    }
+
+    @Override
+    public StartOutcome start(K key, SlotSchedule schedule) {
+        return start(key, () -> map().start(key, schedule));
     }
 
     @Override

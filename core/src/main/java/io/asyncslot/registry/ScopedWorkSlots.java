@@ -2,9 +2,11 @@ package io.asyncslot.registry;
 
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WorkSlots;
+import java.util.function.Supplier;
 
 /** A scope's view of a work map. Thread-safe. */
-final class ScopedWorkSlots<K> extends ScopedSlots<K, WorkSlots<K>> implements WorkSlots<K> {
+sealed class ScopedWorkSlots<K> extends ScopedSlots<K, WorkSlots<K>> implements WorkSlots<K>
+        permits ScopedValueWorkSlots {
 
     ScopedWorkSlots(ScopedKeys<K> owned) {
         super(owned);
@@ -12,10 +14,16 @@ final class ScopedWorkSlots<K> extends ScopedSlots<K, WorkSlots<K>> implements W
 
     @Override
     public SubmitOutcome submit(K key) {
+        return submit(key, () -> map().submit(key));
+    }
+
+    final SubmitOutcome submit(K key, Supplier<SubmitOutcome> submit) {
         return owned.start(
                 key,
                 SubmitOutcome.CLOSED,
-                () -> map().submit(key),
-                outcome -> outcome == SubmitOutcome.SUBMITTED || outcome == SubmitOutcome.COALESCED);
+                submit,
+                outcome -> outcome == SubmitOutcome.SUBMITTED
+                        || outcome == SubmitOutcome.COALESCED
+                        || outcome == SubmitOutcome.IN_DOUBT); // closing the scope has to delete it
     }
 }

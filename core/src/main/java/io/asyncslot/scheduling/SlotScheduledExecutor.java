@@ -11,6 +11,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.scheduling.SlotTask.Repeat;
@@ -29,7 +30,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +63,7 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     private final Ticker ticker;
     private final LatePolicy late;
 
-    /** The slots of tasks with a delay and of periodic ones. */
+    /** The slots of tasks with a delay and of periodic ones. Freed here only, by whoever then accounts for the task. */
     private final TimerSlots<SlotTask<?>> delayed;
 
     /** The slots of tasks that are due at once: they need not pass the timer's thread. */
@@ -68,6 +71,14 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
 
     private final TaskCount tasks = new TaskCount();
     private final AtomicLong submitted = new AtomicLong();
+
+    private final Settings settings;
+
+    /** Keeps the process alive while there may be tasks; null before the first one, and where nobody asked. */
+    private final AtomicReference<@Nullable Thread> keepAlive = new AtomicReference<>();
+
+    /** Whether the names of the maps are being given back. */
+    private final AtomicBoolean closing = new AtomicBoolean();
 
     /** Who runs what. Entered and left by the runs; whoever interrupts does so inside the map's atomic step. */
     private final ConcurrentHashMap<SlotTask<?>, Thread> running = new ConcurrentHashMap<>();
@@ -112,22 +123,58 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
      */
     public SlotScheduledExecutor(
             AsyncSlotRegistry registry, String name, Ticker ticker, @Nullable String backend, LatePolicy late) {
+        this(registry, name, ticker, new Settings(backend, late, 0, null, false));
+    }
+
+    /**
+     * Makes an executor.
+     *
+     * @param registry home of its slots
+     * @param name the name of its timer map; the name of its work map has {@code -now} at the end
+     * @param ticker the registry's own ticker
+     * @param settings how it behaves
+     * @throws io.asyncslot.DuplicateSlotMapException if an open map has one of the names
+     * @throws io.asyncslot.BackendUnavailableException if the backend is unknown or not usable
+     * @throws IllegalArgumentException if the name is not acceptable
+     */
+    public SlotScheduledExecutor(AsyncSlotRegistry registry, String name, Ticker ticker, Settings settings) {
         this.ticker = ticker;
-        this.late = late;
+        this.settings = settings;
+        this.late = settings.late;
         this.delayed = registry.register(TimerMapSpec.named(name, keyType())
                 .callback(this::run)
-                .backend(backend)
+                .backend(settings.backend)
+                .concurrency(settings.concurrency)
+                .whenIdle(WhenIdle.KEEP)
                 .build());
         try {
             this.immediate = registry.register(WorkMapSpec.named(name + IMMEDIATE, keyType())
                     .callback(this::run)
-                    .backend(backend)
+                    .backend(settings.backend)
+                    .whenIdle(WhenIdle.KEEP)
                     .build());
         } catch (RuntimeException e) {
             close(delayed);
             throw e;
         }
     }
+
+    /**
+     * How an executor behaves. Immutable.
+     *
+     * @param backend the backend of its maps, null for the registry's default; the keys are tasks of this JVM, so only a
+     *     backend whose slots live in this JVM can hold them
+     * @param late what happens to the periods of a fixed rate that could not run when they were due
+     * @param concurrency how many tasks may run at once; 0 for no limit but that of the registry's executor
+     * @param threadNamePrefix what the names of threads begin with while they run tasks; null to leave names alone
+     * @param keepAlive whether a thread that is no daemon keeps the process alive from the first task until the end
+     */
+    public record Settings(
+            @Nullable String backend,
+            LatePolicy late,
+            int concurrency,
+            @Nullable String threadNamePrefix,
+            boolean keepAlive) {}
 
     @SuppressWarnings("unchecked") // there is no class of SlotTask<?> but that of SlotTask
     private static Class<SlotTask<?>> keyType() {
@@ -228,12 +275,13 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
         if (late && free(task)) {
             task.cancel(false);
         }
+        stayAlive();
         return task;
     }
 
     private boolean arm(SlotTask<?> task) {
         Duration delay = task.timeLeft();
-        return task.isPeriodic() || !delay.isZero()
+        return task.isPeriodic() || !delay.isZero() || settings.concurrency > 0 // the limit is that of one map
                 ? delayed.start(task, delay) == StartOutcome.STARTED
                 : immediate.submit(task) == SubmitOutcome.SUBMITTED;
     }
@@ -241,6 +289,22 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     // ---- running ------------------------------------------------------------------------------------------------
 
     private void run(SlotTask<?> task, SlotFiring firing) {
+        String prefix = settings.threadNamePrefix;
+        if (prefix == null) {
+            runTask(task, firing);
+            return;
+        }
+        Thread thread = Thread.currentThread();
+        String name = thread.getName();
+        thread.setName(prefix + name.substring(name.lastIndexOf('-') + 1));
+        try {
+            runTask(task, firing);
+        } finally {
+            thread.setName(name);
+        }
+    }
+
+    private void runTask(SlotTask<?> task, SlotFiring firing) {
         running.put(task, Thread.currentThread());
         boolean begun = tasks.begin(); // after the line above: a stop is seen here, or sees us there
         try {
@@ -255,8 +319,31 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
                 Thread.interrupted(); // it was meant for the task and is nobody else's
             }
             if (begun) {
-                tasks.leave();
+                leave();
             }
+        }
+    }
+
+    /** One less to see through; the last one, after a shutdown, gives back what the executor has. */
+    private void leave() {
+        tasks.leave();
+        if (tasks.hasEnded() && closing.compareAndSet(false, true)) {
+            // in a thread of its own: a map is not closed by its own callback, which this may be
+            Thread end = new Thread(this::closeIfEnded, "asyncslot-executor-end");
+            end.setDaemon(true);
+            end.start();
+        }
+    }
+
+    /** Starts the thread that keeps the process alive, with the first task. */
+    private void stayAlive() {
+        if (!settings.keepAlive || keepAlive.get() != null || tasks.isShutdown()) {
+            return;
+        }
+        Thread thread = new Thread(tasks::awaitEnd, delayed.name() + "-keep-alive");
+        thread.setDaemon(false);
+        if (keepAlive.compareAndSet(null, thread)) {
+            thread.start();
         }
     }
 
@@ -264,7 +351,7 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     private boolean free(SlotTask<?> task) {
         boolean freed = delayed.delete(task) != DeleteOutcome.ABSENT || immediate.delete(task) != DeleteOutcome.ABSENT;
         if (freed) {
-            tasks.leave();
+            leave();
         }
         return freed;
     }
@@ -296,6 +383,22 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
         }
         closeIfEnded();
         return waiting;
+    }
+
+    /**
+     * Ends all tasks as {@link #shutdownNow()} does, and cancels those that waited: whoever waits for one of their futures
+     * is told.
+     *
+     * @return how many waited
+     */
+    public int shutdownAndCancel() {
+        List<Runnable> waiting = shutdownNow();
+        for (Runnable task : waiting) {
+            if (task instanceof Future<?> future) {
+                future.cancel(true);
+            }
+        }
+        return waiting.size();
     }
 
     private void drain(SlotMap<SlotTask<?>> slots, SlotTask<?> task, List<Runnable> waiting) {

@@ -70,6 +70,18 @@ final class TaskCount {
         endIfDone(word.updateAndGet(seen -> seen | flags));
     }
 
+    /** Waits until the executor has ended, whatever interrupts it. */
+    void awaitEnd() {
+        for (; ; ) {
+            try {
+                ended.await();
+                return;
+            } catch (InterruptedException e) {
+                // the executor goes on: so does what keeps the process alive for it
+            }
+        }
+    }
+
     private void endIfDone(long seen) {
         if ((seen & ~STOPPED) == SHUTDOWN) {
             ended.countDown();

@@ -1,11 +1,13 @@
 package io.asyncslot.spi;
 
 import io.asyncslot.BackendReport;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * What measures time and holds the slots of its maps. One instance serves one registry, which calls
@@ -37,7 +39,16 @@ public interface SlotBackend extends AutoCloseable {
     void init(BackendContext context);
 
     /**
-     * Opens a timer map. The map tells the listener when it is closed.
+     * What maps of this backend may have beyond what every backend has.
+     *
+     * @return the features; none unless overridden
+     */
+    default Set<SlotFeature> features() {
+        return Set.of();
+    }
+
+    /**
+     * Opens a timer map. One with values is an {@link io.asyncslot.ValueTimerSlots}. The map tells the listener when it is closed.
      *
      * @param <K> the key type
      * @param spec what the map is to be
@@ -46,7 +57,7 @@ public interface SlotBackend extends AutoCloseable {
     <K> TimerSlots<K> open(TimerMapSpec<K> spec);
 
     /**
-     * Opens a work map. The map tells the listener when it is closed.
+     * Opens a work map. One with values is an {@link io.asyncslot.ValueWorkSlots}. The map tells the listener when it is closed.
      *
      * @param <K> the key type
      * @param spec what the map is to be
@@ -58,7 +69,8 @@ public interface SlotBackend extends AutoCloseable {
     void start();
 
     /**
-     * Stops beginning callbacks and waits until none runs. Slots stay armed.
+     * Stops beginning callbacks and waits until none runs. Slots stay armed. Inside one of its own callbacks it does not
+     * wait, but answers false at once.
      *
      * @param limit the longest wait
      * @return true when no callback runs any more

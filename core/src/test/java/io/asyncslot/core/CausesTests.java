@@ -6,6 +6,7 @@ import io.asyncslot.SlotCause;
 import io.asyncslot.SlotCause.Type;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.fixture.Bench;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ class CausesTests {
             TimerSlots<String> map = bench.timers(
                     String.class,
                     (key, firing) -> firing.restart(Duration.ofSeconds(5)),
-                    spec -> spec.historySize(16).every(Duration.ofSeconds(1)));
+                    spec -> spec.historySize(16).every(Duration.ofSeconds(1)).whenIdle(WhenIdle.KEEP));
             ALICE.during(() -> map.start("key", Duration.ofSeconds(1)));
             map.touch("key", Duration.ofSeconds(2));
             bench.advanceAndRun(Duration.ofSeconds(2));
@@ -95,7 +96,7 @@ class CausesTests {
             TimerSlots<String> map = bench.timers(
                     String.class,
                     (key, firing) -> {},
-                    spec -> spec.historySize(16).every(Duration.ofSeconds(1)));
+                    spec -> spec.historySize(16).every(Duration.ofSeconds(1)).whenIdle(WhenIdle.KEEP));
             map.start("key");
             bench.advanceAndRun(Duration.ofSeconds(1));
             bench.advanceAndRun(Duration.ofSeconds(1));

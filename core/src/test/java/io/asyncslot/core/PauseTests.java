@@ -18,6 +18,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.Race;
@@ -38,7 +39,10 @@ class PauseTests {
     private final List<String> ran = new ArrayList<>();
 
     private TimerSlots<String> timers(Bench bench) {
-        return bench.timers(String.class, (key, firing) -> ran.add(key), spec -> spec.historySize(16));
+        return bench.timers(
+                String.class,
+                (key, firing) -> ran.add(key),
+                spec -> spec.historySize(16).whenIdle(WhenIdle.KEEP));
     }
 
     private static Instant wall(Bench bench) {
@@ -108,7 +112,7 @@ class PauseTests {
             assertThat(map.touch("moved", SECOND.multipliedBy(5))).isEqualTo(TouchOutcome.MOVED);
             assertThat(map.cancel("cancelled")).isEqualTo(CancelOutcome.CANCELLED);
             assertThat(map.start("started", Duration.ZERO)).isEqualTo(StartOutcome.REARMED);
-            assertThat(map.delete("deleted")).isEqualTo(DeleteOutcome.DELETED);
+            assertThat(map.delete("deleted")).isEqualTo(DeleteOutcome.DELETED_ARMED);
             bench.advanceAndRun(SECOND);
             assertThat(ran).isEmpty();
             assertThat(map.stats().paused()).isEqualTo(3);
@@ -284,7 +288,7 @@ class PauseTests {
             TimerSlots<String> map = bench.timers(
                     String.class,
                     (key, firing) -> bench.ticker.advance(SECOND),
-                    spec -> spec.historySize(4).concurrency(1));
+                    spec -> spec.historySize(4).concurrency(1).whenIdle(WhenIdle.KEEP));
             map.start("first", SECOND);
             map.start("key", SECOND);
             bench.advanceAndRun(SECOND);
@@ -307,20 +311,20 @@ class PauseTests {
     void history_ofADeletedSlot_isRememberedWithPauses() {
         try (Bench bench = new Bench()) {
             TimerSlots<String> map = timers(bench);
-            assertThat(map.findDeleted("key")).isEmpty();
+            assertThat(map.findDeparted("key")).isEmpty();
             map.start("key", SECOND);
             map.pause("key");
             map.resume("key");
             map.delete("key");
-            assertThat(map.findDeleted("key"))
+            assertThat(map.findDeparted("key").orElseThrow().history())
                     .extracting(SlotEvent::kind)
                     .containsExactly(Kind.STARTED, Kind.PAUSED, Kind.RESUMED, Kind.DELETED);
             for (int i = 0; i < 256; i++) {
                 map.start("other" + i, SECOND);
                 map.delete("other" + i);
             }
-            assertThat(map.findDeleted("key")).as("forgotten").isEmpty();
-            assertThat(map.findDeleted("other0")).hasSize(2);
+            assertThat(map.findDeparted("key")).as("forgotten").isEmpty();
+            assertThat(map.findDeparted("other0").orElseThrow().history()).hasSize(2);
         }
     }
 

@@ -17,6 +17,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.Race;
@@ -57,7 +58,8 @@ class RedeliveryTests {
     }
 
     private TimerSlots<String> timers() {
-        return bench.timers(String.class, this::run, spec -> spec.delay(TEN).historySize(16));
+        return bench.timers(
+                String.class, this::run, spec -> spec.delay(TEN).historySize(16).whenIdle(WhenIdle.KEEP));
     }
 
     private TimerSlots<String> every(Duration period, LatePolicy late) {

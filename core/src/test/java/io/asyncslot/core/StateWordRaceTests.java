@@ -2,6 +2,7 @@ package io.asyncslot.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.backend.Periods;
 import io.asyncslot.core.StateWord.Arming;
 import io.asyncslot.core.StateWord.Disarming;
 import io.asyncslot.fixture.Race;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.asyncslot.LatePolicy;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.Periods;
 import io.asyncslot.core.StateWord.Arming;
 import io.asyncslot.core.StateWord.Beginning;
 import io.asyncslot.core.StateWord.Disarming;
@@ -27,12 +29,25 @@ class StateWordTests {
     private static final int REFERENCES = 3;
 
     static final class Word extends StateWord {
+        private final boolean freesIdle;
+
         Word() {
+            this(false);
+        }
+
+        Word(boolean freesIdle) {
             super(FIRST, GENERATION, REFERENCES);
+            this.freesIdle = freesIdle;
         }
 
         Word(long deadline, long generation, int references) {
             super(deadline, generation, references);
+            this.freesIdle = false;
+        }
+
+        @Override
+        boolean freesIdle() {
+            return freesIdle;
         }
     }
 
@@ -309,6 +324,84 @@ class StateWordTests {
         check(word, from, FIRST, GENERATION);
     }
 
+    // ---- idle slots freed ----------------------------------------------------------------------------------------
+
+    /** As {@link #in}, of a word that is freed rather than left idle. */
+    private static Word freeing(State state) {
+        Word word = new Word(true);
+        switch (state) {
+            case ARMED -> {}
+            case RUNNING, FREED_RUNNING -> word.beginFire(FIRST, Periods.ONE_SHOT, new FiredRun());
+            case RUNNING_ARMED -> {
+                word.beginFire(FIRST, Periods.ONE_SHOT, new FiredRun());
+                word.arm(FIRST);
+            }
+            case IDLE, FREED -> word.free();
+        }
+        if (state == State.FREED_RUNNING) {
+            word.free();
+        }
+        return word;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ARMED, CANCELLED_AND_FREED, FREED, true",
+        "RUNNING, RUNNING, RUNNING, false",
+        "RUNNING_ARMED, CANCELLED_WHILE_RUNNING, RUNNING, false",
+        "FREED, FREED, FREED, false",
+        "FREED_RUNNING, FREED, FREED_RUNNING, false"
+    })
+    void disarm_freesWhatItLeavesIdle(State from, Disarming outcome, State to, boolean freedIdle) {
+        Word word = freeing(from);
+        assertThat(word.disarm()).isEqualTo(outcome);
+        check(word, to, FIRST, generationIn(from));
+        assertThat(StateWord.isFreed(word.word()) && StateWord.isFreedIdle(word.word()))
+                .isEqualTo(freedIdle);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RUNNING, FREED, FREED", "RUNNING_ARMED, ARMED, LIVES", "FREED_RUNNING, FREED, FREED_BEFORE"})
+    void endFire_freesWhatItLeavesIdle(State from, State to, StateWord.Ending ending) {
+        Word word = freeing(from);
+        assertThat(word.endFire()).isEqualTo(ending);
+        check(word, to, FIRST, generationIn(from));
+        assertThat(StateWord.isFreed(word.word()) && StateWord.isFreedIdle(word.word()))
+                .as("freed by itself, not by a delete")
+                .isEqualTo(ending == StateWord.Ending.FREED);
+    }
+
+    @Test
+    void endFire_afterACancelOfTheRearm_freesOnce() {
+        Word word = freeing(State.RUNNING_ARMED);
+        assertThat(word.disarm()).isEqualTo(Disarming.CANCELLED_WHILE_RUNNING);
+        assertThat(word.endFire()).isEqualTo(StateWord.Ending.FREED);
+        assertThat(word.free()).isEqualTo(Freeing.ALREADY);
+        assertThat(word.arm(2_000)).isEqualTo(Arming.FREED);
+        assertThat(word.armIfIdle(2_000)).isEqualTo(Submission.FREED);
+        assertThat(word.move(2_000)).isEqualTo(Move.FREED);
+        assertThat(word.disarm()).isEqualTo(Disarming.FREED);
+        word.release(REFERENCES);
+        assertThat(word.tryReclaim()).isTrue();
+        assertThat(word.tryReclaim()).isFalse();
+    }
+
+    @Test
+    void endFire_ofARunThatIsDeliveredAgain_keepsTheSlot() {
+        Word word = freeing(State.RUNNING);
+        assertThat(word.redeliver(2_000, Periods.ONE_SHOT)).isEqualTo(Redelivering.ARMED);
+        assertThat(word.endFire()).isNotEqualTo(StateWord.Ending.FREED);
+        check(word, State.ARMED, 2_000, GENERATION);
+    }
+
+    @Test
+    void freeIdle_freesOnlyWhatIsIdleAndNotKept() {
+        assertThat(in(State.IDLE).freeIdle()).isFalse();
+        assertThat(freeing(State.ARMED).freeIdle()).isFalse();
+        assertThat(freeing(State.RUNNING).freeIdle()).isFalse();
+        assertThat(freeing(State.FREED).freeIdle()).isFalse();
+    }
+
     // ---- periods ------------------------------------------------------------------------------------------------
 
     @Test
@@ -556,6 +649,82 @@ class StateWordTests {
         Word word = new Word(FIRST, 1, 1);
         word.release(1);
         assertThat(word.tryReclaim()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(State.class)
+    void takePending_freesWhatWouldRestThen(State state) {
+        Word word = in(state);
+        long before = word.word();
+        Disarming expected = switch (state) {
+            case IDLE -> Disarming.NOT_ARMED;
+            case ARMED -> Disarming.CANCELLED_AND_FREED;
+            case RUNNING -> Disarming.RUNNING;
+            case RUNNING_ARMED -> Disarming.CANCELLED_WHILE_RUNNING;
+            case FREED, FREED_RUNNING -> Disarming.FREED;
+        };
+        assertThat(word.takePending(false)).isEqualTo(expected);
+        switch (state) {
+            case ARMED -> check(word, State.FREED, 0, GENERATION);
+            case RUNNING_ARMED -> check(word, State.RUNNING, 0, GENERATION + 1);
+            case IDLE, RUNNING, FREED, FREED_RUNNING -> assertThat(word.word()).isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = State.class,
+            names = {"ARMED", "RUNNING_ARMED"})
+    void takePending_ofASlotThatIsToStay_leavesIt(State state) {
+        Word word = in(state);
+        boolean running = state == State.RUNNING_ARMED;
+        assertThat(word.takePending(true)).isEqualTo(running ? Disarming.CANCELLED_WHILE_RUNNING : Disarming.CANCELLED);
+        check(word, running ? State.RUNNING : State.IDLE, 0, generationIn(state));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = State.class,
+            names = {"ARMED", "RUNNING_ARMED"})
+    void tryBringForward_changesTheDeadlineAlone_ofTheWordThatWasRead(State state) {
+        Word word = in(state);
+        long seen = word.word();
+        assertThat(word.tryBringForward(seen, FIRST - 10)).isTrue();
+        check(word, state, FIRST - 10, generationIn(state));
+        assertThat(word.tryBringForward(seen, FIRST - 20)).isFalse();
+        check(word, state, FIRST - 10, generationIn(state));
+    }
+
+    @ParameterizedTest
+    @EnumSource(State.class)
+    void join_isForAPendingRun_andChangesNothing(State state) {
+        Word word = in(state);
+        long before = word.word();
+        assertThat(word.join()).isEqualTo(state == State.ARMED || state == State.RUNNING_ARMED);
+        assertThat(word.word()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @EnumSource(State.class)
+    void isPossible_ofWhatATransitionHasMade(State state) {
+        assertThat(StateWord.isPossible(in(state).word())).isTrue();
+    }
+
+    @Test
+    void isPossible_ofWhatNoTransitionMakes_isFalse() {
+        long deadline = in(State.ARMED).word() & ~0xFFFL;
+        long armed = in(State.ARMED).word() & 1;
+        long period = 1 << 3;
+        long reclaimed = 1 << 4;
+        assertThat(StateWord.isPossible(in(State.FREED).word() | armed)).isFalse();
+        assertThat(StateWord.isPossible(in(State.FREED).word() | period)).isFalse();
+        assertThat(StateWord.isPossible(in(State.FREED).word() | deadline)).isFalse();
+        assertThat(StateWord.isPossible(in(State.IDLE).word() | deadline)).isFalse();
+        assertThat(StateWord.isPossible(in(State.IDLE).word() | period)).isFalse();
+        assertThat(StateWord.isPossible(in(State.IDLE).word() | reclaimed)).isFalse();
+        assertThat(StateWord.isPossible(in(State.ARMED).word() | reclaimed)).isFalse();
+        assertThat(StateWord.isPossible(in(State.FREED).word() | reclaimed)).isTrue();
+        assertThat(StateWord.isPossible(in(State.ARMED).word() | period)).isTrue();
     }
 
     @Test

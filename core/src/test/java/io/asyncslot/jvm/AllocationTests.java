@@ -6,16 +6,21 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.management.ThreadMXBean;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operations on a live key allocate nothing, with history on or off. */
 class AllocationTests {
@@ -73,12 +78,67 @@ class AllocationTests {
         });
     }
 
+    @Test
+    void rearm_liveKeyWithAValue_allocatesNothing() {
+        ValueTimerSlots<String, Integer> slots = map(SlotValues.last(Integer.class));
+        Integer value = 1_000_000;
+        slots.start("key", delay, value);
+        assertAllocatesNothing(() -> assertOutcome(slots.start("key", delay, value) == StartOutcome.REARMED));
+    }
+
+    /** What holds the references, slot and list included. */
+    @ParameterizedTest
+    @ValueSource(ints = {100, 1_000, 10_000})
+    void collect_liveKey_allocatesEightBytesAValue(int values) {
+        ValueTimerSlots<String, Integer> slots = map(SlotValues.collect(Integer.class));
+        Integer value = 1_000_000;
+        Runnable batch = () -> {
+            for (int i = 0; i < values; i++) {
+                slots.start("key", delay, value);
+            }
+            assertOutcome(slots.takeAll("key").size() == values);
+        };
+        repeat(batch, WARM_UP / values);
+        long id = Thread.currentThread().getId();
+        long before = threads.getThreadAllocatedBytes(id);
+        repeat(batch, OPERATIONS / values);
+        long bytes = threads.getThreadAllocatedBytes(id) - before;
+        assertThat(bytes / (double) OPERATIONS).as("bytes for each value").isLessThanOrEqualTo(perValue(values));
+    }
+
+    /** A small batch has to pay for its slot, which is made anew after each take. */
+    private static double perValue(int values) {
+        return values == 100 ? 12 : 8;
+    }
+
+    @Test
+    void open_emptyMaps_costLittle() {
+        map(0);
+        long id = Thread.currentThread().getId();
+        long before = threads.getThreadAllocatedBytes(id);
+        for (int i = 1; i <= 100; i++) {
+            registry.register(TimerMapSpec.named("empty" + i, String.class)
+                    .callback((key, firing) -> {})
+                    .build());
+        }
+        assertThat((threads.getThreadAllocatedBytes(id) - before) / 100).isLessThan(4_096);
+    }
+
     private TimerSlots<String> map(int historySize) {
         return registry.register(TimerMapSpec.named("map" + historySize, String.class)
                 .delay(delay)
                 .historySize(historySize)
+                .whenIdle(WhenIdle.KEEP)
                 .callback((key, firing) -> {})
                 .build());
+    }
+
+    private ValueTimerSlots<String, Integer> map(SlotValues<Integer> values) {
+        registry.register(TimerMapSpec.named("values", String.class)
+                .values(values)
+                .callback((key, firing) -> {})
+                .build());
+        return registry.timers("values", String.class, Integer.class);
     }
 
     private void assertAllocatesNothing(Runnable operation) {

@@ -2,7 +2,7 @@ package io.asyncslot.jvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.asyncslot.core.Micros;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.fixture.ManualTicker;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** When the driver wakes: merged wake-ups are never early, never later than the interval, and at most one in it. */
+@Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a spin that hears nobody heeds no interrupt
 class DriverSleepTests {
 
     private static final Duration INTERVAL = Duration.ofNanos(30_000);

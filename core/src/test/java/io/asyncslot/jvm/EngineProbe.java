@@ -15,6 +15,11 @@ public final class EngineProbe {
         return backend.engine().hasCommands();
     }
 
+    /** Whether the engine's driver has ended for good. */
+    public static boolean isGone(JvmBackend backend) {
+        return backend.engine().isGone();
+    }
+
     /** Makes the engine take in what waits. */
     public static void wake(JvmBackend backend) {
         backend.engine().wake();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.SlotClock;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.fixture.ManualTicker;
@@ -61,6 +62,68 @@ class WakeTests {
         ticker.advance(Duration.ofNanos(1_000_000));
         setup.backend.pump();
         assertThat(fired).containsExactly("key");
+        setup.close();
+    }
+
+    @Test
+    void startThatFillsAChunk_wakesThoughItIsInNoHurry() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        AtomicInteger started = new AtomicInteger();
+        setup.sleepWhile(nanos -> {
+            while (setup.engine().isAsleep() && started.get() < 2 * IntakeChunk.CELLS) {
+                setup.start("later" + started.incrementAndGet(), 20_000);
+            }
+            assertThat(isUnparked()).isTrue();
+        });
+        assertThat(started).hasValue(IntakeChunk.CELLS - 1);
+        setup.backend.pump();
+        assertThat(EngineProbe.filed(setup.backend)).isEqualTo(IntakeChunk.CELLS);
+        setup.close();
+    }
+
+    /** What a deadline of another clock is by the driver's own is not known: that clock may jump. */
+    @Test
+    void startOnAnotherClock_wakes() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        TimerSlots<String> wall = setup.registry.register(TimerMapSpec.named("wall", String.class)
+                .clock(SlotClock.REALTIME)
+                .callback((key, firing) -> {})
+                .build());
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            wall.start("later", Duration.ofSeconds(1));
+            assertThat(setup.engine().isAsleep()).isFalse();
+            assertThat(isUnparked()).isTrue();
+        });
+        setup.close();
+    }
+
+    @Test
+    void startAndDelete_leaveNothingToADriverThatSleeps() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            setup.start("key", 20_000);
+            setup.slots.delete("key");
+            assertThat(setup.engine().isAsleep()).isTrue();
+            assertThat(setup.slots.stats().references()).isOne();
+        });
+        setup.close();
+    }
+
+    @Test
+    void attemptLater_wakesADriverThatSleepsLonger() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            setup.engine().attemptLater(() -> fired.add("attempt"), 1_000);
+            assertThat(setup.engine().isAsleep()).isFalse();
+            assertThat(isUnparked()).isTrue();
+        });
+        ticker.advance(Duration.ofNanos(1_000_000));
+        setup.backend.pump();
+        assertThat(fired).containsExactly("attempt");
         setup.close();
     }
 

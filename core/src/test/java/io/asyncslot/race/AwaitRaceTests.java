@@ -1,8 +1,10 @@
 package io.asyncslot.race;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.SlotCallback;
@@ -58,10 +60,11 @@ class AwaitRaceTests {
                     together.await(20, TimeUnit.SECONDS);
                     int next = (key + 1) % size;
                     CancelOutcome outcome = ring.get(next).cancelAndAwait(next, LONG);
-                    (outcome == CancelOutcome.WOULD_DEADLOCK
-                                    ? refused
-                                    : outcome == CancelOutcome.NOT_ARMED ? waited : other)
-                            .incrementAndGet();
+                    switch (outcome) {
+                        case WOULD_DEADLOCK -> refused.incrementAndGet();
+                        case NOT_ARMED, ABSENT -> waited.incrementAndGet();
+                        default -> other.incrementAndGet();
+                    }
                 } finally {
                     ended.get().countDown();
                 }
@@ -93,7 +96,8 @@ class AwaitRaceTests {
                         .as("round %d: nobody was refused", round)
                         .isGreaterThan(before);
                 for (int key = 0; key < size; key++) {
-                    assertThat(ring.get(key).cancelAndAwait(key, LONG)).isEqualTo(CancelOutcome.NOT_ARMED);
+                    assertThat(ring.get(key).cancelAndAwait(key, LONG))
+                            .isIn(CancelOutcome.NOT_ARMED, CancelOutcome.ABSENT);
                 }
             }
             assertThat(other).hasValue(0);
@@ -173,14 +177,51 @@ class AwaitRaceTests {
                     }
                     boolean runs = map.cancel("k") == CancelOutcome.RUNNING;
                     CancelOutcome outcome = map.cancelAndAwait("k", LONG);
-                    assertThat(outcome).isEqualTo(CancelOutcome.NOT_ARMED);
-                    assertThat(map.cancel("k")).as("after the wait").isEqualTo(CancelOutcome.NOT_ARMED);
+                    assertThat(outcome).isIn(CancelOutcome.NOT_ARMED, CancelOutcome.ABSENT);
+                    assertThat(map.cancel("k")).as("after the wait").isEqualTo(CancelOutcome.ABSENT);
                     (runs ? awaited : idle).incrementAndGet();
                 });
             }
         }
         Race.reached("waited for a run", awaited.get());
         Race.reached("came when nothing ran", idle.get());
+    }
+
+    /**
+     * T1: runs k, and hangs. T2: start(k), due now, and delete(k), over and over.
+     *
+     * <p>What was deleted is gone, though its run waited for T1's; the next one waits all the same.
+     */
+    @Test
+    void deletedIncarnations_behindARunThatHangs_doNotGather() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger runs = new AtomicInteger();
+        try (Bench bench = new Bench()) {
+            TimerSlots<String> map = bench.timers(String.class, (key, firing) -> {
+                runs.incrementAndGet();
+                inside.countDown();
+                goOn.await();
+            });
+            map.start("k", Duration.ZERO);
+            bench.backend.pump();
+            Thread first = Race.thread(bench.hand::runNext);
+            inside.await();
+            for (int i = 0; i < 1_000; i++) {
+                map.delete("k");
+                map.start("k", Duration.ZERO);
+                bench.settle();
+            }
+            assertThat(Bench.references(map)).as("references").isLessThan(10);
+            assertThat(runs).hasValue(1);
+            goOn.countDown();
+            first.join();
+            bench.settle();
+            assertThat(runs).hasValue(2);
+            map.delete("k");
+            bench.settle();
+            assertThat(Bench.references(map)).isZero();
+        }
     }
 
     /**
@@ -203,7 +244,7 @@ class AwaitRaceTests {
                     generations.add(firing.generation());
                 }
                 inside.countDown();
-                goOn.await();
+                goOn.await(5, TimeUnit.SECONDS); // that long on this very thread if it begins too early
                 concurrent.decrementAndGet();
             });
             map.start("k", Duration.ZERO);
@@ -215,7 +256,7 @@ class AwaitRaceTests {
                 map.start("k", Duration.ZERO);
                 bench.settle();
             }
-            assertThat(generations).containsExactly(1L);
+            assertThat(generations).hasSize(1);
             assertThat(map.cancelAndAwait("k", Duration.ofMillis(5))).isEqualTo(CancelOutcome.TIMED_OUT);
             map.start("k", Duration.ZERO);
             bench.settle();
@@ -287,5 +328,110 @@ class AwaitRaceTests {
         }
         Race.reached("parked with the former run", parked.get());
         Race.reached("the former run had ended", free.get());
+    }
+
+    /**
+     * T1: runs k, and k again at once. T2: awaits the first run.
+     *
+     * <p>T2 is told of the end of that run, though the next one has begun before T2 wakes up.
+     */
+    @Test
+    void awaitOfARun_whileTheNextOneHasBegun_doesNotWaitForThat() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch firstGoesOn = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+        CountDownLatch secondGoesOn = new CountDownLatch(1);
+        AtomicInteger runs = new AtomicInteger();
+        AtomicReference<AwaitOutcome> answer = new AtomicReference<>();
+        try (Bench bench = new Bench()) {
+            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {
+                boolean isFirst = runs.incrementAndGet() == 1;
+                (isFirst ? first : second).countDown();
+                (isFirst ? firstGoesOn : secondGoesOn).await();
+            });
+            map.submit("k");
+            Thread worker = Race.thread(() -> {
+                bench.hand.runNext();
+                bench.settle();
+            });
+            first.await();
+            Thread waiter = Race.thread(() -> answer.set(map.awaitRun("k", LONG)));
+            await().until(() -> waiter.getState() == Thread.State.TIMED_WAITING);
+            map.submit("k");
+            firstGoesOn.countDown();
+            second.await();
+            waiter.join(10_000);
+            assertThat(answer).as("while the second run goes on").hasValue(AwaitOutcome.ENDED);
+            secondGoesOn.countDown();
+            worker.join();
+        }
+        assertThat(runs).hasValue(2);
+    }
+
+    /** T1: runs k. T2: closes the map, and sleeps until T1 has ended. */
+    @Test
+    void close_duringARun_isToldOfItsEnd() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicReference<CloseOutcome> answer = new AtomicReference<>();
+        try (Bench bench = new Bench()) {
+            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {
+                inside.countDown();
+                goOn.await();
+            });
+            map.submit("k");
+            Thread worker = Race.thread(bench.hand::runNext);
+            inside.await();
+            Thread closer = Race.thread(() -> answer.set(map.close(LONG)));
+            await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+            goOn.countDown();
+            closer.join(10_000);
+            assertThat(answer).hasValue(CloseOutcome.CLOSED);
+            worker.join();
+        }
+    }
+
+    /** T1: runs a, which awaits b and gives up. T2: runs b, which awaits c afterwards. T3: runs c. */
+    @Test
+    void awaitThatGaveUp_isForgotten() throws Exception {
+        CountDownLatch gaveUp = new CountDownLatch(1);
+        CountDownLatch running = new CountDownLatch(2);
+        CountDownLatch answered = new CountDownLatch(1);
+        AtomicReference<CancelOutcome> ofA = new AtomicReference<>();
+        AtomicReference<CancelOutcome> ofB = new AtomicReference<>();
+        AtomicReference<WorkSlots<String>> self = new AtomicReference<>();
+        try (Bench bench = new Bench()) {
+            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {
+                switch (key) {
+                    case "a" -> {
+                        running.await();
+                        ofA.set(self.get().cancelAndAwait("b", Duration.ofMillis(1)));
+                    }
+                    case "b" -> {
+                        running.countDown();
+                        gaveUp.await();
+                        ofB.set(self.get().cancelAndAwait("c", Duration.ofMillis(1)));
+                        answered.countDown();
+                    }
+                    default -> {
+                        running.countDown();
+                        answered.await();
+                    }
+                }
+            });
+            self.set(map);
+            List<Thread> workers = new ArrayList<>();
+            for (String key : List.of("a", "b", "c")) {
+                map.submit(key);
+                workers.add(Race.thread(bench.hand.take()::run));
+            }
+            workers.get(0).join();
+            gaveUp.countDown();
+            for (Thread worker : workers) {
+                worker.join();
+            }
+        }
+        assertThat(ofA).hasValue(CancelOutcome.TIMED_OUT);
+        assertThat(ofB).as("b awaits c, and nobody awaits b").hasValue(CancelOutcome.TIMED_OUT);
     }
 }

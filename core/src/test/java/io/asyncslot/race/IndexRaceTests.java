@@ -37,7 +37,7 @@ class IndexRaceTests {
                 for (int key = STAYING; key < PASSING; key++) {
                     assertThat(map.start(key, HOUR)).isEqualTo(StartOutcome.STARTED);
                     if ((key & 1) == 0) {
-                        assertThat(map.delete(key)).isEqualTo(DeleteOutcome.DELETED);
+                        assertThat(map.delete(key)).isEqualTo(DeleteOutcome.DELETED_ARMED);
                     }
                 }
                 done.set(true);

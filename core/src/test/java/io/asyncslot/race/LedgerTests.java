@@ -2,19 +2,28 @@ package io.asyncslot.race;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.RunState;
+import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
+import io.asyncslot.fixture.FailingLog;
 import io.asyncslot.fixture.Race;
+import io.asyncslot.jvm.JvmBackend;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.SlotListener;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The books of a map balance: started = fired + cancelled + deleted while armed + skipped + armed. */
@@ -43,7 +52,7 @@ class LedgerTests {
             TimerSlots<Integer> map = bench.timers(
                     Integer.class,
                     (key, firing) -> {},
-                    spec -> spec.every(PERIOD).late(LatePolicy.SKIP));
+                    spec -> spec.every(PERIOD).late(LatePolicy.SKIP).whenIdle(WhenIdle.KEEP));
             for (int round = 0; race.goesOn(round, 20_000, cancelled, early); round++) {
                 int key = round & 7;
                 boolean late = (round & 8) != 0;
@@ -100,11 +109,12 @@ class LedgerTests {
                     String.class,
                     (key, firing) -> runs.incrementAndGet(),
                     spec -> spec.schedule(after -> {
-                        if (broken.get()) {
-                            throw new AssertionError("no calendar today");
-                        }
-                        return after.plus(PERIOD);
-                    }));
+                                if (broken.get()) {
+                                    throw new AssertionError("no calendar today");
+                                }
+                                return after.plus(PERIOD);
+                            })
+                            .whenIdle(WhenIdle.KEEP));
             map.start("k");
             broken.set(true);
             bench.advanceAndRun(PERIOD);
@@ -139,7 +149,7 @@ class LedgerTests {
                             }
                         };
                     },
-                    spec -> spec.historySize(4));
+                    spec -> spec.historySize(4).whenIdle(WhenIdle.KEEP));
             map.start(new Key(1), Duration.ZERO);
             bench.settle();
             assertThat(map.stats().failed()).isEqualTo(1);
@@ -148,6 +158,52 @@ class LedgerTests {
             assertThat(map.stats().failed()).isEqualTo(2);
             assertThat(map.find(new Key(1)).orElseThrow().runState()).isEqualTo(RunState.IDLE);
             assertBalanced(map.stats(), 0);
+        }
+    }
+
+    /** A log and a listener that fail are no failure of the run, and nothing that its executor gets to see. */
+    @Test
+    void failure_withALogThatFails_isCountedAndToldAndGoesNoFurther() {
+        AtomicInteger told = new AtomicInteger();
+        AtomicReference<Throwable> escaped = new AtomicReference<>();
+        SlotListener listener = new SlotListener() {
+            @Override
+            public void completed(SlotFiring firing, Duration took, @Nullable Throwable failure) {
+                told.addAndGet(failure == null ? 0 : 1);
+                throw new IllegalStateException("a listener that fails");
+            }
+        };
+        try (FailingLog log = new FailingLog();
+                AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(task -> {
+                            try {
+                                task.run();
+                            } catch (Throwable e) {
+                                escaped.set(e);
+                            }
+                        })
+                        .listener(listener)
+                        .backend(JvmBackend.manual())
+                        .build()) {
+            registry.start();
+            WorkSlots<String> map = registry.register(WorkMapSpec.named("works", String.class)
+                    .callback((key, firing) -> {
+                        throw new IllegalStateException("failed");
+                    })
+                    .build());
+            map.submit("k");
+            map.submit("k");
+            assertThat(escaped).hasValue(null);
+            assertThat(map.stats().failed()).isEqualTo(2);
+            assertThat(told).hasValue(2);
+            assertThat(log.asked())
+                    .as("of two failures and two of the listener")
+                    .isEqualTo(4);
+            assertThat(log.messages())
+                    .as("of the listener, and not of the runs")
+                    .filteredOn(message -> message.startsWith("a slot listener failed"))
+                    .hasSize(2);
+            assertBalanced(map.stats(), 0);
+            assertThat(map.stats().references()).isZero();
         }
     }
 

@@ -8,6 +8,7 @@ import io.asyncslot.SlotSnapshot;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.HookedKey;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +28,7 @@ class LifetimeRaceTests {
     private static final Duration RETRY = Duration.ofMillis(2);
 
     /** How often a start hashes its key before it asks for the generation inside the map's atomic step. */
-    private static final int IN_ATOMIC_STEP = 2;
+    private static final int BEFORE_ATOMIC_STEP = 2;
 
     private static void assertNothingLeft(Bench bench, io.asyncslot.SlotMap<?> map) {
         bench.advanceAndRun(Duration.ofHours(1));
@@ -37,7 +39,8 @@ class LifetimeRaceTests {
     }
 
     /**
-     * T1: start(k): makes the block. T2: find(k), cancel(k), touch(k), delete(k). T1: publishes the block.
+     * T1: start(k): has found that there is none. T2: find(k), cancel(k), touch(k), delete(k). T1: makes and publishes
+     * the block.
      *
      * <p>Nobody sees a block whose construction is not complete: to T2 the key is absent until T1 publishes.
      */
@@ -49,7 +52,7 @@ class LifetimeRaceTests {
             HookedKey neighbour = new HookedKey(2);
             map.start(neighbour, DELAY);
             AtomicInteger reached = new AtomicInteger();
-            neighbour.onComparison(IN_ATOMIC_STEP, () -> {
+            neighbour.onComparison(BEFORE_ATOMIC_STEP, () -> {
                 reached.incrementAndGet();
                 Thread other = Race.thread(() -> {
                     HookedKey same = new HookedKey(1);
@@ -64,7 +67,7 @@ class LifetimeRaceTests {
             });
             assertThat(map.start(key, DELAY)).isEqualTo(StartOutcome.STARTED);
             assertThat(reached)
-                    .as("T2 ran inside T1's atomic step, and its assertions held")
+                    .as("T2 ran before T1's atomic step, and its assertions held")
                     .hasValue(2);
             assertThat(map.find(key)).isPresent();
         }
@@ -111,8 +114,8 @@ class LifetimeRaceTests {
     }
 
     /**
-     * T1: start(k): has looked at "open", makes the block. T2: close: sets "closed", walks the map, finds a neighbour
-     * only. T1: publishes, looks again, unwinds.
+     * T1: start(k): has looked at "open", and that there is none. T2: close: sets "closed", walks the map, finds a
+     * neighbour only, ends. T1: makes the block, publishes, looks again, unwinds.
      *
      * <p>No armed slot survives in a closed map, and nothing fires.
      */
@@ -126,13 +129,12 @@ class LifetimeRaceTests {
             map.start(neighbour, DELAY);
             AtomicReference<CloseOutcome> closing = new AtomicReference<>();
             AtomicReference<Thread> closer = new AtomicReference<>();
-            neighbour.onComparison(IN_ATOMIC_STEP, () -> {
+            neighbour.onComparison(BEFORE_ATOMIC_STEP, () -> {
                 closer.set(Race.thread(() -> closing.set(map.close(Duration.ofMinutes(1)))));
-                awaitParked(closer.get()); // it has freed the neighbour, and waits for T1's lock to take it out
+                join(closer.get()); // it waits for nobody who has published nothing
+                assertThat(closing).hasValue(CloseOutcome.CLOSED);
             });
             assertThat(map.start(key, DELAY)).isEqualTo(StartOutcome.CLOSED);
-            join(closer.get());
-            assertThat(closing).hasValue(CloseOutcome.CLOSED);
             assertNothingLeft(bench, map);
             assertThat(runs).hasValue(0);
         }
@@ -190,7 +192,8 @@ class LifetimeRaceTests {
         AtomicInteger runs = new AtomicInteger();
         try (Bench bench = new Bench();
                 Race race = new Race()) {
-            TimerSlots<Integer> map = bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet());
+            TimerSlots<Integer> map = bench.timers(
+                    Integer.class, (key, firing) -> runs.incrementAndGet(), spec -> spec.whenIdle(WhenIdle.KEEP));
             for (int round = 0; race.goesOn(round, 50_000, startFirst, deleteFirst); round++) {
                 int key = round & 3;
                 map.start(key, Duration.ofHours(1));
@@ -199,7 +202,7 @@ class LifetimeRaceTests {
                 AtomicReference<DeleteOutcome> delete = new AtomicReference<>();
                 runs.set(0);
                 race.run(() -> start.set(map.start(key, DELAY)), () -> delete.set(map.delete(key)));
-                assertThat(delete).hasValue(DeleteOutcome.DELETED);
+                assertThat(delete).hasValue(DeleteOutcome.DELETED_ARMED);
                 bench.advanceAndRun(DELAY);
                 if (start.get() == StartOutcome.REARMED) {
                     startFirst.incrementAndGet();
@@ -229,15 +232,20 @@ class LifetimeRaceTests {
     void R4_startWhileTheFormerBlockLeaves_makesANewIncarnation() {
         AtomicInteger runs = new AtomicInteger();
         try (Bench bench = new Bench()) {
-            TimerSlots<HookedKey> map = bench.timers(HookedKey.class, (key, firing) -> runs.incrementAndGet());
-            HookedKey key = new HookedKey(1);
+            TimerSlots<Integer> map =
+                    bench.timers(Integer.class, (key, firing) -> runs.incrementAndGet(), spec -> spec.historySize(1));
+            Integer key = 1;
             map.start(key, Duration.ofHours(1));
+            long generation = map.find(key).orElseThrow().generation();
             AtomicReference<StartOutcome> start = new AtomicReference<>();
-            // a delete hashes for its look-up, then to leave the index: freed already, still there
-            key.onHash(2, () -> join(Race.thread(() -> start.set(map.start(new HookedKey(1), DELAY)))));
-            assertThat(map.delete(key)).isEqualTo(DeleteOutcome.DELETED);
+            // a delete reads the clock for the history: freed already, still in the index
+            bench.ticker.onRead(() -> {
+                bench.ticker.onRead(() -> {});
+                join(Race.thread(() -> start.set(map.start(key, DELAY))));
+            });
+            assertThat(map.delete(key)).isEqualTo(DeleteOutcome.DELETED_ARMED);
             assertThat(start).hasValue(StartOutcome.STARTED);
-            assertThat(map.find(key).orElseThrow().generation()).isEqualTo(2);
+            assertThat(map.find(key).orElseThrow().generation()).isEqualTo(generation + 1);
             bench.advanceAndRun(DELAY);
             assertThat(runs).hasValue(1);
             map.delete(key);
@@ -301,15 +309,17 @@ class LifetimeRaceTests {
             AtomicReference<TimerSlots<String>> map = new AtomicReference<>();
             AtomicReference<StartOutcome> byHandle = new AtomicReference<>();
             AtomicReference<StartOutcome> byKey = new AtomicReference<>();
+            AtomicLong generation = new AtomicLong();
             AtomicInteger runs = new AtomicInteger();
             map.set(bench.timers(String.class, (key, firing) -> {
                 if (runs.incrementAndGet() == 1) {
+                    generation.set(firing.generation());
                     assertThat(map.get().delete(key)).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
                     assertThat(firing.cancelled()).isTrue();
                     byHandle.set(firing.restart(DELAY));
                     byKey.set(map.get().start(key, DELAY));
                 } else {
-                    assertThat(firing.generation()).isEqualTo(2);
+                    assertThat(firing.generation()).isEqualTo(generation.get() + 1);
                     assertThat(firing.cancelled()).isFalse();
                 }
             }));
@@ -364,7 +374,8 @@ class LifetimeRaceTests {
             assertThat(map.cancelAndAwait("refused", Duration.ofSeconds(30))).hasToString("CANCELLED");
             assertThat(map.cancelAndAwait("queued", Duration.ofSeconds(30))).hasToString("CANCELLED");
             map.submit("queued");
-            assertThat(map.delete("refused")).isEqualTo(DeleteOutcome.DELETED);
+            map.submit("refused");
+            assertThat(map.delete("refused")).isEqualTo(DeleteOutcome.DELETED_ARMED);
             assertThat(map.close(Duration.ofSeconds(30))).isEqualTo(CloseOutcome.CLOSED);
             bench.settle();
             assertNothingLeft(bench, map);
@@ -387,8 +398,8 @@ class LifetimeRaceTests {
             works.submit("k");
             bench.advance(DELAY);
             assertThat(bench.hand.size()).isEqualTo(2);
-            assertThat(timers.delete("k")).isEqualTo(DeleteOutcome.DELETED);
-            assertThat(works.delete("k")).isEqualTo(DeleteOutcome.DELETED);
+            assertThat(timers.delete("k")).isEqualTo(DeleteOutcome.DELETED_ARMED);
+            assertThat(works.delete("k")).isEqualTo(DeleteOutcome.DELETED_ARMED);
             bench.settle();
             assertThat(runs).hasValue(0);
             assertNothingLeft(bench, timers);
@@ -408,7 +419,7 @@ class LifetimeRaceTests {
         AtomicInteger refused = new AtomicInteger();
         AtomicInteger runs = new AtomicInteger();
         try (Bench bench = new Bench(task -> {
-            if (map.get().delete("doomed") == DeleteOutcome.DELETED) {
+            if (map.get().delete("doomed") == DeleteOutcome.DELETED_ARMED) {
                 refused.incrementAndGet();
                 throw new RejectedExecutionException("full");
             }
@@ -454,7 +465,7 @@ class LifetimeRaceTests {
                 AtomicReference<DeleteOutcome> outcome = new AtomicReference<>();
                 race.run(bench.hand::runNext, () -> {
                     DeleteOutcome delete = map.delete(key);
-                    if (delete == DeleteOutcome.DELETED) {
+                    if (delete == DeleteOutcome.DELETED_ARMED) {
                         deleted.set(key);
                     }
                     outcome.set(delete);
@@ -474,14 +485,6 @@ class LifetimeRaceTests {
         Race.reached("deleted before the run", deletedFirst.get());
         Race.reached("deleted while running", whileRunning.get());
         Race.reached("deleted after the run", after.get());
-    }
-
-    private static void awaitParked(Thread thread) {
-        long limit = System.nanoTime() + 10_000_000_000L;
-        while (thread.getState() != Thread.State.WAITING) {
-            assertThat(System.nanoTime()).as("the other side never waits").isLessThan(limit);
-            Thread.onSpinWait();
-        }
     }
 
     private static void join(Thread thread) {

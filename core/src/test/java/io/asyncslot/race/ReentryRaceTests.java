@@ -7,6 +7,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
@@ -22,6 +23,7 @@ import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -123,7 +125,7 @@ class ReentryRaceTests {
             }
             assertThat(busy).isEqualTo(ready);
             assertThat(ready)
-                    .containsExactly("REARMED", "MOVED", "true", "CANCELLED", "NOT_ARMED", "STARTED", "DELETED");
+                    .containsExactly("REARMED", "MOVED", "true", "CANCELLED", "ABSENT", "STARTED", "DELETED_ARMED");
         }
     }
 
@@ -140,9 +142,9 @@ class ReentryRaceTests {
                 for (int i = 0; i < 5; i++) {
                     assertThat(map.start("k", Duration.ofMinutes(1))).isIn(StartOutcome.REARMED, StartOutcome.STARTED);
                     CancelOutcome cancel = map.cancel("k");
-                    assertThat(cancel).isIn(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+                    assertThat(cancel).isIn(CancelOutcome.CANCELLED, CancelOutcome.ABSENT);
                     (cancel == CancelOutcome.CANCELLED ? cancelled : notArmed).incrementAndGet();
-                    assertThat(map.find("k").orElseThrow().state()).isNotEqualTo(SlotState.FREED);
+                    assertThat(map.find("k").map(SlotSnapshot::state)).isNotEqualTo(Optional.of(SlotState.FREED));
                 }
             };
             for (int round = 0; race.goesOn(round, 30_000, notArmed, cancelled); round++) {
@@ -175,7 +177,7 @@ class ReentryRaceTests {
                         () -> assertThat(map.cancel("k")).isEqualTo(CancelOutcome.CANCELLED),
                         () -> map.rebind((key, firing) -> fresh.incrementAndGet()));
                 bench.advanceAndRun(DELAY);
-                assertThat(map.cancel("k")).isEqualTo(CancelOutcome.NOT_ARMED);
+                assertThat(map.cancel("k")).isEqualTo(CancelOutcome.ABSENT);
                 map.start("k", DELAY);
                 bench.advanceAndRun(DELAY);
             }
@@ -227,7 +229,7 @@ class ReentryRaceTests {
             assertThat(running.isAlive()).isTrue();
             assertThat(answers)
                     .hasToString(
-                            "[STARTED, MOVED, CANCELLED, RUNNING, DELETED_WHILE_RUNNING, STARTED, DELETED, STARTED,"
+                            "[STARTED, MOVED, CANCELLED, RUNNING, DELETED_WHILE_RUNNING, STARTED, DELETED_ARMED, STARTED,"
                                     + " TIMED_OUT, STARTED, true]");
             goOn.countDown();
             running.join();

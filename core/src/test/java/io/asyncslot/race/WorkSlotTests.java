@@ -6,6 +6,7 @@ import io.asyncslot.CancelOutcome;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SubmitOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.Race;
@@ -16,6 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Work slots: delayed restarts, refusals at birth, executors that run in the caller. */
 class WorkSlotTests {
@@ -44,15 +47,19 @@ class WorkSlotTests {
         }
     }
 
-    @Test
-    void submit_afterCancelOfADelayedRestart_runsAtOnce() {
+    @ParameterizedTest
+    @EnumSource
+    void submit_afterCancelOfADelayedRestart_runsAtOnce(WhenIdle whenIdle) {
         try (Bench bench = new Bench()) {
             AtomicInteger runs = new AtomicInteger();
-            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {
-                if (runs.incrementAndGet() == 1) {
-                    firing.restart(Duration.ofSeconds(10));
-                }
-            });
+            WorkSlots<String> map = bench.works(
+                    String.class,
+                    (key, firing) -> {
+                        if (runs.incrementAndGet() == 1) {
+                            firing.restart(Duration.ofSeconds(10));
+                        }
+                    },
+                    spec -> spec.whenIdle(whenIdle));
             map.submit("k");
             bench.hand.runNext();
             bench.backend.pump();
@@ -107,7 +114,10 @@ class WorkSlotTests {
     @Test
     void refusal_isInTheHistory() {
         try (Bench bench = new Bench()) {
-            WorkSlots<String> map = bench.works(String.class, (key, firing) -> {}, spec -> spec.historySize(8));
+            WorkSlots<String> map = bench.works(
+                    String.class,
+                    (key, firing) -> {},
+                    spec -> spec.historySize(8).whenIdle(WhenIdle.KEEP));
             bench.hand.refuseNext(1);
             map.submit("k");
             bench.backend.pump();

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
+import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
@@ -22,9 +24,11 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.UnknownSlotMapException;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.Race;
+import io.asyncslot.jvm.JvmBackend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,11 +126,13 @@ class SlotScopeTests {
 
     @Test
     void firedSlot_stillBelongsToIt() throws Exception {
-        view.start("a", Duration.ofSeconds(1));
+        TimerSlots<String> keeping =
+                bench.timers(String.class, (key, firing) -> fired.add(key), spec -> spec.whenIdle(WhenIdle.KEEP));
+        scope.timers(keeping.name(), String.class).start("a", Duration.ofSeconds(1));
         bench.advanceAndRun(Duration.ofSeconds(1));
         assertThat(fired).containsExactly("a");
         assertThat(scope.close(Duration.ZERO)).isEqualTo(closed("tenant-7", 1));
-        assertThat(map.stats().slots()).isZero();
+        assertThat(keeping.stats().slots()).isZero();
     }
 
     @Test
@@ -165,7 +171,7 @@ class SlotScopeTests {
         TimerSlots<String> remembering = bench.timers(String.class, (key, firing) -> {}, spec -> spec.historySize(8));
         scope.timers(remembering.name(), String.class).start("a", HOUR);
         scope.close(Duration.ZERO);
-        assertThat(remembering.findDeleted("a"))
+        assertThat(remembering.findDeparted("a").orElseThrow().history())
                 .last()
                 .satisfies(event -> assertThat(event.toString()).contains(SlotCause.Type.SCOPE.name(), "tenant-7"));
     }
@@ -254,6 +260,70 @@ class SlotScopeTests {
             starter.join();
             assertThat(works.stats().slots()).isZero();
             assertThat(busy.close(LONG).outcome()).isEqualTo(CloseOutcome.CLOSED);
+        }
+    }
+
+    /** T1: a start through a scope that has not made its slot yet. T2: closes the scope, and waits so long at the most. */
+    private static final class StartOnItsWay implements AutoCloseable {
+
+        private final CountDownLatch begun = new CountDownLatch(1);
+        private final CountDownLatch goOn = new CountDownLatch(1);
+        private final AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(JvmBackend.manual())
+                .armingContext(() -> {
+                    begun.countDown();
+                    Race.unchecked(goOn::await);
+                    return null;
+                })
+                .build();
+        private final TimerSlots<String> slots = registry.register(TimerMapSpec.named("map", String.class)
+                .callback((key, firing) -> {})
+                .build());
+        private final SlotScope scope = registry.scope("scope");
+        private final AtomicReference<StartOutcome> outcome = new AtomicReference<>();
+        private final Thread starter;
+
+        StartOnItsWay() throws InterruptedException {
+            registry.start();
+            TimerSlots<String> view = scope.timers(slots.name(), String.class);
+            starter = Race.thread(() -> outcome.set(view.start("a", HOUR)));
+            begun.await();
+        }
+
+        void goOn() throws InterruptedException {
+            goOn.countDown();
+            starter.join();
+        }
+
+        @Override
+        public void close() {
+            registry.close();
+        }
+    }
+
+    @Test
+    void startThatMakesItsSlotAfterACloseThatGaveUp_deletesIt() throws Exception {
+        try (StartOnItsWay start = new StartOnItsWay()) {
+            assertThat(start.scope.close(Duration.ZERO).outcome()).isEqualTo(CloseOutcome.TIMED_OUT);
+            start.goOn();
+            assertThat(start.slots.stats().slots()).isZero();
+            assertThat(start.slots.stats().started())
+                    .as("the start came to make its slot")
+                    .isOne();
+        }
+    }
+
+    @Test
+    void close_whileAStartIsOnItsWay_isToldWhenItIsOut() throws Exception {
+        try (StartOnItsWay start = new StartOnItsWay()) {
+            AtomicReference<ScopeReport> report = new AtomicReference<>();
+            Thread closer = Race.thread(() -> report.set(start.scope.close(LONG)));
+            await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+            start.goOn();
+            closer.join(10_000);
+            assertThat(report).hasValueMatching(found -> found.outcome() == CloseOutcome.CLOSED);
+            assertThat(start.outcome).hasValue(StartOutcome.STARTED);
+            assertThat(start.slots.stats().slots()).isZero();
         }
     }
 
@@ -347,13 +417,15 @@ class SlotScopeTests {
         assertThat(view.pause("a")).isEqualTo(PauseOutcome.PAUSED);
         assertThat(view.resume("a")).isEqualTo(ResumeOutcome.RESUMED);
         assertThat(view.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
-        assertThat(view.cancelAndAwait("a", HOUR)).isEqualTo(CancelOutcome.NOT_ARMED);
+        assertThat(view.cancelAndAwait("a", HOUR)).isEqualTo(CancelOutcome.ABSENT);
+        view.start("a", HOUR);
         assertThat(view.findByText("a")).isPresent();
         assertThat(view.rebind("a", (key, firing) -> fired.add("rebound"))).isTrue();
         view.start("a", Duration.ZERO);
         bench.settle();
         assertThat(fired).containsExactly("rebound");
-        assertThat(view.delete("a")).isEqualTo(DeleteOutcome.DELETED);
+        view.start("a", HOUR);
+        assertThat(view.delete("a")).isEqualTo(DeleteOutcome.DELETED_ARMED);
         assertThat(claims(view)).isZero();
     }
 

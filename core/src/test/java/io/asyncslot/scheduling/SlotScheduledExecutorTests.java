@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.DuplicateSlotMapException;
 import io.asyncslot.LatePolicy;
@@ -79,6 +80,25 @@ class SlotScheduledExecutorTests {
         passUntil(20);
         assertThat(millis).containsExactly(0L, 3L, 7L);
         assertNothingOnTheHeap();
+    }
+
+    @Test
+    void endedByItself_leavesNothingBehind_thoughNobodyWaitsForIt() {
+        executor.schedule(this::note, 5, MILLISECONDS);
+        executor.shutdown();
+        assertThat(bench.registry.map("tasks")).isPresent();
+        passUntil(10);
+        assertThat(millis).containsExactly(5L);
+        await().untilAsserted(() -> assertThat(bench.registry.maps()).isEmpty());
+    }
+
+    @Test
+    void endedByTheCancelOfItsLastTask_leavesNothingBehind() {
+        Future<?> last = executor.schedule(this::note, 5, MILLISECONDS);
+        executor.shutdown();
+        last.cancel(false);
+        assertThat(executor.isTerminated()).isTrue();
+        await().untilAsserted(() -> assertThat(bench.registry.maps()).isEmpty());
     }
 
     @Test

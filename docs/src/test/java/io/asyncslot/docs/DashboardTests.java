@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.WorkMapSpec;
 import io.asyncslot.actuate.SlotMeterDocumentation;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
 import io.asyncslot.autoconfigure.AsyncSlotMetricsAutoConfiguration;
@@ -40,9 +42,7 @@ class DashboardTests {
 
     @Test
     void meters_existInWhatPrometheusScrapes() {
-        assertThat(metersUsed())
-                .isNotEmpty()
-                .isSubsetOf(scraped(METER, Pattern.compile("^(asyncslot_\\w+)\\{", Pattern.MULTILINE)));
+        assertThat(metersUsed()).isNotEmpty().isSubsetOf(scrapedMeters());
     }
 
     @Test
@@ -122,8 +122,15 @@ class DashboardTests {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** All meters that an application may show; fallbacks are the kernel backend's. */
+    static Set<String> scrapedMeters() {
+        Set<String> meters = scraped(METER, Pattern.compile("^(asyncslot_\\w+)\\{", Pattern.MULTILINE));
+        meters.add(Reference.inPrometheus(SlotMeterDocumentation.FALLBACKS));
+        return meters;
+    }
+
     /** What a running application with one timer map shows, of the lines that have the first pattern. */
-    private static Set<String> scraped(Pattern lines, Pattern what) {
+    static Set<String> scraped(Pattern lines, Pattern what) {
         Set<String> found = new TreeSet<>();
         new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
@@ -133,10 +140,15 @@ class DashboardTests {
                         CompositeMeterRegistryAutoConfiguration.class,
                         PrometheusMetricsExportAutoConfiguration.class))
                 .run(context -> {
-                    context.getBean(AsyncSlotRegistry.class)
-                            .register(TimerMapSpec.named("cart", String.class)
-                                    .callback((key, firing) -> {})
-                                    .build());
+                    AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+                    registry.register(TimerMapSpec.named("cart", String.class)
+                            .historySize(8)
+                            .whenIdle(WhenIdle.KEEP)
+                            .callback((key, firing) -> {})
+                            .build());
+                    registry.register(WorkMapSpec.named("index", String.class)
+                            .callback((key, firing) -> {})
+                            .build());
                     for (String line : context.getBean(PrometheusMeterRegistry.class)
                             .scrape()
                             .split("\n")) {

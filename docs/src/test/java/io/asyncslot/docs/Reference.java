@@ -190,7 +190,9 @@ final class Reference {
     }
 
     static String inPrometheus(SlotMeterDocumentation meter) {
-        String unit = meter.getType() == Meter.Type.TIMER ? "seconds" : null;
+        String unit = meter.getType() == Meter.Type.TIMER
+                ? "seconds"
+                : meter.getBaseUnit().isEmpty() ? null : meter.getBaseUnit();
         return new PrometheusNamingConvention().name(meter.getName(), meter.getType(), unit)
                 + (meter.getType() == Meter.Type.COUNTER ? "_total" : "");
     }

@@ -7,11 +7,11 @@ public final class ControlBlocks {
 
     /** Armed, with the claim on the inbox. */
     public static ControlBlock<String> commanded() {
-        return of("key");
+        return of("key", 0);
     }
 
     @SuppressWarnings("NullAway") // there is no map
-    static <K> ControlBlock<K> of(K key) {
-        return new ControlBlock<>(null, key, SlotIndex.spread(key), Word.DUE, 1, true, null);
+    static <K> ControlBlock<K> of(K key, int hash) {
+        return new ControlBlock<>(null, key, hash, Word.DUE, 1, true, null);
     }
 }

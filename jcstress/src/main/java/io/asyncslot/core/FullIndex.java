@@ -1,39 +1,33 @@
 package io.asyncslot.core;
 
-import java.util.stream.IntStream;
-
-/** A real segment of an index about to grow: as many blocks as it has bins, all in one chain. */
+/** A real segment of an index about to grow: half of its positions are taken, by blocks that all belong to the first. */
 final class FullIndex {
 
-    static final int BINS = 16;
-    private static final Integer[] KEYS = IntStream.iterate(0, key -> key + 1)
-            .filter(key -> (SlotIndex.spread(key) & BINS - 1) == 0)
-            .limit(BINS + 1)
-            .boxed()
-            .toArray(Integer[]::new);
-
-    private final IndexSegment<Integer> segment = new IndexSegment<>();
+    private final IndexSegment<Integer> segment = new IndexSegment<>(0);
 
     FullIndex() {
-        for (int i = 0; i < BINS; i++) {
-            add(KEYS[i]);
+        for (int i = 0; i < IndexSegment.FIRST_POSITIONS / 2; i++) {
+            add(i);
         }
     }
 
-    private void add(Integer key) {
+    private void add(int key) {
         segment.create(
-                (same, hash, former, deadline, generation) -> ControlBlocks.of(same),
-                key,
-                SlotIndex.spread(key),
-                Word.DUE);
+                (same, hash, former, deadline, generation) -> ControlBlocks.of(same, hash), key, hash(key), Word.DUE);
+    }
+
+    /** Different ones, of one first position in tables of any length. */
+    private static int hash(int key) {
+        return key << Integer.SIZE - 8;
     }
 
     String addOneMore() {
-        add(KEYS[BINS]);
-        return segment.size() > BINS ? "grown" : "not grown";
+        add(IndexSegment.FIRST_POSITIONS);
+        return segment.table().length > IndexSegment.FIRST_POSITIONS ? "grown" : "not grown";
     }
 
-    String getOldest() {
-        return segment.get(KEYS[0], SlotIndex.spread(KEYS[0])) == null ? "missed" : "found";
+    String getLatest() {
+        int latest = IndexSegment.FIRST_POSITIONS / 2 - 1;
+        return segment.get(latest, hash(latest)) == null ? "missed" : "found";
     }
 }

@@ -15,7 +15,7 @@ public final class IndexGetAgainstGrow {
 
     private IndexGetAgainstGrow() {}
 
-    /** A real segment of the index, full, its blocks in one chain. */
+    /** A real segment of the index, as full as it may be. */
     @JCStressTest
     @Outcome(id = "grown, found", expect = ACCEPTABLE, desc = "Found.")
     @Outcome(expect = FORBIDDEN, desc = "A slot that is there was not found: a start would miss it.")
@@ -30,11 +30,11 @@ public final class IndexGetAgainstGrow {
 
         @Actor
         public void get(LL_Result r) {
-            r.r2 = index.getOldest();
+            r.r2 = index.getLatest();
         }
     }
 
-    /** The reader does not ask whether the links have changed meanwhile. */
+    /** The new table is published before it is complete. */
     @JCStressTest
     @Outcome(id = "grown, found", expect = ACCEPTABLE, desc = "Found.")
     @Outcome(expect = ACCEPTABLE_INTERESTING, desc = "A slot that is there was not found: a start would miss it.")
@@ -49,7 +49,7 @@ public final class IndexGetAgainstGrow {
 
         @Actor
         public void get(LL_Result r) {
-            r.r2 = index.getOldest();
+            r.r2 = index.getLatest();
         }
     }
 }

@@ -18,7 +18,10 @@ public final class MapDeleteAgainstFire {
 
     /** A real timer map. */
     @JCStressTest
-    @Outcome(id = "DELETED, 0 fired, 1 deleted armed", expect = ACCEPTABLE, desc = "Deleted first: it never runs.")
+    @Outcome(
+            id = "DELETED_ARMED, 0 fired, 1 deleted armed",
+            expect = ACCEPTABLE,
+            desc = "Deleted first: it never runs.")
     @Outcome(id = "DELETED, 1 fired, 0 deleted armed", expect = ACCEPTABLE, desc = "Ran, then deleted.")
     @Outcome(
             id = "DELETED_WHILE_RUNNING, 1 fired, 0 deleted armed",
@@ -47,7 +50,10 @@ public final class MapDeleteAgainstFire {
 
     /** Each looks at the state, then stores it: no compare-and-set. */
     @JCStressTest
-    @Outcome(id = "DELETED, 0 fired, 1 deleted armed", expect = ACCEPTABLE, desc = "Deleted first: it never runs.")
+    @Outcome(
+            id = "DELETED_ARMED, 0 fired, 1 deleted armed",
+            expect = ACCEPTABLE,
+            desc = "Deleted first: it never runs.")
     @Outcome(id = "DELETED, 1 fired, 0 deleted armed", expect = ACCEPTABLE, desc = "Ran, then deleted.")
     @Outcome(
             id = "DELETED_WHILE_RUNNING, 1 fired, 0 deleted armed",

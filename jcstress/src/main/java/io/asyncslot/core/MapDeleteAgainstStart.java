@@ -18,8 +18,8 @@ public final class MapDeleteAgainstStart {
 
     /** A real timer map. */
     @JCStressTest
-    @Outcome(id = "STARTED, DELETED, 1", expect = ACCEPTABLE, desc = "Deleted, then started anew: it fires.")
-    @Outcome(id = "REARMED, DELETED, 0", expect = ACCEPTABLE, desc = "Re-armed, then deleted: it does not fire.")
+    @Outcome(id = "STARTED, DELETED_ARMED, 1", expect = ACCEPTABLE, desc = "Deleted, then started anew: it fires.")
+    @Outcome(id = "REARMED, DELETED_ARMED, 0", expect = ACCEPTABLE, desc = "Re-armed, then deleted: it does not fire.")
     @Outcome(expect = FORBIDDEN, desc = "A start was lost, or a deleted slot fired.")
     @State
     public static class Real {
@@ -43,8 +43,8 @@ public final class MapDeleteAgainstStart {
 
     /** The start arms what it has found without asking whether it is freed (finding R4 of the first version of the kernel). */
     @JCStressTest
-    @Outcome(id = "STARTED, DELETED, 1", expect = ACCEPTABLE, desc = "Deleted, then started anew: it fires.")
-    @Outcome(id = "REARMED, DELETED, 0", expect = ACCEPTABLE, desc = "Re-armed, then deleted: it does not fire.")
+    @Outcome(id = "STARTED, DELETED_ARMED, 1", expect = ACCEPTABLE, desc = "Deleted, then started anew: it fires.")
+    @Outcome(id = "REARMED, DELETED_ARMED, 0", expect = ACCEPTABLE, desc = "Re-armed, then deleted: it does not fire.")
     @Outcome(expect = ACCEPTABLE_INTERESTING, desc = "A start was lost, or a deleted slot fired.")
     @State
     public static class Weakened {

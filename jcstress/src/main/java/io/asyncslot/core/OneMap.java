@@ -8,6 +8,7 @@ import io.asyncslot.SlotSnapshot;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
@@ -29,6 +30,7 @@ final class OneMap {
                 .ticker(clock)
                 .build();
         this.slots = registry.register(TimerMapSpec.named("map", String.class)
+                .whenIdle(WhenIdle.KEEP)
                 .delay(DELAY)
                 .callback((key, firing) -> fired++)
                 .build());

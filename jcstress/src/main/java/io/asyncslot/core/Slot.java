@@ -7,6 +7,11 @@ final class Slot extends Custody {
         super(Word.FAR, 1, commanded);
     }
 
+    @Override
+    boolean freesIdle() {
+        return false;
+    }
+
     static Slot atNobody() {
         return new Slot(false);
     }

@@ -4,6 +4,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
@@ -28,6 +29,7 @@ final class TwoRuns {
                 .ticker(clock)
                 .build();
         this.slots = registry.register(TimerMapSpec.named("map", Integer.class)
+                .whenIdle(WhenIdle.KEEP)
                 .callback((key, firing) -> cancelTheOther(key))
                 .build());
         registry.start();

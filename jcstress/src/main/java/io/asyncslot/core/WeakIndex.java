@@ -2,53 +2,40 @@ package io.asyncslot.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** An index as it must not be: growing relinks the nodes, and a reader that has found nothing believes it. */
+/** An index as it must not be: growing publishes the new table before it is complete. */
 final class WeakIndex {
 
-    private volatile @Nullable Node[] bins = new Node[1];
-
-    private static final class Node {
-        private final int key;
-        private volatile @Nullable Node next;
-
-        Node(int key) {
-            this.key = key;
-        }
-    }
+    private volatile @Nullable Integer[] table = new Integer[IndexSegment.FIRST_POSITIONS];
 
     WeakIndex() {
-        for (int i = 0; i < FullIndex.BINS; i++) {
-            link(bins, new Node(i));
+        for (int i = 0; i < IndexSegment.FIRST_POSITIONS / 2; i++) {
+            table[i] = i;
         }
-    }
-
-    private static void link(@Nullable Node[] table, Node node) {
-        int bin = node.key & table.length - 1;
-        node.next = table[bin];
-        table[bin] = node;
     }
 
     String addOneMore() {
-        @Nullable Node[] table = new Node[2];
-        Node node = bins[0];
-        while (node != null) {
-            Node next = node.next;
-            link(table, node);
-            node = next;
+        @Nullable Integer[] old = table;
+        @Nullable Integer[] longer = new Integer[old.length * 2];
+        table = longer;
+        int next = 0;
+        for (Integer key : old) {
+            if (key != null) {
+                longer[next++] = key;
+            }
         }
-        link(table, new Node(FullIndex.BINS));
-        bins = table;
+        longer[next] = IndexSegment.FIRST_POSITIONS;
         return "grown";
     }
 
-    String getOldest() {
-        @Nullable Node[] table = bins;
-        Node node = table[0];
-        while (node != null) {
-            if (node.key == 0) {
+    String getLatest() {
+        @Nullable Integer[] present = table;
+        for (Integer key : present) {
+            if (key == null) {
+                return "missed";
+            }
+            if (key == IndexSegment.FIRST_POSITIONS / 2 - 1) {
                 return "found";
             }
-            node = node.next;
         }
         return "missed";
     }

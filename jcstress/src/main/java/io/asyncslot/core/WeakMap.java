@@ -97,7 +97,7 @@ final class WeakMap {
         }
         block.state.set(FREED);
         index.set(null);
-        return DeleteOutcome.DELETED;
+        return DeleteOutcome.DELETED_ARMED;
     }
 
     CloseOutcome close() {

@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.Periods;
+
 /** The real state word by itself, at generation 1. */
 final class Word extends StateWord {
 
@@ -9,8 +11,32 @@ final class Word extends StateWord {
     /** A deadline that does not come. */
     static final long FAR = 1_000;
 
+    private final boolean freesIdle;
+
     private Word(int references) {
+        this(references, false);
+    }
+
+    private Word(int references, boolean freesIdle) {
         super(DUE, 1, references);
+        this.freesIdle = freesIdle;
+    }
+
+    @Override
+    boolean freesIdle() {
+        return freesIdle;
+    }
+
+    /** Armed, and freed by what would leave it idle. */
+    static Word armedToBeFreed() {
+        return new Word(1, true);
+    }
+
+    /** Running, nothing pending, and freed by the end of its run. */
+    static Word runningToBeFreed() {
+        Word word = armedToBeFreed();
+        word.fire();
+        return word;
     }
 
     static Word armed() {

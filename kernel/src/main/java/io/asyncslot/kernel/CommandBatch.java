@@ -27,7 +27,14 @@ final class CommandBatch {
     private final int[] places;
     private final long[] promises;
     private final boolean[] fresh;
+    private final short[] operations;
     private int size;
+
+    /** Whether they were run, and how many of the results were passed on, which goes on after a failure. */
+    private boolean ran;
+
+    private int failure;
+    private int passedOn;
 
     CommandBatch(KernelPort port, boolean cpuPin) {
         this.port = port;
@@ -38,15 +45,16 @@ final class CommandBatch {
         this.places = new int[blocks.length];
         this.promises = new long[blocks.length];
         this.fresh = new boolean[blocks.length];
+        this.operations = new short[blocks.length];
     }
 
     int size() {
         return size;
     }
 
-    /** Whether one look at a slot, which gives one command, still fits. */
+    /** Whether nothing can be added before the next {@link #run}. */
     boolean isFull() {
-        return size == blocks.length;
+        return ran || size == blocks.length;
     }
 
     /** Adds the start of a slot's timer. */
@@ -68,6 +76,11 @@ final class CommandBatch {
         add(null, place, 0, false, Layout.OP_FREE);
     }
 
+    /** Adds the entering of a slot's key into the index. */
+    void index(int place) {
+        add(null, place, 0, false, Layout.OP_INDEX);
+    }
+
     private void add(@Nullable ControlBlock<?> block, int place, long promise, boolean isFresh, short op) {
         long at = Layout.commandAt(size);
         INT.set(memory, at + Layout.COMMAND_INDEX, place);
@@ -77,28 +90,42 @@ final class CommandBatch {
         places[size] = place;
         promises[size] = promise;
         fresh[size] = isFresh;
+        operations[size] = op;
         size++;
     }
 
-    /** Runs them; a failure of the call itself is the result of each. */
+    /**
+     * Runs them; a failure of the call itself is the result of each. If anything else is thrown, what is left of commands and
+     * results is there for the next call: to run a command twice does no harm, and a result is passed on once.
+     */
     void run(Results results) {
-        int failure = 0;
-        try {
-            port.run(size);
-        } catch (KernelException e) {
-            failure = e.errno() == 0 ? -1 : -e.errno();
-        }
-        int count = size;
-        size = 0;
-        for (int i = 0; i < count; i++) {
-            int result = failure != 0 ? failure : (int) INT.get(memory, Layout.commandAt(i) + Layout.COMMAND_RESULT);
-            ControlBlock<?> block = blocks[i];
-            blocks[i] = null;
-            if (block == null) {
-                results.freed(places[i], result);
-            } else {
-                results.started(block, promises[i], fresh[i], result);
+        if (!ran) {
+            failure = 0;
+            try {
+                port.run(size);
+            } catch (KernelException e) {
+                failure = e.errno() == 0 ? -1 : -e.errno();
             }
+            ran = true;
+        }
+        while (passedOn < size) {
+            passOn(passedOn++, results);
+        }
+        size = 0;
+        passedOn = 0;
+        ran = false;
+    }
+
+    private void passOn(int i, Results results) {
+        int result = failure != 0 ? failure : (int) INT.get(memory, Layout.commandAt(i) + Layout.COMMAND_RESULT);
+        ControlBlock<?> block = blocks[i];
+        blocks[i] = null;
+        if (operations[i] == Layout.OP_INDEX) {
+            results.indexed(places[i], result);
+        } else if (block == null) {
+            results.freed(places[i], result);
+        } else {
+            results.started(block, promises[i], fresh[i], result);
         }
     }
 
@@ -125,5 +152,8 @@ final class CommandBatch {
 
         /** What a record's slot had in the kernel is freed, or not. */
         void freed(int place, int result);
+
+        /** A slot's key was entered into the index, or not. */
+        void indexed(int place, int result);
     }
 }

@@ -5,25 +5,26 @@ import static io.asyncslot.kernel.Layout.LONG;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
+import io.asyncslot.backend.DriverFailures;
+import io.asyncslot.backend.EngineThreads;
+import io.asyncslot.backend.InFlight;
+import io.asyncslot.backend.Locks;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.Custody;
-import io.asyncslot.core.InFlight;
-import io.asyncslot.core.Micros;
+import io.asyncslot.core.Scrubber;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;
+import io.asyncslot.core.WallSteps;
 import io.asyncslot.spi.Ticker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +42,16 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
      * then. What the kernel says is a hint: when its callback finds the slot due it emits an event; when it finds it armed
      * for later it sets its timer anew; when it finds it not armed it says nothing. So
      *
-     *   re-arm later, touch later, cancel     change the word and its copy, and need nothing else
-     *   arm a slot that was not armed         has to tell us if the promise may have elapsed (hasLapsed): the callback may
-     *                                         have looked in between
+     *   arm, move or cancel it                change the word and its copy, and need nothing else as long as the promise
+     *                                         is no later and has not elapsed
+     *   arm or move it when the promise may have elapsed (hasLapsed)      leave a command, which renews the promise: the
+     *                                         callback may have looked in between, and have found a later deadline or none
      *   arm it earlier than promised, make one, free one      leave a command
      *
      * An event is followed by a look at the slot: handed over, set anew, or let go.
+     *
+     * A slot that BPF programs touch is due by its word or by its last touch, whichever is later (dueAt), and the promise is
+     * that. A touch comes without a word: the kernel's callback finds it, and whoever looks at the slot here finds it too.
      *
      * Combining
      *
@@ -57,20 +62,44 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
      * for ever. Everything that custody means in JvmEngine for its thread it means here for the holder of the lock. No
      * user code runs under it: what is due is collected with the lock, in custody WORKER, and handed over without.
      *
+     * Errors
+     *
+     * The heap may be full at any step, and a clock or an executor may throw. What threads leave for the lock's holder takes
+     * no heap. A slot in whose look or filing something fails is given up: it is in nobody's hands, and the scrubber, which is
+     * told, has it filed anew. Where many are handled one after the other, the place in the line is moved on before each, and
+     * kept, so that the next pass goes on behind the one that failed. Commands that were not carried out, and results that were
+     * not looked at, stay in the batch. Who combines for others does not fail for them: the poller is told, goes on, and says
+     * so in health until it has done its work.
+     *
      * Refusals
      *
-     * Of the executor: as in JvmEngine; the slot waits in the engine's own queue, and nothing is handed over for
-     * RETRY_MICROS. Of the kernel: the slot waits there too, by its deadline, and the kernel is asked again when the guard
-     * allows.
+     * Of the executor: as in JvmEngine. Of the kernel: the slot waits in the engine's own queue, by its deadline, and the
+     * kernel is asked again when the guard allows.
      *
      * Cut off
      *
-     * A slot that a former process left RUNNING is due at once, whatever its deadline; it comes with a reference of its own
-     * that we give back once it is handed over.
+     * A slot that a former process left RUNNING is due at once, whatever its deadline, until that run begins here.
      */
 
-    static final long RETRY_MICROS = 1_000;
     static final long OTHER_CLOCK_NANOS = 1_000_000_000L;
+
+    /** How often the engine looks whether it is told what it should be, as long as there are slots. */
+    static final long WATCH_MICROS = 1_000_000;
+
+    /** How often the engine looks whether its pins are still there, running or not. */
+    static final long PINS_MICROS = 2_000_000;
+
+    /** How late an event may be before the engine goes by its own reading. */
+    private static final long GRACE_MICROS = 500_000;
+
+    /** How many records it looks at each time, unless events are known to be missing. */
+    private static final int WATCHED = 16_384;
+
+    /** No more records than that are looked at in each microsecond because events are missing. */
+    private static final int SWEPT_PER_MICRO = 5;
+
+    /** How often at most the log is told that starts are rejected. */
+    private static final long TELL_MICROS = 60_000_000;
 
     /** The wall clock has been set when its distance to the monotonic clock changes by more than this. */
     private static final long CLOCK_NOISE_NANOS = 1_000_000L;
@@ -80,20 +109,30 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     private static final int BATCH = 256;
     private static final int LAZY = 64;
     private static final SlotClock[] CLOCKS = SlotClock.values();
-    private static final System.Logger LOG = System.getLogger(KernelEngine.class.getName());
+    private static final Log LOG = new Log(KernelEngine.class);
 
     private final KernelPort port;
     private final Ticker ticker;
+
+    /** Looks for slots that an Error has left in nobody's hands. Driven by the poller. */
+    private final Scrubber scrubber;
+
     private final KernelOptions options;
     private final SlotRecords records;
     private final MapDirectory directory;
-    private final InFlight inFlight = new InFlight();
+    private final InFlight inFlight = new InFlight(this::closeIfQuiet);
 
-    /** Slots to look at, each with a reference and its inbox claim. Any thread adds, the lock's holder takes. */
-    private final Queue<ControlBlock<?>> intake = new ConcurrentLinkedQueue<>();
+    /** What was asked to be called later. Any thread writes, then sets {@link #attemptAt}; volatile. */
+    private volatile Runnable attempt = () -> {};
+
+    /** When to call it, monotonic microseconds; NEVER for nothing. Set by any thread; taken by the poller, by CAS. */
+    private final AtomicLong attemptAt = new AtomicLong(Micros.NEVER);
+
+    /** Records of slots to look at, each with a reference and its inbox claim. Any thread adds, the lock's holder takes. */
+    private final PlaceQueue intake;
 
     /** Records whose slot is reclaimed. Any thread adds, the lock's holder takes. */
-    private final Queue<Integer> gone = new ConcurrentLinkedQueue<>();
+    private final PlaceQueue gone;
 
     /** How many commands of the two queues above nobody has hurried to carry out. A hint. */
     private final AtomicInteger lazy = new AtomicInteger();
@@ -107,6 +146,12 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     private final ReentrantLock lock = new ReentrantLock();
 
+    /** Only an application that would ask others to hand over lets itself be asked. */
+    private final @Nullable HandOverQuestion question;
+
+    /** What to call when another process asks for the slots; does not throw, and does not wait. Set once; volatile. */
+    private volatile Runnable askedToHandOver = () -> {};
+
     /** Whether callbacks may be handed over. Set by the backend's lifecycle; volatile. */
     private volatile boolean running;
 
@@ -119,28 +164,32 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     /** Whether the shared memory is gone. Set with the lock, read by all. */
     private volatile boolean closed;
 
+    /** What the kernel was told to add to the monotonic clock to read the wall clock. Set with the lock; volatile. */
+    private volatile long wallOffset;
+
     // ---- with the lock
 
     private final CommandBatch commands;
     private final KernelGuard guard;
+    private final WallSteps wallSteps;
     private final LocalDeadlines[] local = new LocalDeadlines[CLOCKS.length];
     private final LocalDeadlines.@Nullable Entry[] localEntries;
 
     /** Records whose timer or work item the kernel has. */
-    private final BitSet known = new BitSet();
+    private final BitSet known;
+
+    /** Records whose slot can be touched by its key. */
+    private final BitSet indexed;
 
     /** Records whose slot the kernel refused; read without the lock for views, where a stale answer does no harm. */
-    private final BitSet refused = new BitSet();
+    private final BitSet refused;
 
-    /** Those slots, in the order in which they are tried again. */
-    private final ArrayDeque<ControlBlock<?>> refusedSlots = new ArrayDeque<>();
+    /** From which record on the next one of them is tried again. */
+    private int retryAt;
 
-    private final List<ControlBlock<?>> due = new ArrayList<>();
     private int fresh;
     private boolean freshAsked;
     private boolean freshRefused;
-    private long pausedUntil = Long.MIN_VALUE;
-    private long wallOffset;
 
     /** Whether the engine may have to look by itself earlier than it knew at the last look. */
     private boolean ownChanged;
@@ -152,32 +201,97 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     private int realtimeSlots;
 
     /** Records that are counted by {@link #realtimeSlots}. */
-    private final BitSet realtime = new BitSet();
+    private final BitSet realtime;
+
+    /** From which record on slots of that clock are still to be looked at, since it was set. */
+    private int clockSetFor = Integer.MAX_VALUE;
+
+    /** When to watch next, monotonic microseconds; which record is next; and what was known of lost events. */
+    private long watchAt;
+
+    private long sweepAt;
+    private int watched;
+
+    /** How many records are still to be looked at because events are missing. */
+    private int sweepLeft;
+
+    /** When to look at the pins next, monotonic microseconds. Written by the poller with no lock; read with it: volatile. */
+    private volatile long pinsAt;
+
+    private long ringFullSeen;
+    private long ringDamagesSeen;
 
     /** Whether the guard was asked for the next run. */
     private boolean granted;
 
     // ---- the poller's own
 
+    /** Records that the kernel says are due; how many, and how many of them have been looked at. */
     private int[] fired = new int[256];
+
     private int firedCount;
+    private int firedSeen;
+
+    /** Slots in custody WORKER that are to be handed over; how many, and how many of them have been. */
+    private @Nullable ControlBlock<?>[] due = new ControlBlock<?>[256];
+
+    private int dueCount;
+    private int handedOver;
+
+    /** What the log knows of rejected starts, and when it may be told more. */
+    private long fullTold;
+
+    private long refusedTold;
+    private long unfreedTold;
+    private long tellAt = Long.MIN_VALUE;
 
     // ---- for reports: any thread
+
+    private final DriverFailures failures = new DriverFailures(LOG);
+
+    /** What the kernel did not free: how often, and an error number. Written with the lock; volatile. */
+    private volatile long unfreed;
+
+    private volatile int unfreedErrno;
 
     private final AtomicLong fallbacks = new AtomicLong();
     private final AtomicLong recovered = new AtomicLong();
     private final AtomicLong cutOff = new AtomicLong();
     private final AtomicLong whileAway = new AtomicLong();
+    private final AtomicLong overdueFound = new AtomicLong();
+
+    /** How often the wall clock was found set while slots were on it. */
+    private final AtomicLong clockSets = new AtomicLong();
+
+    /** How often a slot's key was not entered into the index, so that touches do not find it. */
+    private final AtomicLong notIndexed = new AtomicLong();
+
+    /** Starts that were rejected, since there was no record left; since the kernel refused the timer. */
+    private final AtomicLong rejectedFull = new AtomicLong();
+
+    private final AtomicLong rejectedByKernel = new AtomicLong();
 
     KernelEngine(KernelPort port, Ticker ticker, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
         this.port = port;
         this.ticker = ticker;
+        this.scrubber = new Scrubber(ticker, Scrubber.PERIOD_MICROS);
         this.options = options;
-        this.records = new SlotRecords(port);
+        this.records = new SlotRecords(port, Micros.floor(ticker.realtimeNanos()), ticker::monotonicNanos);
         this.directory = new MapDirectory(port, records);
         this.commands = new CommandBatch(port, options.cpuPin());
+        this.wallSteps = new WallSteps(ticker, EngineThreads::runOnce);
         this.guard = new KernelGuard(ticker, circuitBreakers);
-        this.localEntries = new LocalDeadlines.Entry[port.capacity()];
+        this.question = options.takeOver() && port.features().pinned()
+                ? new HandOverQuestion(port.header(), ticker::monotonicNanos)
+                : null;
+        int capacity = port.capacity();
+        this.intake = new PlaceQueue(capacity);
+        this.gone = new PlaceQueue(capacity);
+        this.known = new BitSet(capacity); // with room for all: setting one takes no heap
+        this.indexed = new BitSet(capacity);
+        this.refused = new BitSet(capacity);
+        this.realtime = new BitSet(capacity);
+        this.localEntries = new LocalDeadlines.Entry[capacity];
         for (int i = 0; i < local.length; i++) {
             local[i] = new LocalDeadlines(localEntries);
         }
@@ -191,10 +305,6 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     MapDirectory directory() {
         return directory;
-    }
-
-    InFlight inFlight() {
-        return inFlight;
     }
 
     void running(boolean value) {
@@ -215,10 +325,19 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     @Override
     public boolean hasLapsed(ControlBlock<?> block) {
         long promise = block.lookAt();
-        if (promise == Custody.WORKER || promise == Custody.NOBODY || promise == Custody.RETURNED) {
+        if (Custody.isWorkers(promise) || promise == Custody.NOBODY || promise == Custody.RETURNED) {
             return false; // its custodian looks at the word, or there is none and the caller has told us
         }
-        return block.type() == SlotType.WORK || block.clock() == SlotClock.REALTIME || promise <= now(block.clock());
+        if (block.type() == SlotType.WORK) {
+            return true;
+        }
+        if (block.clock() != SlotClock.REALTIME) {
+            return promise <= now(block.clock());
+        }
+        // the kernel measured it by the offset that we told, and not since: what it looks like now is nearly the same
+        long offset = ticker.realtimeNanos() - ticker.monotonicNanos();
+        return Math.abs(offset - wallOffset) > CLOCK_NOISE_NANOS
+                || promise <= now(SlotClock.REALTIME) + CLOCK_NOISE_NANOS / 1_000;
     }
 
     @Override
@@ -227,7 +346,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             return; // freed meanwhile
         }
         if (block.enterInbox()) {
-            intake.add(block);
+            intake.add(block.position());
         } else {
             block.releaseReference(); // the command that is there already will find what we stored
         }
@@ -236,15 +355,15 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     @Override
     public void born(ControlBlock<?> block) {
-        intake.add(block);
+        intake.add(block.position());
         hurry();
     }
 
     @Override
     public void freed(ControlBlock<?> block) {
         long lookAt = block.lookAt();
-        if (lookAt != Custody.NOBODY && lookAt != Custody.WORKER && block.enterInbox()) {
-            intake.add(block);
+        if (lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt) && block.enterInbox()) {
+            intake.add(block.position());
             linger();
             return;
         }
@@ -268,21 +387,38 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     }
 
     @Override
-    public void launched() {
-        inFlight.launched();
+    public void attemptLater(Runnable later, long micros) {
+        long at = Long.MIN_VALUE;
+        try {
+            at = Micros.floor(ticker.monotonicNanos()) + micros;
+        } catch (Throwable e) {
+            LOG.error("the clock failed", "", "", e);
+        }
+        attempt = later;
+        attemptAt.set(at); // after what is to be called
+        wakePoller();
     }
 
     @Override
-    public void landed() {
-        inFlight.landed();
-        closeIfQuiet();
+    public WallSteps wallSteps() {
+        return wallSteps;
+    }
+
+    @Override
+    public Scrubber scrubber() {
+        return scrubber;
+    }
+
+    @Override
+    public InFlight inFlight() {
+        return inFlight;
     }
 
     @Override
     public void batchBegins() {
         if (batch.get() == null) {
+            batch.set(new int[1]); // first: it may fail
             batches.incrementAndGet();
-            batch.set(new int[1]);
         }
     }
 
@@ -306,7 +442,9 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     /** Drops what a former process left in some records. */
     void drop(List<Integer> places) {
         if (!places.isEmpty()) {
-            gone.addAll(places);
+            for (int place : places) {
+                gone.add(place);
+            }
             combine();
         }
     }
@@ -318,9 +456,23 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             combine();
             place = records.take();
         }
-        if (place >= 0 && options.fallback() == KernelOptions.Fallback.FAIL && !isTaken(place, type)) {
-            records.giveBack(place);
+        if (place < 0) {
+            rejectedFull.incrementAndGet();
             return -1;
+        }
+        if (options.fallback() == KernelOptions.Fallback.FAIL) {
+            boolean taken = false;
+            try {
+                taken = isTaken(place, type);
+            } finally {
+                if (!taken) {
+                    records.giveBack(place);
+                }
+            }
+            if (!taken) {
+                rejectedByKernel.incrementAndGet();
+                return -1;
+            }
         }
         return place;
     }
@@ -348,24 +500,31 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         return !intake.isEmpty() || !gone.isEmpty();
     }
 
-    /** Carries out what is there, unless somebody else does. */
+    /** Carries out what is there, unless somebody else does. What fails is left to the poller: the caller has done its part. */
     private void combine() {
         if (lock.isHeldByCurrentThread()) {
             return; // on our way out we look again
         }
-        for (int i = 0; i < ROUNDS && hasCommands() && lock.tryLock(); i++) {
-            try {
-                if (closed) {
-                    return;
+        try {
+            for (int i = 0; i < ROUNDS && hasCommands() && lock.tryLock(); i++) {
+                try {
+                    if (closed) {
+                        return;
+                    }
+                    drain();
+                    // a poller that sleeps without end does not watch, and has to from the first slot on
+                    boolean isSooner = (ownChanged || pollUntil == Micros.NEVER) && nextLook() < pollUntil;
+                    if (isSooner || i == ROUNDS - 1 && hasCommands()) {
+                        port.wake();
+                    }
+                    ownChanged = false;
+                } finally {
+                    lock.unlock();
                 }
-                drain();
-                if (ownChanged && nextLook() < pollUntil || i == ROUNDS - 1 && hasCommands()) {
-                    port.wake();
-                }
-                ownChanged = false;
-            } finally {
-                lock.unlock();
             }
+        } catch (Throwable e) {
+            failures.failed(e);
+            wakePoller();
         }
     }
 
@@ -405,6 +564,12 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         }
     }
 
+    /** What is wrong with the pins; null for nothing. */
+    @Nullable
+    String pinTrouble() {
+        return port.pinTrouble();
+    }
+
     /** How often a slot was not taken by the kernel and measured here instead. */
     long fallbacks() {
         return fallbacks.get();
@@ -416,6 +581,8 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         details.put("keyBytes", port.keyBytes());
         details.put("slots", records.used());
         details.put("fallbacks", fallbacks.get());
+        details.put("driverFailures", failures.count());
+        details.put("strays", scrubber.recovered());
         lock.lock();
         try {
             details.put("fallbacksNow", refused.cardinality());
@@ -425,10 +592,24 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 details.put("ringFull", header(Layout.HEADER_RING_FULL));
                 details.put("startFailed", header(Layout.HEADER_START_FAILED));
                 details.put("orphans", directory.orphans());
+                if (port.touchable()) {
+                    details.put("touchRearms", header(Layout.HEADER_TOUCH_REARMS));
+                    details.put("notIndexed", notIndexed.get());
+                }
             }
         } finally {
             unlock();
         }
+        details.put("rejectedNoRoom", rejectedFull.get());
+        details.put("rejectedByKernel", rejectedByKernel.get());
+        details.put("overdueFound", overdueFound.get());
+        details.put("wallClockSets", clockSets.get());
+        if (port.features().pinned()) {
+            details.put("repinned", port.repinned());
+        }
+        details.put("ringDamages", port.ringDamages());
+        details.put("recordsRepaired", records.repaired());
+        details.put("recordsDamaged", records.damaged().size());
         details.put("recovered", recovered.get());
         details.put("recoveredCutOff", cutOff.get());
         details.put("recoveredDueWhileAway", whileAway.get());
@@ -436,6 +617,16 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     private long header(long offset) {
         return (long) LONG.getVolatile(port.header(), offset);
+    }
+
+    /** How many slots the engine holds, measures or tries again by itself. */
+    int held() {
+        lock.lock();
+        try {
+            return Arrays.stream(local).mapToInt(LocalDeadlines::size).sum() + refused.cardinality();
+        } finally {
+            unlock();
+        }
     }
 
     // ---- called by the poller -----------------------------------------------------------------------------------
@@ -453,12 +644,12 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     }
 
     private long timeout() {
-        lock.lock();
+        Locks.lock(lock);
         try {
             long now = Micros.floor(ticker.monotonicNanos());
             long next = nextLook();
             pollUntil = next;
-            if (hasCommands() && lazy.get() >= LAZY || firedCount != 0) {
+            if (hasCommands() && lazy.get() >= LAZY || firedCount != 0 || dueCount != 0) {
                 return 0;
             }
             return next == Micros.NEVER ? -1 : Math.max(0, next - now) * 1_000;
@@ -478,8 +669,10 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
      * @return whether something was handed over, so that there may be more
      */
     boolean pass() {
-        List<ControlBlock<?>> ready;
-        lock.lock();
+        Throwable former = failures.present();
+        boolean handed = handOverDue(); // what a failure has left
+        wallSteps.look();
+        Locks.lock(lock);
         try {
             pollUntil = Long.MIN_VALUE; // awake
             ownChanged = false;
@@ -487,22 +680,149 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 return false;
             }
             followWallClock();
-            for (int i = 0; i < firedCount; i++) {
-                event(fired[i]);
+            while (firedSeen < firedCount) {
+                event(fired[firedSeen++]);
             }
             firedCount = 0;
+            firedSeen = 0;
+            watch();
             lookAtOwn();
             retryRefused();
             drain();
-            ready = List.copyOf(due);
-            due.clear();
         } finally {
             unlock();
         }
-        for (ControlBlock<?> block : ready) {
-            handOver(block);
+        handed |= handOverDue();
+        attempt();
+        tellRejections();
+        watchPins();
+        boolean looksOn = scrubber.step();
+        failures.worked(former);
+        return looksOn || handed;
+    }
+
+    /** Hands over what is due. Does not go back to one that it failed with. */
+    private boolean handOverDue() {
+        boolean any = dueCount != 0;
+        while (handedOver < dueCount) {
+            ControlBlock<?> block = due[handedOver];
+            due[handedOver++] = null;
+            if (block != null) {
+                handOver(block);
+            }
         }
-        return !ready.isEmpty();
+        dueCount = 0;
+        handedOver = 0;
+        return any;
+    }
+
+    /** One turn of the poller: waits for events and does what there is to do. To be called again whatever it throws. */
+    void turn() {
+        if (failures.present() == null) {
+            await();
+        }
+        Throwable former = failures.present();
+        if (former != null) {
+            failures.goOn(former);
+            collect();
+        }
+        pass();
+    }
+
+    /** What the poller fails with. */
+    DriverFailures failures() {
+        return failures;
+    }
+
+    private void attempt() {
+        long at = attemptAt.get();
+        if (at != Micros.NEVER
+                && running
+                && at <= Micros.floor(ticker.monotonicNanos())
+                && attemptAt.compareAndSet(at, Micros.NEVER)) {
+            attempt.run();
+        }
+    }
+
+    /** Looks whether the pins are still there, and says in the log when that changes; the poller's. */
+    private void watchPins() {
+        long now = Micros.floor(ticker.monotonicNanos());
+        if (now < pinsAt) {
+            return;
+        }
+        pinsAt = now + PINS_MICROS;
+        String before = port.pinTrouble();
+        long repinned = port.repinned();
+        lookAtQuestion();
+        port.watchPins();
+        String found = port.pinTrouble();
+        if (found != null && before == null) {
+            LOG.warning(found, "", "", null);
+        }
+        if (port.repinned() != repinned) {
+            LOG.warning(
+                    "",
+                    port.repinned() - repinned,
+                    " pins had been removed while this application uses them, and are made again",
+                    null);
+        }
+    }
+
+    /** Says in the log why starts were rejected, once a minute at most; the poller's. */
+    private void tellRejections() {
+        long full = rejectedFull.get();
+        long refused = rejectedByKernel.get();
+        long lost = unfreed;
+        if (lost != unfreedTold) {
+            LOG.warning(
+                    "the kernel did not free the timers of ",
+                    lost - unfreedTold,
+                    " records: " + Errno.words(unfreedErrno),
+                    null);
+            unfreedTold = lost;
+        }
+        long now = Micros.floor(ticker.monotonicNanos());
+        if (full == fullTold && refused == refusedTold || now < tellAt) {
+            return;
+        }
+        String reason =
+                full == fullTold ? "" : (full - fullTold) + " for there is room for " + port.capacity() + " slots";
+        String other = refused == refusedTold
+                ? ""
+                : (refused - refusedTold) + " for the kernel has no memory for the timer (" + Errno.ENOMEM.name() + ")";
+        LOG.warning(
+                "starts were rejected: ", reason + (reason.isEmpty() || other.isEmpty() ? "" : ", ") + other, "", null);
+        fullTold = full;
+        refusedTold = refused;
+        tellAt = now + TELL_MICROS;
+    }
+
+    /** The question of another process for the slots; null where it is not to be asked. */
+    @Nullable
+    HandOverQuestion question() {
+        return question;
+    }
+
+    private void lookAtQuestion() {
+        HandOverQuestion present = question;
+        if (present != null) {
+            if (present.clear()) {
+                records.repairedOther();
+            }
+            if (present.isAsked()) {
+                askedToHandOver.run();
+            }
+        }
+    }
+
+    /** Whether there is an operation in the shared memory, or may come one; carries out what is left to do there. */
+    boolean isInUse() {
+        combine();
+        return records.isInUse();
+    }
+
+    void whenAskedToHandOver(Runnable task) {
+        askedToHandOver = task;
     }
 
     /** Wakes the poller. */
@@ -522,13 +842,15 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         }
     }
 
-    /** Hands over a slot in custody WORKER. */
+    /** Hands over a slot in custody WORKER; one that is not passed on comes back, whatever happened. */
     private void handOver(ControlBlock<?> block) {
-        boolean wasCutOff = block.isCutOff();
-        if (!block.expire()) {
-            retry(block);
-        } else if (wasCutOff) {
-            block.releaseReference();
+        boolean passed = false;
+        try {
+            passed = block.expire();
+        } finally {
+            if (!passed) {
+                retry(block);
+            }
         }
     }
 
@@ -539,9 +861,14 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         return !StateWord.isFreed(word) && StateWord.isArmed(word) || StateWord.isRunning(word);
     }
 
-    /** When; what was cut off is due at once. Asked in the engine's custody only, where no run goes on. */
-    private static long dueAt(long word) {
-        return StateWord.isRunning(word) ? 0 : StateWord.deadline(word);
+    /**
+     * When, by its deadline or a touch; what was cut off is due at once. Asked in the engine's custody only, where no run goes
+     * on, and with a word that was read before.
+     */
+    private long dueAt(ControlBlock<?> block, long word) {
+        return StateWord.isRunning(word)
+                ? 0
+                : Math.max(StateWord.deadline(word), records.touchedUntil(block.position()));
     }
 
     /** The kernel says: look at the slot of this record. */
@@ -551,30 +878,108 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             return;
         }
         long lookAt = block.lookAt();
-        if (lookAt != Custody.NOBODY && lookAt != Custody.WORKER && lookAt != Custody.RETURNED) {
+        if (lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt) && lookAt != Custody.RETURNED) {
             look(block);
         }
     }
 
     /** Looks at a slot in our custody whose promise may have elapsed: collects it if it is due, or files it anew. */
     private void look(ControlBlock<?> block) {
-        long word = block.word();
-        if (isPending(word) && dueAt(word) <= now(block.clock())) {
-            if (!running || isPaused()) {
-                hold(block, dueAt(word));
+        boolean done = false;
+        try {
+            long word = block.word();
+            if (isPending(word) && dueAt(block, word) <= now(block.clock())) {
+                if (running) {
+                    collect(block);
+                } else {
+                    hold(block, dueAt(block, word));
+                }
+            } else if (block.retainReference()) { // on the way it may pass through nobody's hands
+                try {
+                    file(block);
+                } finally {
+                    block.releaseReference();
+                }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                giveUp(block);
+            }
+        }
+    }
+
+    /** Takes a slot in our custody for handing over. */
+    private void collect(ControlBlock<?> block) {
+        if (dueCount == due.length) {
+            due = Arrays.copyOf(due, 2 * dueCount);
+        }
+        letGo(block);
+        block.promise(Custody.WORKER);
+        due[dueCount++] = block;
+    }
+
+    /** Something failed with a slot in our custody: it is in nobody's hands, if no worker has it, and will be found there. */
+    private void giveUp(ControlBlock<?> block) {
+        scrubber.strayed();
+        if (!Custody.isWorkers(block.lookAt())) {
+            block.promise(Custody.NOBODY);
+            letGo(block);
+        }
+    }
+
+    /**
+     * Looks for slots whose event has not come, whatever became of it: those of some records each second, and of all when the
+     * ring was full or was tampered with, which is then asked at each pass. Makes good what others changed in the records.
+     */
+    private void watch() {
+        long now = Micros.floor(ticker.monotonicNanos());
+        long full = header(Layout.HEADER_RING_FULL);
+        long damages = port.ringDamages();
+        boolean lost = full != ringFullSeen || damages != ringDamagesSeen || sweepLeft > 0;
+        if (!running || records.used() == 0 || !lost && now < watchAt) {
+            return;
+        }
+        if (lost && sweepLeft == 0) {
+            if (now < sweepAt) { // a long look is a small part of the time, however full the ring is
+                watchAt = Math.min(watchAt, sweepAt);
                 return;
             }
-            letGo(block);
-            block.promise(Custody.WORKER);
-            due.add(block);
-        } else if (block.retainReference()) { // on the way it may pass through nobody's hands
-            file(block);
-            block.releaseReference();
+            sweepLeft = records.end();
+            sweepAt = now + sweepLeft / SWEPT_PER_MICRO;
+            ringFullSeen = full;
+            ringDamagesSeen = damages;
+        }
+        watchAt = now + WATCH_MICROS;
+        offset(SlotClock.REALTIME, wallOffset);
+        offset(SlotClock.MONOTONIC, 0);
+        int end = records.end();
+        for (int i = lost ? sweepLeft : Math.min(end, WATCHED); i > 0; i--) {
+            watched = watched + 1 < end ? watched + 1 : 0;
+            sweepLeft = Math.max(0, sweepLeft - 1);
+            ControlBlock<?> block = records.owner(watched);
+            if (block != null) {
+                records.verify(watched, block);
+                watch(block, lost ? 0 : GRACE_MICROS);
+            }
+        }
+    }
+
+    private void watch(ControlBlock<?> block, long grace) {
+        long word = block.word();
+        long lookAt = block.lookAt();
+        boolean ours = lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt) && lookAt != Custody.RETURNED;
+        if (ours && isPending(word) && !own(block).isHeld(block.position())) {
+            long latest = now(block.clock()) - grace;
+            if (lookAt <= latest && dueAt(block, word) <= latest) {
+                overdueFound.incrementAndGet();
+                look(block);
+            }
         }
     }
 
     private void lookAtOwn() {
-        if (!running || isPaused()) {
+        if (!running) {
             return;
         }
         for (SlotClock clock : CLOCKS) {
@@ -584,17 +989,6 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 look(block);
             }
         }
-    }
-
-    private boolean isPaused() {
-        if (pausedUntil == Long.MIN_VALUE) {
-            return false;
-        }
-        if (Micros.floor(ticker.monotonicNanos()) < pausedUntil) {
-            return true;
-        }
-        pausedUntil = Long.MIN_VALUE;
-        return false;
     }
 
     private long nextLook() {
@@ -607,13 +1001,22 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                     next = Math.min(next, now + Math.max(0, at - now(clock)));
                 }
             }
-            next = next == Micros.NEVER ? next : Math.max(next, pausedUntil);
+            next = Math.min(next, attemptAt.get());
         }
-        if (!refusedSlots.isEmpty()) {
+        if (!refused.isEmpty()) {
             next = Math.min(next, now + KernelGuard.PAUSE.toNanos() / 1_000);
+        }
+        if (running && records.used() != 0) {
+            next = Math.min(next, Math.max(now, watchAt));
+        }
+        if (port.features().pinned()) {
+            next = Math.min(next, Math.max(now, pinsAt));
         }
         if (realtimeSlots != 0) {
             next = Math.min(next, now + OTHER_CLOCK_NANOS / 1_000);
+        }
+        if (records.used() != 0) {
+            next = Math.min(next, Math.max(now, scrubber.nextLook()));
         }
         return next;
     }
@@ -623,16 +1026,19 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             return;
         }
         long offset = ticker.realtimeNanos() - ticker.monotonicNanos();
-        if (Math.abs(offset - wallOffset) <= CLOCK_NOISE_NANOS) {
-            return;
+        if (Math.abs(offset - wallOffset) > CLOCK_NOISE_NANOS) {
+            tellOffsets();
+            clockSets.incrementAndGet();
+            clockSetFor = 0;
         }
-        tellOffsets();
-        for (int place = 0; place < port.capacity(); place++) {
+        while (clockSetFor < records.end()) {
+            int place = clockSetFor++;
             ControlBlock<?> block = records.owner(place);
             if (block != null && block.clock() == SlotClock.REALTIME) {
                 event(place); // set anew, by the clock as it is now
             }
         }
+        clockSetFor = Integer.MAX_VALUE;
     }
 
     private void tellOffsets() {
@@ -652,11 +1058,13 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     private void drain() {
         lazy.set(0);
         do {
-            for (ControlBlock<?> block = next(intake); block != null; block = next(intake)) {
-                command(block);
+            for (int place = next(intake); place >= 0; place = next(intake)) {
+                ControlBlock<?> block = records.owner(place);
+                if (block != null) { // always: the command has a reference
+                    command(block);
+                }
             }
-            for (Integer place = next(gone); place != null; place = next(gone)) {
-                records.erase(place);
+            for (int place = next(gone); place >= 0; place = next(gone)) {
                 commands.free(place);
             }
             boolean full = commands.isFull();
@@ -667,15 +1075,16 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         } while (hasCommands());
     }
 
-    private <T> @Nullable T next(Queue<T> queue) {
-        return commands.isFull() ? null : queue.poll();
+    private int next(PlaceQueue queue) {
+        return commands.isFull() ? -1 : queue.poll();
     }
 
     private void run() {
         if (commands.size() != 0) {
             commands.run(this);
-            guard.ran(freshAsked, freshRefused);
         }
+        guard.ran(freshAsked, freshRefused); // whether there was a command or not: it may have failed on its way here
+        freshAsked = false;
         granted = false;
     }
 
@@ -694,34 +1103,44 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             return false;
         }
         fresh--;
-        freshAsked = true;
         return true;
     }
 
     /** Carries out a command: looks at the slot and files it where it belongs. */
     private void command(ControlBlock<?> block) {
         block.leaveInbox();
+        boolean done = false;
+        try {
+            obey(block);
+            done = true;
+        } finally {
+            if (!done) {
+                giveUp(block);
+            }
+            block.releaseReference();
+        }
+    }
+
+    private void obey(ControlBlock<?> block) {
         long lookAt = block.lookAt();
         long word = block.word();
         if (lookAt == Custody.NOBODY) {
-            if (isPending(word) && block.take(dueAt(word))) {
+            if (isPending(word) && block.take(dueAt(block, word))) {
                 file(block);
             }
         } else if (lookAt == Custody.RETURNED) {
-            pausedUntil = Micros.floor(ticker.monotonicNanos()) + RETRY_MICROS;
-            long promise = dueAt(word);
+            long promise = dueAt(block, word);
             block.promise(promise);
             if (isKept(block, promise) && promise <= now(block.clock())) {
                 hold(block, promise);
             } else {
                 file(block);
             }
-        } else if (lookAt != Custody.WORKER) {
-            if (!isPending(word) || dueAt(word) < lookAt || hasLapsed(block)) {
+        } else if (!Custody.isWorkers(lookAt)) {
+            if (!isPending(word) || dueAt(block, word) < lookAt || hasLapsed(block)) {
                 file(block);
             }
         }
-        block.releaseReference();
     }
 
     /** Files a slot in our custody, with a reference in hand, by its present deadline; or lets go of it. */
@@ -733,19 +1152,25 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
                 letGo(block);
                 block.promise(Custody.NOBODY);
                 word = block.word();
-                if (!isPending(word) || !block.take(dueAt(word))) {
+                if (!isPending(word) || !block.take(dueAt(block, word))) {
                     return;
                 }
             }
-            promise = dueAt(word);
+            promise = dueAt(block, word);
             block.promise(promise);
         } while (!isKept(block, promise));
         measure(block, promise);
     }
 
-    private static boolean isKept(ControlBlock<?> block, long promise) {
+    private void makeRoom() {
+        if (commands.isFull()) {
+            run();
+        }
+    }
+
+    private boolean isKept(ControlBlock<?> block, long promise) {
         long word = block.word();
-        return isPending(word) && dueAt(word) >= promise;
+        return isPending(word) && dueAt(block, word) >= promise;
     }
 
     /** Has a slot measured for a promise that was given just now: by the kernel, or here. */
@@ -755,9 +1180,12 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             hold(block, 0);
             return;
         }
-        if (commands.isFull()) {
-            run();
+        if (records.isTouchable(place) && !indexed.get(place)) {
+            makeRoom();
+            indexed.set(place);
+            commands.index(place); // whether the kernel takes the timer or not
         }
+        makeRoom();
         if (!mayAskFor(place)) {
             refuse(block, promise);
             return;
@@ -771,20 +1199,23 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         SlotClock clock = block.clock();
         if (block.type() == SlotType.WORK && promise <= now(clock)) {
             commands.work(block, promise, isFresh);
+            freshAsked |= isFresh;
             return;
         }
         long nanos = promise * 1_000;
         if (clock == SlotClock.REALTIME) {
             if (!realtime.get(block.position())) {
-                realtime.set(block.position());
-                if (realtimeSlots++ == 0) {
+                if (realtimeSlots == 0) {
                     tellOffsets();
                 }
+                realtime.set(block.position());
+                realtimeSlots++;
                 ownChanged = true;
             }
             nanos = Math.max(0, nanos - wallOffset);
         }
         commands.start(block, clock, nanos, promise, isFresh);
+        freshAsked |= isFresh;
     }
 
     @Override
@@ -793,7 +1224,15 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         if (result < 0) {
             freshRefused |= isFresh;
             if (records.owner(place) == block && block.lookAt() == promise) {
-                refuse(block, promise);
+                boolean done = false;
+                try {
+                    refuse(block, promise);
+                    done = true;
+                } finally {
+                    if (!done) {
+                        giveUp(block);
+                    }
+                }
             }
             return;
         }
@@ -805,11 +1244,11 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     }
 
     @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // with the lock
     public void freed(int place, int result) {
         if (result < 0) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "the kernel did not free the timer of record " + place + ": " + Errno.words(-result));
+            unfreedErrno = -result;
+            unfreed++;
         }
         known.clear(place);
         refused.clear(place);
@@ -817,8 +1256,18 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             realtime.clear(place);
             realtimeSlots--;
         }
-        localEntries[place] = null;
+        local[0].letGo(place);
+        indexed.clear(place);
+        records.erase(place);
         records.giveBack(place);
+    }
+
+    @Override
+    public void indexed(int place, int result) {
+        if (result < 0) {
+            indexed.clear(place);
+            notIndexed.incrementAndGet();
+        }
     }
 
     private LocalDeadlines own(ControlBlock<?> block) {
@@ -841,7 +1290,6 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         int place = block.position();
         if (!refused.get(place)) {
             refused.set(place);
-            refusedSlots.add(block);
             fallbacks.incrementAndGet();
             block.refusedByBackend();
         }
@@ -850,25 +1298,20 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     /** Asks the kernel again for slots that it refused, as many as the guard allows. */
     private void retryRefused() {
-        for (int i = refusedSlots.size(); i > 0 && !commands.isFull(); i--) {
-            ControlBlock<?> block = refusedSlots.peek();
-            if (block == null) {
-                return;
+        for (int i = refused.cardinality(); i > 0 && !commands.isFull(); i--) {
+            int place = refused.nextSetBit(retryAt);
+            if (place < 0) {
+                place = refused.nextSetBit(0);
             }
-            int place = block.position();
-            boolean isHeld = records.owner(place) == block
-                    && refused.get(place)
-                    && own(block).isHeld(place);
-            if (isHeld && !mayAskFor(place)) {
-                return;
-            }
-            refusedSlots.poll();
-            if (isHeld) {
-                refusedSlots.add(block); // until it is taken
-                start(block, block.lookAt());
-            } else if (records.owner(place) == block && refused.get(place)) {
+            ControlBlock<?> block = records.owner(place);
+            if (block == null || !own(block).isHeld(place)) {
                 refused.clear(place); // at rest: the kernel is asked when it is armed again
+            } else if (mayAskFor(place)) {
+                start(block, block.lookAt());
+            } else {
+                return;
             }
+            retryAt = place + 1;
         }
     }
 
@@ -877,6 +1320,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         lock.lock();
         try {
             if (!closed && !known.get(place)) {
+                run(); // what a failure has left in the batch
                 known.set(place, commands.isTaken(place, type));
             }
             return known.get(place);
@@ -895,14 +1339,17 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     /** Frees what is to be freed and gives the port back. */
     private void close() {
-        lock.lock();
+        Locks.lock(lock);
         try {
             if (!closed) {
-                if (!records.isDetached()) {
-                    drain();
+                try {
+                    if (!records.isDetached()) {
+                        drain();
+                    }
+                } finally {
+                    closed = true;
+                    port.close();
                 }
-                closed = true;
-                port.close();
             }
         } finally {
             unlock();
@@ -926,18 +1373,30 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
      */
     void closeWhenQuiet() {
         closing = true;
+        wakePoller();
         closeIfQuiet();
+    }
+
+    /** Wakes the poller, which the lock keeps from closing what is to wake it. */
+    void wakePoller() {
+        Locks.lock(lock);
+        try {
+            wake();
+        } catch (Throwable e) {
+            failures.failed(e); // it wakes up by itself after a while
+        } finally {
+            unlock();
+        }
+    }
+
+    /** Whether the poller is to end. */
+    boolean isClosing() {
+        return closing;
     }
 
     private void closeIfQuiet() {
         if (closing && !polled && inFlight.count() == 0) {
             close();
         }
-    }
-
-    /** What a poller does with an error of its own: tell, and go on a little later. */
-    void failed(Throwable error) {
-        LOG.log(System.Logger.Level.ERROR, "the slot engine failed; it goes on", error);
-        LockSupport.parkNanos(this, RETRY_MICROS * 1_000);
     }
 }

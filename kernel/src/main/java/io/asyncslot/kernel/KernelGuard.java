@@ -32,6 +32,9 @@ final class KernelGuard {
     private boolean granted;
     private long grantedAt;
 
+    /** Whether the breaker, or somebody who listens to it, has thrown something: what it had noted may be missing. */
+    private boolean failed;
+
     /** With the circuit breaker of its name in a registry: what is there already, or else one that is made for the kernel. */
     KernelGuard(Ticker ticker, CircuitBreakerRegistry registry) {
         this.ticker = ticker;
@@ -51,15 +54,22 @@ final class KernelGuard {
 
     /** How many new slots the next run may contain. {@link #ran} must follow. */
     int grant() {
+        granted = false;
         try {
+            if (failed) {
+                breaker.reset();
+                failed = false;
+            }
             breaker.acquirePermission();
+            granted = true;
+            grantedAt = ticker.monotonicNanos();
+            return breaker.getState() == CircuitBreaker.State.CLOSED ? Integer.MAX_VALUE : TRIAL;
         } catch (CallNotPermittedException e) {
-            granted = false;
             return 0;
+        } catch (Throwable e) {
+            failed = true;
+            return 0; // the slots are measured in this process, and the kernel is asked later
         }
-        granted = true;
-        grantedAt = ticker.monotonicNanos();
-        return breaker.getState() == CircuitBreaker.State.CLOSED ? Integer.MAX_VALUE : TRIAL;
     }
 
     /** What came of it. */
@@ -68,12 +78,16 @@ final class KernelGuard {
             return;
         }
         granted = false;
-        if (!asked) {
-            breaker.releasePermission();
-        } else if (refused) {
-            breaker.onError(spent(), TimeUnit.NANOSECONDS, new KernelException("the kernel refused a slot"));
-        } else {
-            breaker.onSuccess(spent(), TimeUnit.NANOSECONDS);
+        try {
+            if (!asked) {
+                breaker.releasePermission();
+            } else if (refused) {
+                breaker.onError(spent(), TimeUnit.NANOSECONDS, new KernelException("the kernel refused a slot"));
+            } else {
+                breaker.onSuccess(spent(), TimeUnit.NANOSECONDS);
+            }
+        } catch (Throwable e) {
+            failed = true; // a permission may not have been given back
         }
     }
 

@@ -4,16 +4,20 @@ import io.asyncslot.SlotClock;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.RecoveredSlot;
 import io.asyncslot.core.SlotMirror;
 import io.asyncslot.core.StateWord;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,17 +31,66 @@ final class KernelMirror<K> implements SlotMirror<K> {
     private final SlotType type;
     private final SlotClock clock;
     private final SlotKeyCodec<K> codec;
+    private final byte keyType;
     private final SlotRecords records;
     private final KernelEngine engine;
+    private final boolean pinned;
 
-    KernelMirror(SlotMapSpec<K> spec, SlotType type, SlotClock clock, KeyCodecs codecs, KernelEngine engine) {
+    /** How far a touch by a BPF program of others puts a slot off; 0 where they cannot be touched. */
+    private final long touchNanos;
+
+    /** Set once, by whoever closes the map without dropping it; read where slots are freed. Volatile. */
+    private volatile boolean letGo;
+
+    /**
+     * The map itself and its records, from the moment a place is taken until the slot is gone and nobody has a reference:
+     * whoever takes the last away tells that the map's number is unused, and that no operation is in the memory.
+     */
+    private final AtomicInteger parts = new AtomicInteger(1);
+
+    KernelMirror(
+            SlotMapSpec<K> spec,
+            SlotType type,
+            SlotClock clock,
+            KeyCodecs codecs,
+            KernelEngine engine,
+            boolean touchable,
+            boolean pinned) {
         this.name = spec.name();
         this.codec = codecs.of(spec.keyType(), name);
+        this.keyType = KeyCodecs.number(spec.keyType());
         this.type = type;
         this.clock = clock;
         this.engine = engine;
+        this.pinned = pinned;
         this.records = engine.records();
+        this.touchNanos = touchable ? touchNanos(spec) : 0;
         this.map = engine.directory().number(name, type, clock, spec.keyType());
+        records.touchable(map, name, touchNanos);
+    }
+
+    /** How far a touch puts a slot of a map off. */
+    private long touchNanos(SlotMapSpec<K> spec) {
+        if (!records.isTouchable()) {
+            throw notTouchable("the memory was made without room for touches: drop it, and load it with --touchable");
+        }
+        if (!(spec instanceof TimerMapSpec<K> timers) || timers.every() != null || timers.schedule() != null) {
+            throw notTouchable("a timer map without a period or a schedule can");
+        }
+        if (clock != SlotClock.MONOTONIC) {
+            throw notTouchable("its clock is " + clock + ", and must be " + SlotClock.MONOTONIC);
+        }
+        Duration delay = timers.delay();
+        if (delay == null || delay.isZero() || delay.compareTo(Duration.ofNanos(SlotRecords.MAX_TOUCH_NANOS)) > 0) {
+            throw notTouchable("its 'delay' is " + delay
+                    + ", and must be set, more than 0 and at most 100 years: a touch" + " puts a slot off by it");
+        }
+        return delay.toNanos();
+    }
+
+    private IllegalArgumentException notTouchable(String why) {
+        return new IllegalArgumentException("map '" + name + "' is named by 'touchable' of backend '"
+                + KernelBackend.NAME + "', but cannot be touched: " + why);
     }
 
     @Override
@@ -47,6 +100,11 @@ final class KernelMirror<K> implements SlotMirror<K> {
             bytes = codec.encode(key);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("'key' of map '" + name + "' " + e.getMessage(), e);
+        }
+        if (touchNanos != 0 && bytes.length > Layout.TOUCH_KEY_BYTES) {
+            throw new IllegalArgumentException(
+                    "'key' of map '" + name + "', which BPF programs may touch, must have at most "
+                            + Layout.TOUCH_KEY_BYTES + " bytes but has " + bytes.length + ": '" + shown(key) + "'");
         }
         if (bytes.length > records.keyBytes()) {
             throw new IllegalArgumentException(
@@ -63,22 +121,69 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     @Override
     public int reserve() {
-        return engine.reserve(type);
+        if (!partComes()) {
+            return FULL; // the map is closed, and the memory may be another process's by now
+        }
+        int place = FULL;
+        try {
+            place = engine.reserve(type);
+        } finally {
+            if (place == FULL) {
+                partGone();
+            }
+        }
+        return place;
+    }
+
+    /** Whether there is something of the map yet, so that one more part may come. */
+    private boolean partComes() {
+        for (; ; ) {
+            int present = parts.get();
+            if (present == 0 || parts.compareAndSet(present, present + 1)) {
+                return present != 0;
+            }
+        }
     }
 
     @Override
     public void giveBack(int place) {
-        records.giveBack(place);
+        try {
+            records.notWritten(place);
+        } finally {
+            partGone();
+        }
     }
 
     @Override
     public void made(ControlBlock<K> block, byte[] key) {
-        records.write(block, map, clock, MapDirectory.kind(type), key);
+        records.write(block, map, clock, MapDirectory.kind(type), keyType, key);
     }
 
     @Override
     public void changed(ControlBlock<K> block) {
         records.copy(block);
+    }
+
+    @Override
+    public long reading() {
+        return touchNanos == 0 ? 0 : records.reading();
+    }
+
+    @Override
+    public void armed(ControlBlock<K> block, long reading) {
+        if (touchNanos != 0) {
+            records.armed(block.position(), reading);
+        }
+    }
+
+    @Override
+    public long touchedUntil(ControlBlock<K> block) {
+        return touchNanos == 0 ? 0 : records.touchedUntil(block.position());
+    }
+
+    @Override
+    public long touchMicros() {
+        return Micros.ceil(touchNanos);
     }
 
     @Override
@@ -88,7 +193,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     @Override
     public void ended(ControlBlock<K> block) {
-        records.endedDetached(block.position());
+        records.endedDetached(block.position(), letGo);
     }
 
     @Override
@@ -98,7 +203,19 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     @Override
     public void reclaimed(ControlBlock<K> block) {
-        engine.reclaimed(block);
+        try {
+            if (!letGo || !records.leave(block.position(), map)) {
+                engine.reclaimed(block);
+            }
+        } finally {
+            partGone();
+        }
+    }
+
+    private void partGone() {
+        if (parts.decrementAndGet() == 0) {
+            records.closed(map);
+        }
     }
 
     @Override
@@ -107,12 +224,23 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     @Override
+    public void letGo() {
+        letGo = pinned;
+    }
+
+    @Override
+    public void takenBack(ControlBlock<K> block) {
+        records.copyFreed(block);
+    }
+
+    @Override
     public void closed() {
-        records.closed(map);
+        partGone();
     }
 
     @Override
     public void adopted(ControlBlock<K> block) {
+        parts.incrementAndGet();
         records.own(block.position(), block);
     }
 
@@ -123,7 +251,8 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     /**
      * What is left, in the order of making. A key may be there twice, when the process ended between the making of a new
-     * incarnation and the last copy of the freed one: then the younger one is the slot.
+     * incarnation and the last copy of the freed one: then the younger one is the slot. What cannot be read stays where it
+     * is, and is shown.
      */
     @Override
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
@@ -133,18 +262,20 @@ final class KernelMirror<K> implements SlotMirror<K> {
         Set<Integer> dropped = new HashSet<>();
         for (SlotRecords.Left each : left) {
             try {
-                K key = codec.decode(records.key(each.place()));
+                K key = decoded(each.place());
                 keys.put(each.place(), key);
                 SlotRecords.Left older = youngest.put(key, each);
                 if (older != null) {
                     dropped.add(older.place());
                 }
-            } catch (IllegalArgumentException e) {
+            } catch (RuntimeException e) { // a codec of the application may throw anything
                 LOG.log(
                         System.Logger.Level.ERROR,
-                        "a slot of map '" + name + "' that a former process left has no readable key; it is dropped",
+                        "a slot of map '" + name
+                                + "' that a former process left has no readable key; it is kept in record "
+                                + each.place() + " and does not run",
                         e);
-                dropped.add(each.place());
+                records.unreadable(each.place(), "key of map '" + name + "'");
             }
         }
         List<Integer> places = new ArrayList<>(dropped);
@@ -158,14 +289,23 @@ final class KernelMirror<K> implements SlotMirror<K> {
         engine.drop(places);
     }
 
+    private K decoded(int place) {
+        byte written = records.keyType(place);
+        if (written != keyType) {
+            throw new IllegalArgumentException("a key of type " + written + " where the map's is " + keyType);
+        }
+        return codec.decode(records.key(place));
+    }
+
     private RecoveredSlot<K> recovered(SlotRecords.Left left, K key, long now) {
         int place = left.place();
-        boolean away = StateWord.isArmed(left.word()) && StateWord.deadline(left.word()) <= now;
-        engine.recovered(StateWord.isRunning(left.word()), away);
+        long word = records.touchedWord(place, map, left.word());
+        boolean away = StateWord.isArmed(word) && StateWord.deadline(word) <= now;
+        engine.recovered(StateWord.isRunning(word), away);
         return new RecoveredSlot<>(
                 key,
                 place,
-                left.word(),
+                word,
                 records.generationBase(place),
                 records.runGeneration(place),
                 records.runDeadline(place),

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,11 +23,19 @@ final class KernelObjects implements AutoCloseable {
     static final String COMMANDS = "slot_commands";
     static final String TIMERS = "slot_timers";
     static final String EVENTS = "slot_events";
+    static final String SINCE = "slot_since";
+    static final String TOUCHES = "slot_touches";
+    static final String INDEX = "slot_index";
+
     static final String RUN = "asyncslot_run";
     static final String INSPECT = "asyncslot_inspect";
 
-    private static final String[] MAPS = {HEADER, CONTROL, KEYS, DIRECTORY, COMMANDS, TIMERS, EVENTS};
+    private static final String[] MAPS = {CONTROL, KEYS, DIRECTORY, COMMANDS, TIMERS, EVENTS, SINCE, TOUCHES, INDEX};
     private static final String[] PROGRAMS = {RUN, INSPECT};
+
+    /** In the order in which they are pinned: the header says that all are there, and is removed first. */
+    private static final List<String> NAMES =
+            List.of(CONTROL, KEYS, DIRECTORY, COMMANDS, TIMERS, EVENTS, SINCE, TOUCHES, INDEX, RUN, INSPECT, HEADER);
 
     private final Libbpf libbpf;
     private final Map<String, Integer> descriptors;
@@ -48,6 +57,9 @@ final class KernelObjects implements AutoCloseable {
             libbpf.setMaxEntries(object, KEYS, settings.capacity());
             libbpf.setValueSize(object, KEYS, Layout.keyRecordBytes(settings.keyBytes()));
             libbpf.setMaxEntries(object, EVENTS, settings.ringBytes());
+            for (String map : new String[] {SINCE, TOUCHES, INDEX}) {
+                libbpf.setMaxEntries(object, map, settings.touchable() ? settings.capacity() : 1);
+            }
             libbpf.load(object);
             Map<String, Integer> descriptors = new LinkedHashMap<>();
             for (String map : MAPS) {
@@ -56,6 +68,7 @@ final class KernelObjects implements AutoCloseable {
             for (String program : PROGRAMS) {
                 descriptors.put(program, libbpf.programFd(object, program));
             }
+            descriptors.put(HEADER, libbpf.mapFd(object, HEADER));
             return new KernelObjects(libbpf, descriptors, () -> libbpf.close(object));
         } catch (RuntimeException | Error e) {
             libbpf.close(object);
@@ -89,7 +102,8 @@ final class KernelObjects implements AutoCloseable {
                     Layout.HEADER_BYTES,
                     SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
                     arena);
-            Layout.initHeader(header, settings.capacity(), settings.keyBytes(), variant.resource());
+            Layout.initHeader(
+                    header, settings.capacity(), settings.keyBytes(), settings.touchable(), variant.resource());
         }
     }
 
@@ -100,34 +114,37 @@ final class KernelObjects implements AutoCloseable {
         }
     }
 
+    /** Whether programs of others use a map. */
+    static boolean isForOthers(String name) {
+        return name.equals(TOUCHES) || name.equals(INDEX);
+    }
+
     /** How many of the pins are there. */
     static int countPins(Path directory) {
-        int count = 0;
-        for (String name : names()) {
-            if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                count++;
-            }
-        }
-        return count;
+        return pinsOfAll() - missingPins(directory).size();
+    }
+
+    /** Which of the pins are not there. */
+    static List<String> missingPins(Path directory) {
+        return NAMES.stream()
+                .filter(name -> !Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS))
+                .toList();
     }
 
     /** How many there are when all are there. */
     static int pinsOfAll() {
-        return MAPS.length + PROGRAMS.length;
+        return NAMES.size();
     }
 
-    /** Removes the pins and nothing else; what nobody has open is freed by the kernel. */
+    /** Removes the pins and nothing else, the header's first; what nobody has open is freed by the kernel. */
     static void unpin(Path directory) throws IOException {
-        for (String name : names()) {
+        for (String name : NAMES.reversed()) {
             Files.deleteIfExists(directory.resolve(name));
         }
     }
 
-    static String[] names() {
-        String[] names = new String[pinsOfAll()];
-        System.arraycopy(MAPS, 0, names, 0, MAPS.length);
-        System.arraycopy(PROGRAMS, 0, names, MAPS.length, PROGRAMS.length);
-        return names;
+    static List<String> names() {
+        return NAMES;
     }
 
     int descriptor(String name) {

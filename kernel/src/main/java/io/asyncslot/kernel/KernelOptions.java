@@ -1,12 +1,73 @@
 package io.asyncslot.kernel;
 
+import java.time.Duration;
+import java.util.Set;
+
 /**
  * How a {@link KernelBackend} uses the kernel. Immutable.
  *
  * @param fallback what becomes of a new slot that the kernel refuses
  * @param cpuPin whether a timer stays on the CPU that started it
+ * @param touchable names of the maps whose slots BPF programs of others may touch
+ * @param waitForHolder how long to wait while another process holds the pin path, as in a rolling deployment; 0 to refuse
+ *     immediately
+ * @param takeOver whether that process is asked to hand over meanwhile, if it has this set too; and whether this one hands over
+ *     when another asks
  */
-public record KernelOptions(Fallback fallback, boolean cpuPin) {
+public record KernelOptions(
+        Fallback fallback, boolean cpuPin, Set<String> touchable, Duration waitForHolder, boolean takeOver) {
+
+    /** Checks the values. */
+    public KernelOptions {
+        touchable = Set.copyOf(touchable);
+        if (waitForHolder.isNegative()) {
+            throw new IllegalArgumentException("waitForHolder is " + waitForHolder + ", but must not be negative");
+        }
+        if (takeOver && waitForHolder.isZero()) {
+            throw new IllegalArgumentException(
+                    "takeOver is set, but waitForHolder is 0: the holder needs time to end its runs and to hand over");
+        }
+    }
+
+    /**
+     * Options without a map that can be touched.
+     *
+     * @param fallback what becomes of a new slot that the kernel refuses
+     * @param cpuPin whether a timer stays on the CPU that started it
+     */
+    public KernelOptions(Fallback fallback, boolean cpuPin) {
+        this(fallback, cpuPin, Set.of(), Duration.ZERO, false);
+    }
+
+    /**
+     * The same, for these maps.
+     *
+     * @param maps names of the maps whose slots BPF programs of others may touch
+     * @return the options
+     */
+    public KernelOptions withTouchable(Set<String> maps) {
+        return new KernelOptions(fallback, cpuPin, maps, waitForHolder, takeOver);
+    }
+
+    /**
+     * The same, with a wait.
+     *
+     * @param limit how long to wait while another process holds the pin path
+     * @return the options
+     */
+    public KernelOptions withWaitForHolder(Duration limit) {
+        return new KernelOptions(fallback, cpuPin, touchable, limit, takeOver);
+    }
+
+    /**
+     * The same, asking a process that holds the pin path to hand over, and handing over to one that asks.
+     *
+     * @param limit how long to wait for that
+     * @return the options
+     */
+    public KernelOptions withTakeOver(Duration limit) {
+        return new KernelOptions(fallback, cpuPin, touchable, limit, true);
+    }
 
     /** What becomes of a slot that the kernel has no room for. */
     public enum Fallback {

@@ -1,6 +1,7 @@
 package io.asyncslot.kernel;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The boundary between the engine and the operating system: shared memory, one call that executes commands, one that
@@ -62,6 +63,33 @@ public interface KernelPort extends AutoCloseable {
     MemorySegment directory();
 
     /**
+     * Whether there is room for touches by BPF programs of others.
+     *
+     * @return whether {@link #since} and {@link #touches} have a record for each slot
+     */
+    default boolean touchable() {
+        return false;
+    }
+
+    /**
+     * Which touches of each slot count, and what they do.
+     *
+     * @return {@link #capacity} records of {@link Layout#SINCE_BYTES} bytes; empty without {@link #touchable}
+     */
+    default MemorySegment since() {
+        return MemorySegment.NULL;
+    }
+
+    /**
+     * When each slot was touched.
+     *
+     * @return {@link #capacity} records of {@link Layout#TOUCH_BYTES} bytes; empty without {@link #touchable}
+     */
+    default MemorySegment touches() {
+        return MemorySegment.NULL;
+    }
+
+    /**
      * Commands and, after {@link #run}, their results.
      *
      * @return {@link #maxCommands} records of {@link Layout#COMMAND_BYTES} bytes
@@ -81,9 +109,42 @@ public interface KernelPort extends AutoCloseable {
      *
      * @param sink takes them, in this thread; one that it throws at is handed over again by the next call
      * @param timeoutNanos how long to wait: 0 not at all, negative without end
-     * @return how many were handed over; 0 after the timeout, or {@link #wake}
+     * @return how many were handed over; 0 after the timeout, or {@link #wake}, or because the wall clock was set
      */
     int poll(EventSink sink, long timeoutNanos);
+
+    /**
+     * How often the ring was not what the kernel and this process make of it, so that events may be missing.
+     *
+     * @return a count that only grows
+     */
+    default long ringDamages() {
+        return 0;
+    }
+
+    /**
+     * Looks whether what is used is still pinned where it was, and pins it again where that is possible. Called by the thread
+     * that polls, now and then.
+     */
+    default void watchPins() {}
+
+    /**
+     * What {@link #watchPins} found and could not put right.
+     *
+     * @return in words; null for nothing
+     */
+    default @Nullable String pinTrouble() {
+        return null;
+    }
+
+    /**
+     * How many pins {@link #watchPins} has made again.
+     *
+     * @return a count that only grows
+     */
+    default long repinned() {
+        return 0;
+    }
 
     /** Ends the {@link #poll} in progress, or else the next one. */
     void wake();

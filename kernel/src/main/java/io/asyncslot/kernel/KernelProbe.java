@@ -64,7 +64,7 @@ public final class KernelProbe {
                 return report(explained(e));
             }
             details.put("pinned", contents.name().toLowerCase(Locale.ROOT));
-            if (contents == Pins.Contents.COMPLETE) {
+            if (contents == Pins.Contents.COMPLETE || contents == Pins.Contents.DAMAGED) {
                 return pins(pinPath).map(this::report).orElseGet(this::clear);
             }
             if (!surroundings.isBpffs(pinPath)) {

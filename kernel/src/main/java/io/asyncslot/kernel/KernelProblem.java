@@ -47,7 +47,7 @@ public enum KernelProblem {
     /** A filter refuses the system call. */
     SYSTEM_CALL_FILTERED(
             "a seccomp filter refuses bpf(2)",
-            "Allow bpf in the container's seccomp profile, for example --security-opt seccomp=unconfined, also when"
+            "Allow bpf in the container's seccomp profile, for example --security-opt seccomp=unconfined, even if"
                     + " everything is pinned already"),
     /** The verifier or libbpf refused. */
     LOAD_REFUSED("the kernel refused the program", "Report it with the log lines below, or use the jvm backend"),
@@ -59,11 +59,20 @@ public enum KernelProblem {
     BPFFS_NOT_MOUNTED(
             "the pin path is not in a BPF file system",
             "Mount one: mount -t bpf bpf /sys/fs/bpf; in a container, mount the host's there"),
+    /** Clocks that cannot be compared with the kernel's. */
+    TIME_NAMESPACE(
+            "how far the clocks of this process are from the kernel's cannot be found out",
+            "Start the application outside the time namespace, or with /proc mounted there"),
     /** Pins that this user may not use. */
     PIN_NOT_PERMITTED(
             "this user may not use what is pinned at the pin path",
             "Give the pins to this user's group: asyncslot-kernel-loader --pin-path ... --group ...; every directory on"
                     + " the way needs the x permission"),
+    /** A directory that others may have filled. */
+    PIN_DIRECTORY(
+            "the pin path is not this user's own: a stranger may have put anything there",
+            "Remove the directory, and let asyncslot-kernel-loader make it; or name its owner with --owner, and mount the BPF"
+                    + " file system with a mode that is sticky or lets only root write"),
     /** Pins that are not all there, and no privilege to make them. */
     PIN_INCOMPLETE(
             "what is pinned at the pin path is incomplete: the loader was interrupted",

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param ringBytes the size of the event ring, a power of two and a multiple of the page size; likewise
  * @param pinPath a directory in bpffs; null for a memory that ends with this process
  * @param holder who uses it, for messages to others that want the same pin path
+ * @param touchable whether to make room for touches by BPF programs of others; a pinned memory has it or not
  */
 public record KernelSettings(
-        int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder) {
+        int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder, boolean touchable) {
 
     /** Room for that many slots unless something else is said. */
     public static final int DEFAULT_CAPACITY = 65_536;
@@ -46,6 +47,29 @@ public record KernelSettings(
         if (pinPath != null && !pinPath.isAbsolute()) {
             throw new IllegalArgumentException("pinPath is '" + pinPath + "', but must be absolute");
         }
+    }
+
+    /**
+     * Settings without room for touches.
+     *
+     * @param capacity how many slots there is room for
+     * @param keyBytes the most bytes of a key
+     * @param ringBytes the size of the event ring
+     * @param pinPath a directory in bpffs, or null
+     * @param holder who uses it
+     */
+    public KernelSettings(int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder) {
+        this(capacity, keyBytes, ringBytes, pinPath, holder, false);
+    }
+
+    /**
+     * The same, with or without room for touches.
+     *
+     * @param value whether to make it
+     * @return the settings
+     */
+    public KernelSettings touchable(boolean value) {
+        return new KernelSettings(capacity, keyBytes, ringBytes, pinPath, holder, value);
     }
 
     /**

@@ -11,10 +11,12 @@ final class KernelTicker implements Ticker {
 
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+    private final TimeNamespace namespace = TimeNamespace.ofThisProcess();
+
     /** On Linux this is CLOCK_MONOTONIC itself, counted from boot. */
     @Override
     public long monotonicNanos() {
-        return System.nanoTime();
+        return System.nanoTime() - namespace.monotonicNanos();
     }
 
     @Override
@@ -25,6 +27,6 @@ final class KernelTicker implements Ticker {
 
     @Override
     public long boottimeNanos() {
-        return KernelClock.BOOTTIME.nanos();
+        return KernelClock.BOOTTIME.nanos() - namespace.boottimeNanos();
     }
 }

@@ -15,6 +15,9 @@ import java.util.function.Function;
 /** The codecs by key type. Immutable. */
 final class KeyCodecs {
 
+    /** By their numbers, from 1; only to be appended to. */
+    private static final List<Class<?>> BUILT_IN = List.of(String.class, Long.class, Integer.class, UUID.class);
+
     private final Map<Class<?>, SlotKeyCodec<?>> byType = new LinkedHashMap<>();
 
     private KeyCodecs(Iterable<? extends SlotKeyCodec<?>> more) {
@@ -91,7 +94,19 @@ final class KeyCodecs {
     }
 
     private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("bytes that are not UTF-8", e);
+        }
+    }
+
+    /** The number that stands for a key type in a record: 0 for those of codecs that an application brings. */
+    static byte number(Class<?> keyType) {
+        return (byte) (BUILT_IN.indexOf(keyType) + 1);
     }
 
     private static ByteBuffer bytes(int count) {

@@ -17,7 +17,7 @@ public final class Layout {
     public static final long MAGIC = 0x544C_5343_4E59_5341L;
 
     /** The version of everything in this class. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 3;
 
     /** 8 bytes, coordinates (MemorySegment, long offset). */
     public static final VarHandle LONG =
@@ -80,6 +80,17 @@ public final class Layout {
     /** u64, the highest generation of a slot that was freed. Raised by the holder. */
     public static final long HEADER_RETIRED = 320;
 
+    /** u64, how often a timer set itself anew because a touch had moved the deadline. Counted by the kernel. */
+    public static final long HEADER_TOUCH_REARMS = 328;
+    /**
+     * Until when, in nanoseconds of CLOCK_MONOTONIC, another process asks the holder to hand over; 0 or the past for nobody. The
+     * kernel has no business with it.
+     */
+    public static final long HEADER_HAND_OVER_UNTIL = 512;
+
+    /** u32, 1 if there is room for touches. Written by the loader. */
+    public static final long HEADER_TOUCHABLE = 84;
+
     // ---- control: one record for each slot
 
     /** Size of a slot's record. */
@@ -104,7 +115,7 @@ public final class Layout {
     public static final long CONTROL_KERNEL_FIRED_AT = 40;
     /** u32, how many events the kernel emitted for it. Written by the kernel. */
     public static final long CONTROL_FIRES = 48;
-    /** u32, how often the ring had no room for its event. Written by the kernel. */
+    /** u32, twice how often the ring had no room for its event; odd while the second try is to come. Written by the kernel. */
     public static final long CONTROL_RETRIES = 52;
     /** u64, when it was made: the order in which slots were created. */
     public static final long CONTROL_SEQUENCE = 56;
@@ -120,8 +131,12 @@ public final class Layout {
 
     /** u16, how many bytes the key has. */
     public static final long KEY_LENGTH = 0;
-    /** u8, what kind of key it is: the codec's own number. */
+    /** u8, what kind of key it is: {@link KeyCodecs#number}. */
     public static final long KEY_TYPE = 2;
+    /** u8, the record's kind once more, so that it can be told when the other is damaged. */
+    public static final long KEY_KIND = 3;
+    /** u32, checksum of the key and of what does not change in the control record; 0 if the record is unused. */
+    public static final long KEY_SEAL = 4;
     /** The key's bytes. */
     public static final long KEY_DATA = 8;
 
@@ -135,8 +150,8 @@ public final class Layout {
     public static final long DIRECTORY_KIND = 0;
     /** u8, ordinal of the map's SlotClock. */
     public static final long DIRECTORY_CLOCK = 1;
-    /** u16, the engine's own. */
-    public static final long DIRECTORY_FLAGS = 2;
+    /** u16, checksum of the rest of the record. */
+    public static final long DIRECTORY_SEAL = 2;
     /** u16, length of the name in bytes. */
     public static final long DIRECTORY_NAME_LENGTH = 4;
     /** u16, length of the key type's name in bytes. */
@@ -149,6 +164,31 @@ public final class Layout {
     public static final long DIRECTORY_TYPE = 128;
     /** Size of {@link #DIRECTORY_TYPE}. */
     public static final int DIRECTORY_TYPE_BYTES = 128;
+
+    // ---- since: one record for each slot, where slots can be touched
+
+    /** Size of a slot's record. */
+    public static final int SINCE_BYTES = 32;
+    /** u64, touches after this count, nanoseconds of CLOCK_MONOTONIC. Raised by the engine, read by the kernel. */
+    public static final long SINCE_SINCE = 0;
+    /** u64, how far a touch puts the slot off, nanoseconds; 0 if it cannot be touched. Read by the kernel. */
+    public static final long SINCE_DELAY = 8;
+    /** u64, the map's name as {@link #nameNumber}. Read by the kernel when the key is entered into the index. */
+    public static final long SINCE_MAP = 16;
+
+    // ---- touches: one record for each slot, where slots can be touched; all that others may write
+
+    /** Size of a slot's record. */
+    public static final int TOUCH_BYTES = 16;
+    /** u64, when the slot was touched last, nanoseconds of CLOCK_MONOTONIC. Written by programs of others. */
+    public static final long TOUCH_AT = 0;
+    /** u64, {@link #CONTROL_SEQUENCE} plus 1, by which a program knows that it has the slot that it looked up. */
+    public static final long TOUCH_INCARNATION = 8;
+    /** A stamp that is farther ahead of the clock is not a touch, nanoseconds. */
+    public static final long TOUCH_AHEAD_NANOS = 1_000_000;
+
+    /** Most bytes of a key that can be touched. */
+    public static final int TOUCH_KEY_BYTES = 28;
 
     // ---- commands
 
@@ -181,6 +221,9 @@ public final class Layout {
     public static final short OP_FREE = 3;
     /** Command: queue the slot's work item; init it first if need be. */
     public static final short OP_WORK = 4;
+
+    /** Command: enter the slot's key into the index by which programs of others find it; a free takes it out. */
+    public static final short OP_INDEX = 5;
 
     /** Flag of {@link #OP_START}: stay on the CPU that runs the command; of the header: stay on the callback's. */
     public static final byte FLAG_CPU_PIN = 1;
@@ -242,6 +285,40 @@ public final class Layout {
     }
 
     /**
+     * Where a slot's since record begins.
+     *
+     * @param index the slot's index
+     * @return the offset in {@link KernelPort#since}
+     */
+    public static long sinceAt(int index) {
+        return (long) index * SINCE_BYTES;
+    }
+
+    /**
+     * Where a slot's touch record begins.
+     *
+     * @param index the slot's index
+     * @return the offset in {@link KernelPort#touches}
+     */
+    public static long touchAt(int index) {
+        return (long) index * TOUCH_BYTES;
+    }
+
+    /**
+     * A map's name as a number: FNV-1a of its UTF-8 bytes, as {@code asyncslot_map} in {@code asyncslot.bpf.h}.
+     *
+     * @param name the name
+     * @return the number
+     */
+    public static long nameNumber(String name) {
+        long hash = 0xcbf29ce484222325L;
+        for (byte each : name.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ each & 0xFF) * 0x100000001b3L;
+        }
+        return hash;
+    }
+
+    /**
      * Where a command begins.
      *
      * @param command which, from 0
@@ -257,12 +334,14 @@ public final class Layout {
      * @param header the header, all zero
      * @param capacity number of slots
      * @param keyBytes most bytes of a key
+     * @param touchable whether there is room for touches
      * @param program which variant of the program the memory belongs to
      */
-    public static void initHeader(MemorySegment header, int capacity, int keyBytes, String program) {
+    public static void initHeader(MemorySegment header, int capacity, int keyBytes, boolean touchable, String program) {
         INT.set(header, HEADER_VERSION, VERSION);
         INT.set(header, HEADER_CAPACITY, capacity);
         INT.set(header, HEADER_KEY_BYTES, keyBytes);
+        INT.set(header, HEADER_TOUCHABLE, touchable ? 1 : 0);
         putText(header, HEADER_PROGRAM, PROGRAM_BYTES, program);
         LONG.setVolatile(header, HEADER_MAGIC, MAGIC);
     }

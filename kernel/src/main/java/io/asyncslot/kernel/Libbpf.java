@@ -199,12 +199,16 @@ final class Libbpf {
         }
     }
 
-    /** A new descriptor of what is pinned there. */
+    /** A new descriptor of what is pinned there; a link is not followed. */
     int openPin(Path path) {
+        int place = PinDirectory.openPin(path);
         try (Arena arena = Arena.ofConfined()) {
-            return check("open " + path, (int) get.invokeExact(arena.allocateFrom(path.toString())));
+            String pin = PinDirectory.of(place).toString();
+            return check("open " + path, (int) get.invokeExact(arena.allocateFrom(pin)));
         } catch (Throwable e) {
             throw Native.failure(e);
+        } finally {
+            SystemCalls.close(place);
         }
     }
 

@@ -6,8 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /** The real kernel, by way of the system's libbpf. */
@@ -18,7 +20,7 @@ public final class LibbpfPort implements KernelPort {
     private static final long RUN_DONE = 4;
 
     private final Libbpf libbpf;
-    private final @Nullable Pins pins;
+    private final @Nullable PinWatch pins;
     private final KernelObjects objects;
     private final KernelFeatures features;
     private final int capacity;
@@ -32,6 +34,9 @@ public final class LibbpfPort implements KernelPort {
     private final MemorySegment keys;
     private final MemorySegment directory;
     private final MemorySegment commands;
+    private final boolean touchable;
+    private final MemorySegment since;
+    private final MemorySegment touches;
     private final EventRing ring;
 
     /** Of the thread that runs commands. */
@@ -42,20 +47,26 @@ public final class LibbpfPort implements KernelPort {
 
     private LibbpfPort(Libbpf libbpf, @Nullable Pins pins, KernelObjects objects, Arena arena) {
         this.libbpf = libbpf;
-        this.pins = pins;
+        Path pinned = pins == null ? null : pins.directory();
         this.objects = objects;
         this.arena = arena;
         header = map(KernelObjects.HEADER, Layout.HEADER_BYTES);
         capacity = (int) Layout.INT.get(header, Layout.HEADER_CAPACITY);
         keyBytes = (int) Layout.INT.get(header, Layout.HEADER_KEY_BYTES);
-        expect(KernelObjects.CONTROL, Layout.CONTROL_BYTES, capacity);
-        expect(KernelObjects.KEYS, Layout.keyRecordBytes(keyBytes), capacity);
-        expect(KernelObjects.DIRECTORY, Layout.DIRECTORY_BYTES, Layout.DIRECTORY_RECORDS);
-        expect(KernelObjects.COMMANDS, Layout.COMMAND_BYTES, Layout.COMMAND_RECORDS);
+        expect(KernelObjects.CONTROL, Layout.CONTROL_BYTES, capacity, pinned);
+        expect(KernelObjects.KEYS, Layout.keyRecordBytes(keyBytes), capacity, pinned);
+        expect(KernelObjects.DIRECTORY, Layout.DIRECTORY_BYTES, Layout.DIRECTORY_RECORDS, pinned);
+        expect(KernelObjects.COMMANDS, Layout.COMMAND_BYTES, Layout.COMMAND_RECORDS, pinned);
         control = map(KernelObjects.CONTROL, Layout.controlAt(capacity));
         keys = map(KernelObjects.KEYS, Layout.keyAt(capacity, keyBytes));
         directory = map(KernelObjects.DIRECTORY, Layout.directoryAt(Layout.DIRECTORY_RECORDS));
         commands = map(KernelObjects.COMMANDS, Layout.commandAt(Layout.COMMAND_RECORDS));
+        touchable = (int) Layout.INT.get(header, Layout.HEADER_TOUCHABLE) == 1;
+        int touched = touchable ? capacity : 1;
+        expect(KernelObjects.SINCE, Layout.SINCE_BYTES, touched, pinned);
+        expect(KernelObjects.TOUCHES, Layout.TOUCH_BYTES, touched, pinned);
+        since = touchable ? map(KernelObjects.SINCE, Layout.sinceAt(capacity)) : MemorySegment.NULL;
+        touches = touchable ? map(KernelObjects.TOUCHES, Layout.touchAt(capacity)) : MemorySegment.NULL;
         ring = new EventRing(
                 objects.descriptor(KernelObjects.EVENTS),
                 objects.info(KernelObjects.EVENTS).entries(),
@@ -69,6 +80,8 @@ public final class LibbpfPort implements KernelPort {
                 variant.cancelAsync(),
                 InspectCall.make(libbpf, objects, 0).countsReferences(),
                 pins != null);
+        this.pins =
+                pins == null ? null : new PinWatch(libbpf, objects, pins); // last: the lock is the caller's until then
     }
 
     /**
@@ -144,6 +157,9 @@ public final class LibbpfPort implements KernelPort {
         if (contents == Pins.Contents.COMPLETE) {
             return false;
         }
+        if (contents == Pins.Contents.DAMAGED) {
+            Pins.check(pins.directory()); // refuses
+        }
         if (contents == Pins.Contents.INCOMPLETE) {
             pins.clear();
         }
@@ -170,10 +186,13 @@ public final class LibbpfPort implements KernelPort {
     static boolean makeDirectory(Path path) {
         try {
             boolean isNew = !Files.isDirectory(path);
-            Files.createDirectories(path);
+            Files.createDirectories(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
             return isNew;
         } catch (AccessDeniedException e) {
             throw new KernelException("open " + path, Errno.EACCES.number());
+        } catch (FileAlreadyExistsException e) {
+            throw new KernelException(KernelProblem.PIN_DIRECTORY, path + " is not a directory");
         } catch (IOException e) {
             throw new KernelException("make directory " + path + ": " + e);
         }
@@ -200,11 +219,15 @@ public final class LibbpfPort implements KernelPort {
                 map, objects.descriptor(map), 0, bytes, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE, arena);
     }
 
-    private void expect(String map, int valueBytes, int entries) {
+    private void expect(String map, int valueBytes, int entries, @Nullable Path pinned) {
         Libbpf.MapInfo info = objects.info(map);
         if (info.valueBytes() != valueBytes || info.entries() != entries) {
-            throw new KernelException("map " + map + " has " + info.entries() + " values of " + info.valueBytes()
-                    + " bytes, not " + entries + " of " + valueBytes);
+            String found = "map " + map + " has " + info.entries() + " values of " + info.valueBytes() + " bytes, not "
+                    + entries + " of " + valueBytes;
+            if (pinned == null) {
+                throw new KernelException(found);
+            }
+            throw new PinLayoutException(pinned, found, Pins.remedy(pinned));
         }
     }
 
@@ -244,6 +267,21 @@ public final class LibbpfPort implements KernelPort {
     }
 
     @Override
+    public boolean touchable() {
+        return touchable;
+    }
+
+    @Override
+    public MemorySegment since() {
+        return since;
+    }
+
+    @Override
+    public MemorySegment touches() {
+        return touches;
+    }
+
+    @Override
     public MemorySegment commands() {
         return commands;
     }
@@ -265,6 +303,28 @@ public final class LibbpfPort implements KernelPort {
     @Override
     public int poll(EventSink sink, long timeoutNanos) {
         return ring.poll(sink, timeoutNanos);
+    }
+
+    @Override
+    public long ringDamages() {
+        return ring.damages();
+    }
+
+    @Override
+    public void watchPins() {
+        if (pins != null) {
+            pins.look();
+        }
+    }
+
+    @Override
+    public @Nullable String pinTrouble() {
+        return pins == null ? null : pins.trouble();
+    }
+
+    @Override
+    public long repinned() {
+        return pins == null ? 0 : pins.repinned();
     }
 
     @Override
@@ -297,11 +357,10 @@ public final class LibbpfPort implements KernelPort {
             return;
         }
         closed = true;
-        ring.close();
-        arena.close();
-        objects.close();
-        if (pins != null) {
-            pins.close();
+        try (pins; // last, whatever the others throw: nobody else gets the lock otherwise
+                objects;
+                arena) {
+            ring.close();
         }
     }
 }

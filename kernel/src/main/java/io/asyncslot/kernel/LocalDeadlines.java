@@ -1,8 +1,8 @@
 package io.asyncslot.kernel;
 
+import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
-import io.asyncslot.core.Micros;
-import java.util.PriorityQueue;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalDeadlines {
 
-    /** What is held; an entry that is not its slot's latest is passed by. */
-    private final PriorityQueue<Entry> queue = new PriorityQueue<>();
+    /** What is held, one entry for each slot. */
+    private final TreeSet<Entry> queue = new TreeSet<>();
 
     /** The present entry of each slot, by record; shared by the clocks, since a slot has one. */
     private final @Nullable Entry[] present;
@@ -23,16 +23,25 @@ final class LocalDeadlines {
         this.present = present;
     }
 
-    /** Holds a slot, in place of what was held of it. */
+    /** Holds a slot, in place of what was held of it. If that fails the slot is not held. */
     void hold(ControlBlock<?> block, long at) {
-        Entry entry = new Entry(block, at, number++);
-        present[block.position()] = entry;
+        letGo(block.position());
+        Entry entry = new Entry(this, block, at, number++);
         queue.add(entry);
+        present[block.position()] = entry;
     }
 
-    /** Lets go of a slot, if it is held. */
+    /** Lets go of a slot, if it is held here or by another clock. */
     void letGo(int place) {
-        present[place] = null;
+        Entry entry = present[place];
+        if (entry != null) {
+            present[place] = null;
+            entry.holder.queue.remove(entry);
+        }
+    }
+
+    int size() {
+        return queue.size();
     }
 
     boolean isHeld(int place) {
@@ -41,13 +50,7 @@ final class LocalDeadlines {
 
     /** When to look at the first; {@link Micros#NEVER} when nothing is held. */
     long next() {
-        for (Entry first = queue.peek(); first != null; first = queue.peek()) {
-            if (present[first.block.position()] == first) {
-                return first.at;
-            }
-            queue.poll();
-        }
-        return Micros.NEVER;
+        return queue.isEmpty() ? Micros.NEVER : queue.first().at;
     }
 
     /** Takes out the first slot whose time has come; null when there is none. */
@@ -56,7 +59,7 @@ final class LocalDeadlines {
         if (next() > now) {
             return null;
         }
-        Entry first = queue.poll();
+        Entry first = queue.pollFirst();
         if (first == null) {
             return null; // NEVER is now
         }
@@ -66,11 +69,13 @@ final class LocalDeadlines {
 
     /** One slot's place in the queue. */
     static final class Entry implements Comparable<Entry> {
+        private final LocalDeadlines holder;
         private final ControlBlock<?> block;
         private final long at;
         private final long number;
 
-        private Entry(ControlBlock<?> block, long at, long number) {
+        private Entry(LocalDeadlines holder, ControlBlock<?> block, long at, long number) {
+            this.holder = holder;
             this.block = block;
             this.at = at;
             this.number = number;

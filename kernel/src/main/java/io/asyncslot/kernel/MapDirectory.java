@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.CRC32C;
 
 /** Which map has which number in the slots' records: names, kinds, clocks and key types in shared memory. Thread-safe. */
 final class MapDirectory {
@@ -19,10 +20,19 @@ final class MapDirectory {
     private final MemorySegment directory;
     private final SlotRecords records;
 
+    /** How many records are used, or were once. With the monitor. */
+    private int count;
+
     MapDirectory(KernelPort port, SlotRecords records) {
         this.header = port.header();
         this.directory = port.directory();
         this.records = records;
+        for (int map = 0; map < Layout.DIRECTORY_RECORDS; map++) {
+            if ((byte) BYTE.get(directory, Layout.directoryAt(map) + Layout.DIRECTORY_KIND) != Layout.KIND_UNUSED
+                    || records.hasLeft(map)) {
+                count = map + 1;
+            }
+        }
     }
 
     /**
@@ -38,10 +48,9 @@ final class MapDirectory {
                     + Layout.DIRECTORY_TYPE_BYTES + " bytes on backend '" + KernelBackend.NAME + "': "
                     + keyType.getName());
         }
-        int count = count();
         int vacant = -1;
         for (int map = 0; map < count; map++) {
-            if (name(map).equals(name)) {
+            if (isIntact(map) && name(map).equals(name)) {
                 if (!isLike(map, type, clock, keyType)) {
                     if (records.hasLeft(map)) {
                         throw new IllegalArgumentException("map '" + name + "' is to be " + words(type, clock, keyType)
@@ -62,19 +71,35 @@ final class MapDirectory {
                     + "' holds at most " + Layout.DIRECTORY_RECORDS + " maps");
         }
         write(map, name, type, clock, typeName);
-        INT.setVolatile(header, Layout.HEADER_MAP_COUNT, Math.max(count, map + 1));
+        count = Math.max(count, map + 1);
+        INT.setVolatile(header, Layout.HEADER_MAP_COUNT, count);
         return map;
     }
 
     /** How many slots are left of maps that this application has not opened, by the maps' names. */
     Map<String, Integer> orphans() {
         Map<String, Integer> named = new LinkedHashMap<>();
-        records.orphans().forEach((map, count) -> named.merge(name(map), count, Integer::sum));
+        records.orphans()
+                .forEach((map, slots) -> named.merge(
+                        isIntact(map) ? name(map) : "number " + map + ", whose name is damaged", slots, Integer::sum));
         return named;
     }
 
-    private int count() {
-        return Math.min((int) INT.getVolatile(header, Layout.HEADER_MAP_COUNT), Layout.DIRECTORY_RECORDS);
+    /** Whether a map's record is as it was written. */
+    private boolean isIntact(int map) {
+        return (short) SHORT.get(directory, Layout.directoryAt(map) + Layout.DIRECTORY_SEAL) == seal(map);
+    }
+
+    /** The checksum that a map's record is to have. */
+    private short seal(int map) {
+        byte[] record = directory
+                .asSlice(Layout.directoryAt(map), Layout.DIRECTORY_BYTES)
+                .toArray(ValueLayout.JAVA_BYTE);
+        record[(int) Layout.DIRECTORY_SEAL] = 0;
+        record[(int) Layout.DIRECTORY_SEAL + 1] = 0;
+        CRC32C sum = new CRC32C();
+        sum.update(record);
+        return (short) (sum.getValue() ^ sum.getValue() >>> Short.SIZE);
     }
 
     private void write(int map, String name, SlotType type, SlotClock clock, byte[] typeName) {
@@ -85,6 +110,7 @@ final class MapDirectory {
         text(at + Layout.DIRECTORY_NAME_LENGTH, at + Layout.DIRECTORY_NAME, nameBytes);
         text(at + Layout.DIRECTORY_TYPE_LENGTH, at + Layout.DIRECTORY_TYPE, typeName);
         BYTE.setVolatile(directory, at + Layout.DIRECTORY_KIND, kind(type));
+        SHORT.setVolatile(directory, at + Layout.DIRECTORY_SEAL, seal(map));
     }
 
     private void text(long lengthAt, long at, byte[] bytes) {

@@ -8,7 +8,10 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of pins, locked: whoever has one of these is the only one that loads, uses or drops what is pinned there.
@@ -20,8 +23,10 @@ final class Pins implements AutoCloseable {
     enum Contents {
         /** No pin at all. */
         NONE,
-        /** Some pins, or all without a finished header: whoever made them was interrupted, so nobody used them. */
+        /** Some pins, not the header's, which is made last, and no slot: whoever made them was interrupted. */
         INCOMPLETE,
+        /** Some pins, and others are missing that were there: slots may be in use. */
+        DAMAGED,
         /** All of them. */
         COMPLETE
     }
@@ -41,8 +46,20 @@ final class Pins implements AutoCloseable {
      * @throws KernelException if it is not there, or cannot be read
      */
     static Pins lock(Path directory) {
+        return lock(directory, null);
+    }
+
+    /**
+     * Locks a directory that somebody else may own.
+     *
+     * @param owner that user, a number or a principal; null for nobody
+     * @throws PinPathHeldException if somebody else holds it
+     * @throws KernelException if it is not there, or cannot be read, or strangers may write to it
+     */
+    static Pins lock(Path directory, @Nullable Object owner) {
         int fd = SystemCalls.openDirectory(directory);
         try {
+            PinDirectory.check(fd, directory, owner);
             if (SystemCalls.tryLock(fd)) {
                 return new Pins(directory, fd);
             }
@@ -61,45 +78,115 @@ final class Pins implements AutoCloseable {
         return contents(directory);
     }
 
-    /** A look at a directory that is not locked: it may change meanwhile. */
-    static Contents contents(Path directory) {
-        int count = KernelObjects.countPins(directory);
-        if (count == 0) {
-            return Contents.NONE;
+    /** Whether the directory that is locked is still the one that has its name. */
+    boolean isStillThere() {
+        try {
+            return Files.isSameFile(directory, PinDirectory.of(lock));
+        } catch (IOException e) {
+            return false;
         }
-        if (count < KernelObjects.pinsOfAll()) {
-            return Contents.INCOMPLETE;
-        }
-        return withHeader(directory, header -> (long) Layout.LONG.getVolatile(header, Layout.HEADER_MAGIC) == 0)
-                ? Contents.INCOMPLETE
-                : Contents.COMPLETE;
     }
 
-    /** Loads a program and pins it; the header is finished last. */
+    /** A look at a directory that is not locked: it may change meanwhile. */
+    static Contents contents(Path directory) {
+        List<String> missing = KernelObjects.missingPins(directory);
+        if (missing.isEmpty()) {
+            return Contents.COMPLETE;
+        }
+        if (missing.size() == KernelObjects.pinsOfAll()) {
+            return Contents.NONE;
+        }
+        return missing.contains(KernelObjects.HEADER) && !holdsSlots(directory, missing)
+                ? Contents.INCOMPLETE
+                : Contents.DAMAGED;
+    }
+
+    /** Whether what is left of the records is in use. */
+    private static boolean holdsSlots(Path directory, List<String> missing) {
+        for (String name : List.of(KernelObjects.CONTROL, KernelObjects.KEYS)) {
+            if (missing.contains(name)) {
+                continue;
+            }
+            if (withPin(directory, name, fd -> isInUse(name, fd))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isInUse(String name, int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            Libbpf.MapInfo info = Libbpf.get().mapInfo(fd);
+            long bytes = (long) info.valueBytes() * info.entries();
+            return !isZero(SystemCalls.map(name, fd, 0, bytes, SystemCalls.PROT_READ, arena));
+        }
+    }
+
+    private static boolean isZero(MemorySegment memory) {
+        for (long at = 0; at < memory.byteSize(); at += Long.BYTES) {
+            if ((long) Layout.LONG.get(memory, at) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Loads a program and pins it; the header is finished before, and pinned last. */
     void load(Libbpf libbpf, ProgramVariant variant, KernelSettings settings) {
         try (KernelObjects objects = KernelObjects.load(libbpf, variant, settings)) {
-            objects.pin(directory);
             objects.initHeader(variant, settings);
+            objects.pin(directory);
         }
     }
 
     /** Opens what is pinned, after a look at the header. */
     KernelObjects open(Libbpf libbpf) {
-        String refusal = withHeader(directory, Pins::refusal);
+        check(directory);
+        return KernelObjects.open(libbpf, directory);
+    }
+
+    /**
+     * Looks at what is pinned in a directory, which need not be locked.
+     *
+     * @throws PinLayoutException if it cannot be used, saying what was found and how to drop it
+     */
+    static void check(Path directory) {
+        List<String> missing = KernelObjects.missingPins(directory);
+        // what another version made lacks what this one has: so that is told first
+        String refusal = missing.contains(KernelObjects.HEADER) ? "" : withHeader(directory, Pins::refusal);
+        if (refusal.isEmpty() && !missing.isEmpty()) {
+            refusal = "pins are missing that were there: " + String.join(", ", missing);
+        }
+        if (refusal.isEmpty()) {
+            refusal = sizes(directory);
+        }
         if (!refusal.isEmpty()) {
             throw new PinLayoutException(directory, refusal, remedy(directory));
         }
-        return KernelObjects.open(libbpf, directory);
     }
 
     private static String refusal(MemorySegment header) {
         if ((long) Layout.LONG.getVolatile(header, Layout.HEADER_MAGIC) != Layout.MAGIC) {
-            return "it is not AsyncSlot's";
+            return "its header does not say that it is AsyncSlot's: it is another's, or damaged";
         }
         int version = (int) Layout.INT.get(header, Layout.HEADER_VERSION);
-        return version == Layout.VERSION
+        if (version != Layout.VERSION) {
+            return "its layout has version " + version + ", this application knows version " + Layout.VERSION;
+        }
+        return "";
+    }
+
+    /** Whether the records have the sizes that the header says; a clause if not. */
+    private static String sizes(Path directory) {
+        int[] said = withHeader(directory, header -> new int[] {
+            (int) Layout.INT.get(header, Layout.HEADER_CAPACITY), (int) Layout.INT.get(header, Layout.HEADER_KEY_BYTES)
+        });
+        Libbpf.MapInfo keys = withPin(directory, KernelObjects.KEYS, Libbpf.get()::mapInfo);
+        return said[0] == keys.entries() && Layout.keyRecordBytes(said[1]) == keys.valueBytes()
                 ? ""
-                : "its layout has version " + version + ", this application knows version " + Layout.VERSION;
+                : "its header is damaged: it says " + said[0] + " slots with keys of " + said[1]
+                        + " bytes, but there are " + keys.entries() + " of "
+                        + (keys.valueBytes() - Layout.KEY_DATA);
     }
 
     static String remedy(Path directory) {
@@ -148,9 +235,31 @@ final class Pins implements AutoCloseable {
 
     /** Looks at a pinned header without holding the directory. */
     static <T> T withHeader(Path directory, Function<MemorySegment, T> look) {
-        int fd = Libbpf.get().openPin(directory.resolve(KernelObjects.HEADER));
-        try (Arena arena = Arena.ofConfined()) {
-            return look.apply(SystemCalls.map("header", fd, 0, Layout.HEADER_BYTES, SystemCalls.PROT_READ, arena));
+        return withHeader(directory, SystemCalls.PROT_READ, look);
+    }
+
+    private static <T> T withHeader(Path directory, int access, Function<MemorySegment, T> look) {
+        return withPin(directory, KernelObjects.HEADER, fd -> {
+            try (Arena arena = Arena.ofConfined()) {
+                return look.apply(SystemCalls.map("header", fd, 0, Layout.HEADER_BYTES, access, arena));
+            }
+        });
+    }
+
+    /**
+     * Changes a pinned header without holding the directory.
+     *
+     * @throws KernelException if this process may not write there, or what is pinned is not of this version
+     */
+    static <T> T atHeader(Path directory, Function<MemorySegment, T> change) {
+        check(directory);
+        return withHeader(directory, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE, change);
+    }
+
+    private static <T> T withPin(Path directory, String name, IntFunction<T> look) {
+        int fd = Libbpf.get().openPin(directory.resolve(name));
+        try {
+            return look.apply(fd);
         } finally {
             SystemCalls.close(fd);
         }

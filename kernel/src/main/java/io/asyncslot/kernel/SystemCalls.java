@@ -13,10 +13,18 @@ final class SystemCalls {
     static final int PROT_READ = 1;
     static final int PROT_WRITE = 2;
 
-    private static final int O_DIRECTORY_LOCK_FLAGS = 0x80000; // O_RDONLY | O_CLOEXEC
+    private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int O_PATH = 0x200000;
+    private static final int O_DIRECTORY = ARM ? 0x4000 : 0x10000;
+    private static final int O_NOFOLLOW = ARM ? 0x8000 : 0x20000;
     private static final int MAP_SHARED = 1;
     private static final int LOCK_EX_NB = 2 | 4;
     private static final int EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
+    private static final int TFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
+    private static final int TFD_ABSTIME_CANCEL_ON_SET = 1 | 2;
+    private static final int TIMER_BYTES = 32;
+    private static final long TIMER_SECONDS = 16;
     private static final int SC_PAGESIZE = 30;
     private static final long MAP_FAILED = -1;
 
@@ -29,6 +37,9 @@ final class SystemCalls {
             C, "mmap", Native.LONG, Native.LONG, Native.LONG, Native.INT, Native.INT, Native.INT, Native.LONG);
     private static final MethodHandle MUNMAP = Native.link(C, "munmap", Native.INT, Native.POINTER, Native.LONG);
     private static final MethodHandle EVENTFD = Native.linkErrno(C, "eventfd", Native.INT, Native.INT, Native.INT);
+    private static final MethodHandle TIMERFD = Native.link(C, "timerfd_create", Native.INT, Native.INT, Native.INT);
+    private static final MethodHandle SET_TIMER =
+            Native.link(C, "timerfd_settime", Native.INT, Native.INT, Native.INT, Native.POINTER, Native.POINTER);
     private static final MethodHandle READ =
             Native.link(C, "read", Native.LONG, Native.INT, Native.POINTER, Native.LONG);
     private static final MethodHandle WRITE =
@@ -41,13 +52,22 @@ final class SystemCalls {
 
     private SystemCalls() {}
 
-    /** Opens a directory, to lock it. */
+    /** Opens a directory that is no link, to lock it. */
     static int openDirectory(Path directory) {
+        return open(directory, O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+    }
+
+    /** Opens a file as a place, whatever it is: a link is not followed. */
+    static int openPath(Path path) {
+        return open(path, O_CLOEXEC | O_PATH | O_NOFOLLOW);
+    }
+
+    private static int open(Path path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.state(arena);
-            int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(directory.toString()), O_DIRECTORY_LOCK_FLAGS, 0);
+            int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags, 0);
             if (fd < 0) {
-                throw new KernelException("open " + directory, Native.errno(state));
+                throw new KernelException("open " + path, Native.errno(state));
             }
             return fd;
         } catch (Throwable e) {
@@ -108,6 +128,25 @@ final class SystemCalls {
             int fd = (int) EVENTFD.invokeExact(state, 0, EFD_NONBLOCK_CLOEXEC);
             if (fd < 0) {
                 throw new KernelException("eventfd", Native.errno(state));
+            }
+            return fd;
+        } catch (Throwable e) {
+            throw Native.failure(e);
+        }
+    }
+
+    /** A descriptor that becomes readable when the wall clock is set; negative where the system has none. */
+    static int wallClockFd() {
+        try (Arena arena = Arena.ofConfined()) {
+            int fd = (int) TIMERFD.invokeExact(KernelClock.REALTIME.number(), TFD_NONBLOCK_CLOEXEC);
+            MemorySegment never = arena.allocate(TIMER_BYTES, 8);
+            never.set(
+                    ValueLayout.JAVA_LONG,
+                    TIMER_SECONDS,
+                    Integer.MAX_VALUE); // a timer that is not armed is not cancelled
+            if (fd >= 0) {
+                // a failure says that the clock was set meanwhile: the timer is armed all the same
+                int ignored = (int) SET_TIMER.invokeExact(fd, TFD_ABSTIME_CANCEL_ON_SET, never, MemorySegment.NULL);
             }
             return fd;
         } catch (Throwable e) {

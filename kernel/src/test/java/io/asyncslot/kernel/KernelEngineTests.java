@@ -2,6 +2,7 @@ package io.asyncslot.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
@@ -15,7 +16,9 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.core.ControlBlock;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.Ticker;
 import io.asyncslot.test.ManualTicker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -111,6 +114,80 @@ class KernelEngineTests {
         }
     }
 
+    /**
+     * T1 start for 1 s; T1 to 10 s; the kernel's timer expires, sets itself to 10 s, says nothing; T1 to a time before that:
+     * the promise of 1 s has lapsed, so the kernel must be told.
+     */
+    @Test
+    void movedLaterAndDownAgainAfterTheFirstPromise_firesOnTime() {
+        for (SlotClock clock : SlotClock.values()) {
+            for (int ways = 0; ways < 4; ways++) {
+                try (SimulatedApplication process = new SimulatedApplication(
+                                new SimulatedKernel(ticker, 8, 32), ticker, KernelOptions.defaults(), false)
+                        .start()) {
+                    TimerSlots<String> map = process.registry.register(
+                            process.spec("t").clock(clock).build());
+                    map.start("a", SECOND);
+                    Duration later = SECOND.multipliedBy(10);
+                    assertThat((ways & 1) == 0 ? map.touch("a", later) : map.start("a", later))
+                            .isIn(TouchOutcome.MOVED, StartOutcome.REARMED);
+                    process.pass(SECOND.multipliedBy(2));
+                    assertThat((ways & 2) == 0 ? map.touch("a", SECOND) : map.start("a", SECOND))
+                            .isIn(TouchOutcome.MOVED, StartOutcome.REARMED);
+                    process.pass(SECOND.minusNanos(1_000));
+                    assertThat(process.fired).isEmpty();
+                    process.pass(Duration.ofNanos(2_000));
+                    assertThat(process.firedKeys()).as("%s %s", clock, ways).containsExactly("a");
+                    process.pass(SECOND.multipliedBy(20));
+                    assertThat(process.fired).hasSize(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void rearmsOfASlotOnTheWallClock_callNothingUntilItsPromiseLapses() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.registry.register(
+                    process.spec("t").clock(SlotClock.REALTIME).build());
+            map.start("a", SECOND);
+            int runs = kernel.runs;
+            for (int i = 0; i < 100; i++) {
+                map.touch("a", SECOND.multipliedBy(2));
+            }
+            assertThat(kernel.runs).isEqualTo(runs);
+            process.pass(SECOND);
+            for (int i = 0; i < 100; i++) {
+                map.touch("a", SECOND);
+            }
+            assertThat(kernel.runs).isEqualTo(runs + 1);
+            process.pass(SECOND);
+            assertThat(process.fired).hasSize(1);
+        }
+    }
+
+    /** The wall clock is set back while nobody looks: the kernel measured by the old one, whatever was promised by the new. */
+    @Test
+    void slotOnTheWallClock_movedAfterTheClockWasSet_firesOnTime() {
+        for (int hours : new int[] {-2, 2}) {
+            try (SimulatedApplication process = new SimulatedApplication(
+                            new SimulatedKernel(ticker, 8, 32), ticker, KernelOptions.defaults(), false)
+                    .start()) {
+                TimerSlots<String> map = process.registry.register(
+                        process.spec("t").clock(SlotClock.REALTIME).build());
+                map.start("a", SECOND);
+                map.touch("a", Duration.ofHours(5));
+                ticker.setWallClock(
+                        Instant.ofEpochSecond(0, ticker.realtimeNanos()).plus(Duration.ofHours(hours)));
+                ticker.advance(SECOND.multipliedBy(2));
+                process.kernel.tick();
+                map.touch("a", SECOND);
+                process.pass(SECOND);
+                assertThat(process.firedKeys()).as("%s h", hours).containsExactly("a");
+            }
+        }
+    }
+
     @Test
     void delete_freesRecordAndTimer() {
         try (SimulatedApplication process = process().start()) {
@@ -121,13 +198,34 @@ class KernelEngineTests {
                 }
                 assertThat(map.start("more", SECOND)).isEqualTo(StartOutcome.REJECTED);
                 for (int i = 0; i < kernel.capacity; i++) {
-                    assertThat(map.delete("k" + i)).isEqualTo(DeleteOutcome.DELETED);
+                    assertThat(map.delete("k" + i)).isEqualTo(DeleteOutcome.DELETED_ARMED);
                 }
             }
             assertThat(map.stats().references()).isZero();
             assertThat(kernel.timers()).isZero();
             process.pass(SECOND.multipliedBy(2));
             assertThat(process.fired).isEmpty();
+        }
+    }
+
+    /** REJECTED says why in the counters: no room, or no memory in the kernel. */
+    @Test
+    void rejectedStarts_areCountedByReason() {
+        try (SimulatedApplication process = new SimulatedApplication(
+                        kernel, ticker, new KernelOptions(KernelOptions.Fallback.FAIL, false), false)
+                .start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            assertThat(map.start("refused", SECOND)).isEqualTo(StartOutcome.REJECTED);
+            kernel.memory = index -> 0;
+            for (int i = 0; i < kernel.capacity; i++) {
+                assertThat(map.start("k" + i, SECOND)).isEqualTo(StartOutcome.STARTED);
+            }
+            assertThat(map.start("more", SECOND)).isEqualTo(StartOutcome.REJECTED);
+            assertThat(map.start("more", SECOND)).isEqualTo(StartOutcome.REJECTED);
+            assertThat(process.backend.report().details())
+                    .containsEntry("rejectedByKernel", 1L)
+                    .containsEntry("rejectedNoRoom", 2L);
         }
     }
 
@@ -259,7 +357,7 @@ class KernelEngineTests {
             assertThat(process.fired).isEmpty();
             assertThat(map.stats().deferred()).isPositive();
             process.full = false;
-            process.pass(Duration.ofMillis(2));
+            process.pass(Duration.ofMillis(40)); // the longest back-off
             assertThat(process.firedKeys()).containsExactly("a", "b");
             assertThat(map.stats().references()).isEqualTo(2);
         }
@@ -311,6 +409,26 @@ class KernelEngineTests {
         }
     }
 
+    /** What the engine remembers of a refused slot goes with it, however far its deadline was. */
+    @Test
+    void refusedSlotsThatAreGone_leaveNothing() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            for (int i = 0; i < 10; i++) {
+                map.start("stays" + i, SECOND.multipliedBy(3_600));
+            }
+            for (int i = 0; i < 5_000; i++) {
+                map.start("goes" + i % 7, SECOND.multipliedBy(3_600));
+                map.start("goes" + i % 7, SECOND.multipliedBy(1_800));
+                map.delete("goes" + i % 7);
+            }
+            process.settle();
+            assertThat(process.backend.engine().held()).isEqualTo(2 * 10);
+            assertThat(process.backend.report().details().get("fallbacksNow")).isEqualTo(10);
+        }
+    }
+
     @Test
     void refusedByTheKernel_isNotAskedForEachSlot() {
         try (SimulatedApplication process = process().start()) {
@@ -358,6 +476,54 @@ class KernelEngineTests {
         }
     }
 
+    /** A clock throws between the guard's permission for a trial and the command that it was for. */
+    @Test
+    void trialThatFailsBeforeItsCommand_isNotTheLast() {
+        boolean[] failing = {false};
+        Ticker seen = new Ticker() {
+            @Override
+            public long monotonicNanos() {
+                boolean measures = failing[0]
+                        && StackWalker.getInstance()
+                                .walk(frames -> frames.anyMatch(
+                                        frame -> frame.getClassName().endsWith(".KernelEngine")
+                                                && frame.getMethodName().equals("start")));
+                if (measures) {
+                    failing[0] = false;
+                    throw new IllegalStateException("a clock fails");
+                }
+                return ticker.monotonicNanos();
+            }
+
+            @Override
+            public long boottimeNanos() {
+                return ticker.boottimeNanos();
+            }
+
+            @Override
+            public long realtimeNanos() {
+                return ticker.realtimeNanos();
+            }
+        };
+        try (SimulatedApplication process =
+                new SimulatedApplication(kernel, ticker, seen, KernelOptions.defaults(), false, firing -> {})) {
+            WorkSlots<String> map = process.works("w");
+            kernel.memory = index -> -SimulatedKernel.ENOMEM;
+            map.submit("a");
+            assertThat(process.backend.report().details()).containsEntry("circuitBreaker", "OPEN");
+            kernel.memory = index -> 0;
+            ticker.advance(KernelGuard.PAUSE.plusMillis(1));
+            failing[0] = true;
+            assertThatThrownBy(process.backend::pump).hasMessage("a clock fails");
+            for (int i = 0; i < 5; i++) {
+                ticker.advance(KernelGuard.PAUSE.plusMillis(1));
+                process.backend.pump();
+            }
+            assertThat(process.backend.report().details()).containsEntry("circuitBreaker", "CLOSED");
+            assertThat(kernel.works()).isEqualTo(1);
+        }
+    }
+
     @Test
     void retry_isDeliveredAgainByTheKernel() {
         try (SimulatedApplication process = process().start()) {
@@ -368,13 +534,14 @@ class KernelEngineTests {
                 }
             };
             map.start("a", SECOND);
+            long generation = map.find("a").orElseThrow().generation();
             process.pass(SECOND.multipliedBy(5));
             assertThat(process.fired)
                     .extracting(SimulatedApplication.Fired::attempt)
                     .containsExactly(1, 2, 3);
             assertThat(process.fired)
                     .extracting(SimulatedApplication.Fired::generation)
-                    .containsOnly(1L);
+                    .containsOnly(generation);
             assertThat(process.fired).allMatch(fired -> fired.lateMicros() >= 0);
             assertThat(map.stats().references()).isEqualTo(map.stats().slots());
         }
@@ -461,6 +628,29 @@ class KernelEngineTests {
             assertThat(map.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
             process.pass(SECOND.multipliedBy(10));
             assertThat(process.fired).hasSize(10);
+        }
+    }
+
+    /** However long the executor takes: the slot is in its hands, and no event is missing. */
+    @Test
+    void whatWaitsInTheExecutor_isNotFoundOverdue() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            map.start("a", SECOND);
+            for (int i = 0; i < 10; i++) {
+                ticker.advance(SECOND);
+                process.backend.pump();
+            }
+            assertThat(process.tasks)
+                    .as("besides a probe, which tells whether the executor has lost it")
+                    .filteredOn(task -> task instanceof ControlBlock<?>)
+                    .hasSize(1);
+            process.settle();
+            assertThat(process.firedKeys()).containsExactly("a");
+            assertThat(map.stats().references()).isEqualTo(1);
+            assertThat(process.backend.report().details())
+                    .containsEntry("overdueFound", 0L)
+                    .containsEntry("inFlight", 0L);
         }
     }
 

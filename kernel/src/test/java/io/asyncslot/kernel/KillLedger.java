@@ -18,8 +18,11 @@ final class KillLedger {
     /** How long a process must have lived after a deadline for its firing to have begun, whatever else the machine does. */
     private static final long GRACE = 1_500 * MILLI;
 
-    /** How much later the callback may read the clock than the engine did when it began the run. */
-    private static final long READING = 400 * MILLI;
+    /**
+     * How much later the callback may read the clock than the engine did when it began the run. The process may be stopped
+     * in between, for 800 ms at most.
+     */
+    private static final long READING = (800 + 400) * MILLI;
 
     int lives;
     int starts;
@@ -133,7 +136,7 @@ final class KillLedger {
                 boolean fired = key.firedDeadline >= begun.begun + begun.delay - MILLI; // quicker than the answer
                 key.pending = fired ? null : ended;
             }
-            case "CANCELLED", "DELETED", "DELETED_WHILE_RUNNING" -> {
+            case "CANCELLED", "DELETED", "DELETED_ARMED", "DELETED_WHILE_RUNNING" -> {
                 key.cancelled = true;
                 key.cancelledIn = lives;
                 if (begun.kind.equals("delete")) {

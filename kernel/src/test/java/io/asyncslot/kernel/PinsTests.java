@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
 import io.asyncslot.kernel.SlotDriver.Fired;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -14,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -126,20 +131,121 @@ class PinsTests {
         assertThat(path).as("a refusal changes nothing").exists();
     }
 
+    /** The header is pinned last: without it, and without a slot, nobody ever used what is there. */
     @Test
     void interruptedLoader_isMadeGood() throws IOException {
         open().close();
+        Files.delete(path.resolve(KernelObjects.HEADER));
         Files.delete(path.resolve(KernelObjects.EVENTS));
+        assertThat(Pins.contents(path)).isEqualTo(Pins.Contents.INCOMPLETE);
         open().close();
         assertThat(KernelObjects.countPins(path)).isEqualTo(KernelObjects.pinsOfAll());
+    }
 
+    /** A pin that somebody removed, whichever it is: nothing is wiped, and what was found is said. */
+    @Test
+    void removedPin_isRefusedAndNothingIsWiped() throws IOException {
+        for (String removed : KernelObjects.names()) {
+            LibbpfPort port = open();
+            new SlotDriver(port).slot(3, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
+            Layout.putText(port.keys(), Layout.keyAt(3, 32) + Layout.KEY_DATA, 32, "order-3");
+            port.close();
+            Files.delete(path.resolve(removed));
+
+            assertThatThrownBy(this::open).as(removed).isInstanceOfSatisfying(PinLayoutException.class, refusal -> {
+                assertThat(refusal).hasMessageContaining(removed);
+                assertThat(refusal.remedy()).contains("--drop").contains(path.toString());
+            });
+            Run run = loader("--pin-path", path.toString());
+            assertThat(run.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+            assertThat(run.err()).contains("PIN_LAYOUT", removed, "--drop");
+            assertThat(KernelProbe.probe(path).findings())
+                    .extracting(KernelReport.Finding::problem)
+                    .containsExactly(KernelProblem.PIN_LAYOUT);
+            assertThat(KernelObjects.missingPins(path)).containsExactly(removed);
+            assertThat(loader("--pin-path", path.toString(), "--drop").out())
+                    .contains("dropped " + (KernelObjects.pinsOfAll() - 1) + " pins");
+        }
+    }
+
+    /** A header that was zeroed or spoilt: nothing is wiped either. */
+    @Test
+    void spoiltHeader_isRefusedAndNothingIsWiped() {
+        for (long[] spoilt : new long[][] {
+            {Layout.HEADER_MAGIC, 0},
+            {Layout.HEADER_MAGIC, 77},
+            {Layout.HEADER_CAPACITY, -1},
+            {Layout.HEADER_CAPACITY, 65}
+        }) {
+            LibbpfPort port = open();
+            Layout.LONG.set(port.control(), 0L, 1L);
+            Layout.INT.set(port.header(), spoilt[0], (int) spoilt[1]);
+            port.close();
+
+            assertThatThrownBy(this::open).as("%d := %d", spoilt[0], spoilt[1]).isInstanceOf(PinLayoutException.class);
+            assertThat(loader("--pin-path", path.toString()).status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+            assertThat(KernelObjects.countPins(path)).isEqualTo(KernelObjects.pinsOfAll());
+            loader("--pin-path", path.toString(), "--drop");
+        }
+    }
+
+    /** A stranger makes the directory first, with links to a file of root's: it keeps its mode and its group. */
+    @Test
+    void strangersDirectory_isRefusedAndHisLinksAreNotFollowed(@TempDir Path elsewhere) throws IOException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "SKIPPED: only root has something to lose");
+        Path target = Files.createFile(
+                elsewhere.resolve("secret"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createDirectory(path);
+        for (String name : KernelObjects.names()) {
+            Files.createSymbolicLink(path.resolve(name), target);
+        }
+        Files.setAttribute(path, "unix:uid", NOBODY);
+        Run strange = loader("--pin-path", path.toString(), "--group", "" + NOBODY, "--mode", "666");
+        assertThat(strange.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(strange.err()).contains("PIN_DIRECTORY", "belongs to user " + NOBODY);
+        assertThatThrownBy(this::open).isInstanceOf(KernelException.class).hasMessageContaining("" + NOBODY);
+
+        for (String[] allowed : new String[][] {{"--owner", "" + NOBODY}, {"--owner", "0"}}) {
+            Run links = loader("--pin-path", path.toString(), "--mode", "666", allowed[0], allowed[1]);
+            assertThat(links.status()).as(links.out()).isEqualTo(KernelLoader.IMPOSSIBLE);
+            assertThat(links.err()).contains("PIN_DIRECTORY");
+            Files.setAttribute(path, "unix:uid", 0);
+        }
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(loader("--pin-path", path.toString(), "--group", "" + NOBODY).err())
+                .contains("PIN_DIRECTORY", "others may write");
+
+        assertThat(Files.getAttribute(target, "unix:mode")).isEqualTo(0100600);
+        assertThat(Files.getAttribute(target, "unix:gid")).isEqualTo(0);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(loader("--pin-path", path.toString(), "--drop").status()).isZero();
+        assertThat(target).exists();
+    }
+
+    /** The directory itself is a link: as if it were not there, but for the words. */
+    @Test
+    void linkInPlaceOfTheDirectory_isNotFollowed(@TempDir Path elsewhere) throws IOException {
+        Files.createSymbolicLink(path, elsewhere);
+        Run run = loader("--pin-path", path.toString(), "--mode", "666");
+        assertThat(run.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThatThrownBy(this::open).isInstanceOf(KernelException.class);
+        assertThat(elsewhere).isEmptyDirectory();
+        Files.delete(path);
+    }
+
+    /** An init container that runs again beside its application finds everything in place. */
+    @Test
+    void loaderAndProbeBesideTheApplication_sayThatAllIsThere() {
         LibbpfPort port = open();
-        Layout.LONG.set(port.header(), Layout.HEADER_MAGIC, 0L);
-        Layout.LONG.set(port.control(), 0L, 1L);
-        port.close();
-        assertThat((long) Layout.LONG.get(open().control(), 0L))
-                .as("pinned anew")
-                .isZero();
+        Run again = loader("--pin-path", path.toString(), "--capacity", "64", "--key-bytes", "32");
+        assertThat(again.status()).as(again.err()).isZero();
+        assertThat(again.out()).contains("found").contains("room for 64 slots").contains("process");
+        Run probe = loader("--pin-path", path.toString(), "--probe");
+        assertThat(probe.status()).as(probe.err()).isZero();
+        assertThat(probe.out()).contains("slots are kept in this kernel");
+        assertThat(loader("--pin-path", path.toString(), "--drop").status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(new SlotDriver(port).op(1, Layout.OP_FREE)).isZero();
     }
 
     @Test
@@ -165,6 +271,64 @@ class PinsTests {
             assertThat(port.keyBytes()).isEqualTo(40);
             assertThat(port.features().pinned()).isTrue();
         }
+    }
+
+    /** What is there, by map, and who holds it; then one map goes, and the other stays. */
+    @Test
+    void loader_listsAndDropsMaps() {
+        assertThat(loader("--pin-path", path.toString(), "--list").out()).contains("nothing is pinned");
+        assertThat(loader("--pin-path", path.toString(), "--capacity", "64", "--key-bytes", "32")
+                        .status())
+                .isZero();
+        try (AsyncSlotRegistry registry = registry()) {
+            for (String name : List.of("one", "two")) {
+                TimerSlots<String> map = registry.register(TimerMapSpec.named(name, String.class)
+                        .callback((key, firing) -> {})
+                        .build());
+                map.start("a", Duration.ofHours(1));
+                map.start("b", Duration.ZERO); // due, and nobody runs it
+            }
+            Run held = loader("--pin-path", path.toString(), "--list");
+            assertThat(held.status()).isZero();
+            assertThat(held.out())
+                    .contains("held by process " + ProcessHandle.current().pid());
+            assertThat(loader("--pin-path", path.toString(), "--drop-map", "one")
+                            .status())
+                    .isEqualTo(KernelLoader.IMPOSSIBLE);
+        }
+        Run list = loader("--pin-path", path.toString(), "--list");
+        assertThat(list.out())
+                .contains("4 slots, 4 armed, 2 overdue")
+                .contains("map 'one', timers on MONOTONIC, keys java.lang.String: 2 slots, 2 armed, 1 overdue")
+                .contains("held by nobody");
+        assertThat(loader("--pin-path", path.toString(), "--drop-map", "three").err())
+                .contains("no map 'three'", "[one, two]");
+        assertThat(loader("--pin-path", path.toString(), "--drop-map", "one").out())
+                .contains("dropped 2 slots of map 'one'", "2 slots of other maps stay");
+        Run migrate = loader("--pin-path", path.toString(), "--migrate");
+        assertThat(migrate.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
+        assertThat(migrate.err()).contains("refused", "until its slots have fired", "--drop");
+        try (AsyncSlotRegistry registry = registry()) {
+            assertThat(registry.register(TimerMapSpec.named("one", Long.class)
+                                    .callback((key, firing) -> {})
+                                    .build())
+                            .stats()
+                            .slots())
+                    .isZero();
+            assertThat(registry.register(TimerMapSpec.named("two", String.class)
+                                    .callback((key, firing) -> {})
+                                    .build())
+                            .find("a"))
+                    .isPresent();
+        }
+        assertThat(loader("--pin-path", path.toString(), "--drop").out())
+                .contains("dropped " + KernelObjects.pinsOfAll() + " pins", "with 2 slots, of which 2 were armed");
+    }
+
+    private AsyncSlotRegistry registry() {
+        return new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(new KernelBackend(RealKernel.settings(64, path), KernelOptions.defaults()))
+                .build();
     }
 
     @Test

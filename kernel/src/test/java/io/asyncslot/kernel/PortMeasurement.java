@@ -168,7 +168,7 @@ final class PortMeasurement {
     }
 
     /** Where the kernel cannot grow a slab within bpf_timer_init, something of the same size class grows it before. */
-    private static void growSlab() throws IOException {
+    static void growSlab() throws IOException {
         List<Pipe> pipes = new ArrayList<>();
         try {
             for (int i = 0; i < 1_500; i++) {

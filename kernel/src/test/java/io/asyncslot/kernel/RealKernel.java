@@ -5,15 +5,24 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What tests need to run against the kernel of this machine, or the words in which they say why they cannot. */
 final class RealKernel {
 
-    static final Path BPFFS = Path.of("/sys/fs/bpf");
-
     private static final AtomicInteger NEXT = new AtomicInteger();
 
+    private static @Nullable Path bpffs;
+
     private RealKernel() {}
+
+    /** A BPF file system of these tests' own, which everybody may enter and only its owner may write to. */
+    private static synchronized Path bpffs() {
+        if (bpffs == null) {
+            bpffs = OwnBpffs.mount("0755");
+        }
+        return bpffs;
+    }
 
     /** Skips the calling test where slots cannot be loaded. */
     static void assume() {
@@ -29,7 +38,11 @@ final class RealKernel {
     /** Skips the calling test where nothing can be pinned. */
     static void assumePins() {
         assume();
-        assumeTrue(Files.isWritable(BPFFS) && KernelMounts.isBpffs(BPFFS), "SKIPPED: no writable bpffs at " + BPFFS);
+        try {
+            bpffs();
+        } catch (KernelException e) {
+            assumeTrue(false, "SKIPPED: this user may not mount a bpffs: " + e.getMessage());
+        }
     }
 
     static KernelSettings settings(int capacity, Path pinPath) {
@@ -38,6 +51,6 @@ final class RealKernel {
 
     /** A pin path of the calling test's own. */
     static Path freshPinPath() {
-        return BPFFS.resolve("asyncslot-test-" + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet());
+        return bpffs().resolve("asyncslot-test-" + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet());
     }
 }

@@ -2,6 +2,7 @@ package io.asyncslot.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
@@ -73,6 +74,58 @@ class RestartTests {
     }
 
     @Test
+    void close_letsGo_andTheMapFindsItsSlotsAgain() throws InterruptedException {
+        try (SimulatedApplication application = application(kernel).start()) {
+            TimerSlots<String> first = application.timers("t");
+            first.start("soon", SECOND);
+            first.start("late", SECOND.multipliedBy(20));
+            first.start("gone", SECOND);
+            first.delete("gone");
+            long generation = first.find("late").orElseThrow().generation();
+            assertThat(first.close(Duration.ZERO)).isEqualTo(CloseOutcome.CLOSED);
+            application.pass(SECOND.multipliedBy(5));
+            assertThat(application.fired).as("while nobody has the map open").isEmpty();
+
+            TimerSlots<String> second = application.timers("t");
+            application.settle();
+            assertThat(application.firedKeys()).containsExactly("soon");
+            assertThat(second.find("late").orElseThrow().generation()).isEqualTo(generation);
+            assertThat(second.find("late").orElseThrow().timeLeft()).isEqualTo(SECOND.multipliedBy(15));
+            assertThat(second.find("gone")).isEmpty();
+            application.pass(SECOND.multipliedBy(15));
+            assertThat(application.firedKeys()).containsExactly("soon", "late");
+            assertThat(second.stats().references()).isEqualTo(second.stats().slots());
+        }
+    }
+
+    @Test
+    void close_letsGo_forTheNextProcessToo() throws InterruptedException {
+        try (SimulatedApplication first = application(kernel).start()) {
+            TimerSlots<String> map = first.timers("t");
+            map.start("a", SECOND);
+            assertThat(map.close(Duration.ZERO)).isEqualTo(CloseOutcome.CLOSED);
+        }
+        try (SimulatedApplication second = application(kernel).start()) {
+            second.timers("t");
+            second.pass(SECOND);
+            assertThat(second.firedKeys()).containsExactly("a");
+        }
+    }
+
+    @Test
+    void drop_leavesNothing() throws InterruptedException {
+        try (SimulatedApplication first = application(kernel).start()) {
+            TimerSlots<String> map = first.timers("t");
+            map.start("a", SECOND);
+            map.start("b", SECOND.multipliedBy(20));
+            assertThat(map.drop(Duration.ZERO)).isEqualTo(CloseOutcome.CLOSED);
+            first.settle();
+            assertThat(kernel.timers()).isZero();
+            assertThat(first.timers("t").stats().slots()).isZero();
+        }
+    }
+
+    @Test
     void firedWhileAway_isTakenInTheOrderOfTheRing() {
         try (SimulatedApplication first = application(kernel).start()) {
             TimerSlots<String> map = first.timers("t");
@@ -109,7 +162,8 @@ class RestartTests {
         second.start().settle();
         assertThat(second.fired).hasSize(1);
         assertThat(second.fired.get(0).attempt()).isEqualTo(2);
-        assertThat(second.fired.get(0).generation()).isEqualTo(1);
+        assertThat(second.fired.get(0).generation())
+                .isEqualTo(first.fired.get(0).generation());
 
         SimulatedApplication third = application(image[0]);
         third.timers("t");
@@ -124,6 +178,82 @@ class RestartTests {
         fourth.start().pass(SECOND.multipliedBy(10));
         assertThat(fourth.fired).isEmpty();
         assertThat(fourthMap.stats().references()).isEqualTo(1);
+    }
+
+    /** Each stop takes it out of the executor's hands, as often as it was put there. */
+    @Test
+    void runThatWasCutOff_isGivenBack_asOftenAsCallbacksAreStopped() throws InterruptedException {
+        for (boolean deleted : new boolean[] {false, true}) {
+            SimulatedApplication first =
+                    application(new SimulatedKernel(ticker, 32, 32)).start();
+            SimulatedKernel[] image = new SimulatedKernel[1];
+            first.callback = firing -> image[0] = first.kernel.image();
+            first.timers("t").start("a", SECOND);
+            first.pass(SECOND);
+
+            SimulatedApplication second = application(image[0]);
+            TimerSlots<String> map = second.timers("t");
+            for (int i = 0; i < 4; i++) {
+                second.full = i % 2 != 0; // once it waits in the executor, once for a place there
+                second.start().backend.pump();
+                second.registry.stop(Duration.ZERO);
+                second.tasks.clear();
+            }
+            if (deleted) {
+                assertThat(map.delete("a")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
+            }
+            second.full = false;
+            second.start().settle();
+            assertThat(second.fired).as("runs, deleted: " + deleted).hasSize(deleted ? 0 : 1);
+            assertThat(map.stats().references()).isEqualTo(deleted ? 0 : 1);
+            assertTimeoutPreemptively(
+                    SECOND.multipliedBy(10),
+                    () -> assertThat(map.start("a", SECOND)).isEqualTo(StartOutcome.STARTED));
+            second.fired.clear();
+            second.pass(SECOND);
+            assertThat(second.firedKeys()).containsExactly("a");
+            assertThat(map.delete("a")).isEqualTo(DeleteOutcome.DELETED);
+            second.settle();
+            assertThat(map.stats().references()).isZero();
+            assertThat(second.kernel.timers()).isZero();
+        }
+    }
+
+    /** A fence that a user keeps in a database refuses nothing that is newer, whatever became of the memory. */
+    @Test
+    void generationsRise_afterDropAndDamage() {
+        long last = 0;
+        for (long retired : new long[] {0, -1, Long.MAX_VALUE, 7}) {
+            SimulatedKernel made = new SimulatedKernel(ticker, 64, 32); // dropped, or lost by a reboot
+            Layout.LONG.set(made.header, Layout.HEADER_RETIRED, retired);
+            SimulatedApplication process = application(made).start();
+            TimerSlots<String> map = process.timers("t");
+            for (int i = 0; i < 100; i++) {
+                map.start("a", SECOND);
+                long generation = map.find("a").orElseThrow().generation();
+                assertThat(generation).isGreaterThan(last).isLessThan(1L << 53);
+                last = generation;
+                map.delete("a");
+            }
+            ticker.advance(Duration.ofMillis(1));
+        }
+    }
+
+    @Test
+    void deletedSlot_leavesNothingOfItsKey() {
+        SimulatedApplication process = application(kernel).start();
+        TimerSlots<String> map = process.timers("t");
+        map.start("a-secret-key", SECOND);
+        assertThat(text(kernel)).contains("a-secret-key");
+        map.delete("a-secret-key");
+        process.settle();
+        assertThat(text(kernel)).doesNotContain("secret");
+    }
+
+    private static String text(SimulatedKernel kernel) {
+        return new String(
+                kernel.keys.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE),
+                java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 
     @Test
@@ -145,7 +275,8 @@ class RestartTests {
         second.pass(SECOND);
         assertThat(second.fired)
                 .extracting(SimulatedApplication.Fired::generation)
-                .containsExactly(1L, 2L);
+                .containsExactly(
+                        first.fired.get(0).generation(), first.fired.get(0).generation() + 1);
         assertThat(second.fired).extracting(SimulatedApplication.Fired::attempt).containsExactly(2, 1);
     }
 
@@ -260,6 +391,98 @@ class RestartTests {
         assertThat(map.find("a").orElseThrow().runState()).isEqualTo(RunState.IDLE);
     }
 
+    /** What was freed because it was idle leaves no record, and the next slot of its key a higher generation. */
+    @Test
+    void slotsFreedWhenIdle_areNotThereAfterwards() {
+        SimulatedApplication first = application(kernel).start();
+        TimerSlots<String> firstMap = first.freeing("t");
+        firstMap.start("fired", SECOND);
+        firstMap.start("fired", SECOND);
+        firstMap.start("cancelled", SECOND);
+        firstMap.start("cancelled", SECOND);
+        firstMap.start("armed", SECOND.multipliedBy(5));
+        assertThat(firstMap.cancel("cancelled")).isEqualTo(CancelOutcome.CANCELLED);
+        first.pass(SECOND);
+        assertThat(first.firedKeys()).containsExactly("fired");
+        assertThat(kernel.timers()).as("timers left in the kernel").isOne();
+
+        SimulatedApplication second = application(kernel.image());
+        TimerSlots<String> map = second.freeing("t");
+        assertThat(map.stats().slots()).isOne();
+        assertThat(map.find("fired")).isEmpty();
+        assertThat(map.find("cancelled")).isEmpty();
+        map.start("fired", SECOND);
+        map.start("cancelled", SECOND);
+        assertThat(map.find("fired").orElseThrow().generation()).isGreaterThan(2);
+        assertThat(map.find("cancelled").orElseThrow().generation()).isGreaterThan(2);
+        second.start().pass(SECOND.multipliedBy(10));
+        assertThat(second.firedKeys()).containsExactlyInAnyOrder("fired", "cancelled", "armed");
+        assertThat(map.stats().references()).isZero();
+        assertThat(second.kernel.timers()).isZero();
+    }
+
+    /** A map that kept idle slots frees them now: what is idle goes as it is found. */
+    @Test
+    void idleSlotsThatWereLeft_areFreedByAMapThatKeepsNone() {
+        SimulatedApplication first = application(kernel).start();
+        TimerSlots<String> kept = first.timers("t");
+        kept.start("idle", SECOND);
+        kept.start("armed", SECOND.multipliedBy(5));
+        first.pass(SECOND);
+        assertThat(kept.stats().slots()).isEqualTo(2);
+
+        SimulatedApplication second = application(kernel.image());
+        TimerSlots<String> map = second.freeing("t");
+        assertThat(map.find("idle")).isEmpty();
+        assertThat(map.stats().slots()).isOne();
+        second.start().pass(SECOND.multipliedBy(10));
+        assertThat(second.firedKeys()).containsExactly("armed");
+        assertThat(map.stats().references()).isZero();
+        assertThat(second.kernel.timers()).isZero();
+    }
+
+    @Test
+    void runThatWasCutOff_ofASlotThatIsFreedWhenIdle_comesAgainOnce() {
+        SimulatedApplication first = application(kernel).start();
+        SimulatedKernel[] image = new SimulatedKernel[1];
+        first.callback = firing -> image[0] = kernel.image();
+        first.freeing("t").start("a", SECOND);
+        first.pass(SECOND);
+
+        SimulatedApplication second = application(image[0]);
+        TimerSlots<String> map = second.freeing("t");
+        assertThat(map.find("a").orElseThrow().runState()).isEqualTo(RunState.RUNNING);
+        second.start().settle();
+        assertThat(second.fired).hasSize(1);
+        assertThat(second.fired.get(0).attempt()).isEqualTo(2);
+        assertThat(map.find("a")).isEmpty();
+
+        SimulatedApplication third = application(second.kernel.image());
+        TimerSlots<String> last = third.freeing("t");
+        third.start().pass(SECOND.multipliedBy(10));
+        assertThat(third.fired).isEmpty();
+        assertThat(last.stats().slots()).isZero();
+    }
+
+    @Test
+    void callbackThatEndsAfterTheRegistryIsClosed_leavesNoSlotThatWouldBeIdle() {
+        SimulatedApplication first = application(kernel).start();
+        first.callback = firing -> first.registry.close();
+        first.freeing("t").start("a", SECOND);
+        first.pass(SECOND.minusMillis(1));
+        ticker.advance(Duration.ofMillis(1));
+        first.backend.pump();
+        first.runTask();
+        assertThat(first.fired).hasSize(1);
+
+        SimulatedApplication second = application(kernel.image());
+        TimerSlots<String> map = second.freeing("t");
+        second.start().settle();
+        assertThat(second.fired).isEmpty();
+        assertThat(map.find("a")).isEmpty();
+        assertThat(map.stats().references()).isZero();
+    }
+
     /**
      * T1 deletes, its word is not copied yet; T2 starts the key anew, in another record; both are killed: the younger
      * record is the slot.
@@ -273,17 +496,21 @@ class RestartTests {
         MemorySegment.copy(image.control, 0, image.control, Layout.controlAt(older), Layout.CONTROL_BYTES);
         MemorySegment.copy(image.keys, 0, image.keys, Layout.keyAt(older, 32), Layout.keyRecordBytes(32));
         Layout.LONG.set(image.control, Layout.CONTROL_SEQUENCE, 7L);
-        Layout.LONG.set(image.control, Layout.CONTROL_GENERATION_BASE, 129L); // the same tag, one lap on
+        long next =
+                (long) Layout.LONG.get(image.control, Layout.CONTROL_GENERATION_BASE) + 128; // the same tag, one lap on
+        Layout.LONG.set(image.control, Layout.CONTROL_GENERATION_BASE, next);
+        image.seal(0);
+        image.seal(older);
 
         SimulatedApplication second = application(image);
         TimerSlots<String> map = second.timers("t");
         assertThat(map.stats().slots()).isEqualTo(1);
-        assertThat(map.find("a").orElseThrow().generation()).isEqualTo(129);
+        assertThat(map.find("a").orElseThrow().generation()).isEqualTo(next);
         assertThat(second.backend.report().details().get("slots")).isEqualTo(1);
         second.start().pass(SECOND.multipliedBy(3));
         assertThat(second.fired)
                 .extracting(SimulatedApplication.Fired::generation)
-                .containsExactly(129L);
+                .containsExactly(next);
     }
 
     @Test

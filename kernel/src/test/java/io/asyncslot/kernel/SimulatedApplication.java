@@ -7,6 +7,7 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
@@ -82,17 +83,24 @@ final class SimulatedApplication implements AutoCloseable {
                 .build();
     }
 
+    /** Idle slots stay, and so can be looked for by later processes. */
     TimerSlots<String> timers(String name) {
         return registry.register(spec(name).build());
     }
 
+    TimerSlots<String> freeing(String name) {
+        return registry.register(spec(name).whenIdle(WhenIdle.FREE).build());
+    }
+
     TimerMapSpec.Builder<String> spec(String name) {
-        return TimerMapSpec.named(name, String.class).callback(callback());
+        return TimerMapSpec.named(name, String.class).whenIdle(WhenIdle.KEEP).callback(callback());
     }
 
     WorkSlots<String> works(String name) {
-        return registry.register(
-                WorkMapSpec.named(name, String.class).callback(callback()).build());
+        return registry.register(WorkMapSpec.named(name, String.class)
+                .whenIdle(WhenIdle.KEEP)
+                .callback(callback())
+                .build());
     }
 
     SlotCallback<Object> callback() {

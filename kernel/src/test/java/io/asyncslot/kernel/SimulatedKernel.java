@@ -4,8 +4,10 @@ import io.asyncslot.SlotClock;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.spi.Ticker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -31,11 +33,16 @@ final class SimulatedKernel {
     final MemorySegment keys;
     final MemorySegment directory;
     final MemorySegment commands;
+    final MemorySegment since;
+    final MemorySegment touches;
 
     private final Ticker ticker;
     private final Map<Integer, Timer> timers = new HashMap<>();
     private final Map<Integer, Work> works = new HashMap<>();
     private final Deque<Event> ring = new ArrayDeque<>();
+
+    /** Map and key to place and incarnation. */
+    private final Map<String, long[]> index = new HashMap<>();
 
     /** How many events the ring has room for. */
     int ringCapacity = 1_000_000;
@@ -51,6 +58,9 @@ final class SimulatedKernel {
 
     int runs;
     int commandsRun;
+
+    /** How many processes have it in use. */
+    int attached;
 
     private static final class Timer {
         private boolean armed;
@@ -72,8 +82,10 @@ final class SimulatedKernel {
                 memory(Layout.HEADER_BYTES),
                 memory(Layout.controlAt(capacity)),
                 memory(Layout.keyAt(capacity, keyBytes)),
-                memory(Layout.directoryAt(Layout.DIRECTORY_RECORDS)));
-        Layout.initHeader(header, capacity, keyBytes, "simulated");
+                memory(Layout.directoryAt(Layout.DIRECTORY_RECORDS)),
+                memory(Layout.sinceAt(capacity)),
+                memory(Layout.touchAt(capacity)));
+        Layout.initHeader(header, capacity, keyBytes, true, "simulated");
     }
 
     private SimulatedKernel(
@@ -83,7 +95,9 @@ final class SimulatedKernel {
             MemorySegment header,
             MemorySegment control,
             MemorySegment keys,
-            MemorySegment directory) {
+            MemorySegment directory,
+            MemorySegment since,
+            MemorySegment touches) {
         this.ticker = ticker;
         this.capacity = capacity;
         this.keyBytes = keyBytes;
@@ -91,6 +105,8 @@ final class SimulatedKernel {
         this.control = control;
         this.keys = keys;
         this.directory = directory;
+        this.since = since;
+        this.touches = touches;
         this.commands = memory(Layout.commandAt(Layout.COMMAND_RECORDS));
     }
 
@@ -105,7 +121,16 @@ final class SimulatedKernel {
     /** The machine as it is now, without the process that uses it. Time goes on for both. */
     SimulatedKernel image() {
         SimulatedKernel image = new SimulatedKernel(
-                ticker, capacity, keyBytes, copy(header), copy(control), copy(keys), copy(directory));
+                ticker,
+                capacity,
+                keyBytes,
+                copy(header),
+                copy(control),
+                copy(keys),
+                copy(directory),
+                copy(since),
+                copy(touches));
+        image.index.putAll(index);
         timers.forEach((index, timer) -> {
             Timer copied = new Timer();
             copied.armed = timer.armed;
@@ -127,6 +152,16 @@ final class SimulatedKernel {
     /** A new process takes the memory into use. */
     KernelPort attach(boolean pinned) {
         return new Port(pinned);
+    }
+
+    /** Gives a record that a test has written the checksum that it is to have. */
+    void seal(int index) {
+        byte kind = (byte) Layout.BYTE.get(control, Layout.controlAt(index) + Layout.CONTROL_KIND);
+        Layout.BYTE.set(keys, Layout.keyAt(index, keyBytes) + Layout.KEY_KIND, kind);
+        Layout.INT.set(
+                keys,
+                Layout.keyAt(index, keyBytes) + Layout.KEY_SEAL,
+                SlotRecords.seal(control, keys, keyBytes, index, kind));
     }
 
     boolean hasTimer(int index) {
@@ -209,10 +244,15 @@ final class SimulatedKernel {
             now = ticker.boottimeNanos();
         } else if (clock == SlotClock.REALTIME.ordinal()) {
             due -= (long) Layout.LONG.get(header, Layout.HEADER_CLOCK_OFFSET + Long.BYTES);
+        } else if (touchedUntil(index, now) > due) {
+            due = touchedUntil(index, now);
+            if (due > now) {
+                Layout.LONG.getAndAdd(header, Layout.HEADER_TOUCH_REARMS, 1L);
+            }
         }
         if (kind != Layout.KIND_WORK && due > now) {
             arm(timer, due, timer.boottime);
-        } else if (!emit(index, word)) {
+        } else if (!emit(index, word) && isSecondTry(index)) {
             arm(
                     timer,
                     (timer.boottime ? ticker.boottimeNanos() : ticker.monotonicNanos()) + RING_PAUSE_NANOS,
@@ -220,9 +260,49 @@ final class SimulatedKernel {
         }
     }
 
+    private long touchedUntil(int index, long now) {
+        long delay = (long) Layout.LONG.getVolatile(since, Layout.sinceAt(index) + Layout.SINCE_DELAY);
+        long from = (long) Layout.LONG.getVolatile(since, Layout.sinceAt(index) + Layout.SINCE_SINCE);
+        long at = (long) Layout.LONG.getVolatile(touches, Layout.touchAt(index) + Layout.TOUCH_AT);
+        boolean counts = delay != 0
+                && Long.compareUnsigned(at, from) > 0
+                && Long.compareUnsigned(at, now + Layout.TOUCH_AHEAD_NANOS) <= 0;
+        return counts ? at + delay : 0;
+    }
+
+    /** What {@code asyncslot_touch} does. False if the key is not in the index. */
+    boolean touch(String map, byte[] key) {
+        long[] found = index.get(indexKey(Layout.nameNumber(map), key));
+        if (found == null
+                || (long) Layout.LONG.getVolatile(touches, Layout.touchAt((int) found[0]) + Layout.TOUCH_INCARNATION)
+                        != found[1]) {
+            return false;
+        }
+        Layout.LONG.setVolatile(touches, Layout.touchAt((int) found[0]) + Layout.TOUCH_AT, ticker.monotonicNanos());
+        return true;
+    }
+
+    int indexed() {
+        return index.size();
+    }
+
+    private static String indexKey(long map, byte[] key) {
+        return map + Arrays.toString(key);
+    }
+
+    private @Nullable String indexKey(int place) {
+        if ((long) Layout.LONG.get(since, Layout.sinceAt(place) + Layout.SINCE_DELAY) == 0) {
+            return null;
+        }
+        byte[] key = new byte[(short) Layout.SHORT.get(keys, Layout.keyAt(place, keyBytes) + Layout.KEY_LENGTH)];
+        MemorySegment.copy(
+                keys, ValueLayout.JAVA_BYTE, Layout.keyAt(place, keyBytes) + Layout.KEY_DATA, key, 0, key.length);
+        return indexKey((long) Layout.LONG.get(since, Layout.sinceAt(place) + Layout.SINCE_MAP), key);
+    }
+
     private void workFired(int index) {
         long word = word(index);
-        if (isArmed(word) && !emit(index, word)) {
+        if (isArmed(word) && !emit(index, word) && isSecondTry(index)) {
             arm(timers.computeIfAbsent(index, each -> new Timer()), ticker.monotonicNanos() + RING_PAUSE_NANOS, false);
         }
     }
@@ -233,8 +313,16 @@ final class SimulatedKernel {
         timer.boottime = boottime;
     }
 
+    private boolean isSecondTry(int index) {
+        return ((int) Layout.INT.get(control, Layout.controlAt(index) + Layout.CONTROL_RETRIES) & 1) != 0;
+    }
+
     private boolean emit(int index, long word) {
-        if (ring.size() >= ringCapacity) {
+        boolean full = ring.size() >= ringCapacity;
+        if (full || isSecondTry(index)) {
+            Layout.INT.getAndAdd(control, Layout.controlAt(index) + Layout.CONTROL_RETRIES, 1);
+        }
+        if (full) {
             Layout.LONG.getAndAdd(header, Layout.HEADER_RING_FULL, 1L);
             return false;
         }
@@ -292,7 +380,20 @@ final class SimulatedKernel {
                 boolean was = timer.armed;
                 timer.armed = false;
                 return was ? 1 : 0;
+            case Layout.OP_INDEX:
+                String entered = indexKey(index);
+                if (entered == null) {
+                    return -2;
+                }
+                this.index.put(entered, new long[] {
+                    index, (long) Layout.LONG.get(touches, Layout.touchAt(index) + Layout.TOUCH_INCARNATION)
+                });
+                return 0;
             case Layout.OP_FREE:
+                String gone = indexKey(index);
+                if (gone != null && this.index.containsKey(gone) && this.index.get(gone)[0] == index) {
+                    this.index.remove(gone);
+                }
                 timers.remove(index);
                 works.remove(index);
                 return 0;
@@ -307,6 +408,7 @@ final class SimulatedKernel {
 
         private Port(boolean pinned) {
             this.pinned = pinned;
+            attached++;
         }
 
         @Override
@@ -342,6 +444,21 @@ final class SimulatedKernel {
         @Override
         public MemorySegment directory() {
             return directory;
+        }
+
+        @Override
+        public boolean touchable() {
+            return true;
+        }
+
+        @Override
+        public MemorySegment since() {
+            return since;
+        }
+
+        @Override
+        public MemorySegment touches() {
+            return touches;
         }
 
         @Override
@@ -412,6 +529,9 @@ final class SimulatedKernel {
 
         @Override
         public void close() {
+            if (!closed) {
+                attached--;
+            }
             closed = true;
         }
     }

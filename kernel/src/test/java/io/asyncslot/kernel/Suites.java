@@ -33,6 +33,7 @@ final class Suites implements TestExecutionListener {
         SUITES.put("races", List.of(KernelRaceTests.class));
         SUITES.put("leaks", List.of(KernelLeakTests.class));
         SUITES.put("scale", List.of(KernelScaleTests.class));
+        SUITES.put("touch", List.of(RealTouchTests.class));
         SUITES.put("engine", List.of(RealEngineTests.class));
         SUITES.put("contract", List.of(KernelContractTests.class));
         SUITES.put("sample", List.of(SampleSuite.class));

@@ -34,9 +34,13 @@ class Customer {
     }
 
     String text(String path) {
+        return text(path, MediaType.TEXT_PLAIN);
+    }
+
+    String text(String path, MediaType type) {
         String body = http.get()
                 .uri(path)
-                .accept(MediaType.TEXT_PLAIN)
+                .accept(type)
                 .exchange()
                 .expectStatus()
                 .isOk()

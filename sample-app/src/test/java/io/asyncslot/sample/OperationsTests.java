@@ -42,6 +42,12 @@ class OperationsTests {
     }
 
     @Test
+    void servesTheDashboard() {
+        JsonNode session = customer.get("/asyncslots/session");
+        assertThat(session.required("endpoint").asString()).isEqualTo("../actuator/asyncslots");
+    }
+
+    @Test
     void showsHowASlotFired() throws InterruptedException {
         customer.post("/tenants/acme", HttpStatus.NO_CONTENT);
         JsonNode fired = Customer.await(

@@ -20,7 +20,11 @@ import org.springframework.test.annotation.DirtiesContext;
             "shop.reservation=5s",
             "shop.payment=5s",
             "shop.tenant-poll=100ms",
+            "shop.webhook-quiet=2s",
+            "shop.webhook-cap=4s",
+            "shop.audit-wait=300ms",
             "shop.indexing=150ms",
+            "shop.visit=200ms",
             "management.endpoint.asyncslots.access=unrestricted",
             "spring.datasource.generate-unique-name=true",
             "spring.datasource.url="

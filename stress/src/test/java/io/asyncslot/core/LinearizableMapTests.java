@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.InFlight;
 import io.asyncslot.spi.BackendContext;
+import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.HashMap;
@@ -23,7 +28,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Lincheck on a real map of two keys: start, touch, cancel, delete and fire against
  * {@link MapSpecification}, with the generation of each run. Time stands still: a start is due at once or never. A run
- * whose callback does nothing is one step, so an outcome that tells of a run going on counts as the one without.
+ * whose callback does nothing is one step, so an outcome that tells of a run going on counts as the one without. The map
+ * keeps idle slots; {@link FreeingMap} frees them.
  */
 class LinearizableMapTests {
 
@@ -44,6 +50,20 @@ class LinearizableMapTests {
     }
 
     @Test
+    void modelChecking_idleSlotsFreed() {
+        SIZE.apply(new ModelCheckingOptions())
+                .sequentialSpecification(FreeingSpecification.class)
+                .check(FreeingMap.class);
+    }
+
+    @Test
+    void stress_idleSlotsFreed() {
+        SIZE.apply(new StressOptions())
+                .sequentialSpecification(FreeingSpecification.class)
+                .check(FreeingMap.class);
+    }
+
+    @Test
     void aMapThatChecksAndThenActsIsRejected() {
         Throwable verdict = catchThrowable(() -> SIZE.apply(new ModelCheckingOptions())
                 .sequentialSpecification(MapSpecification.class)
@@ -58,17 +78,16 @@ class LinearizableMapTests {
     @Param(name = "delay", gen = IntGen.class, conf = "0:1")
     public static class RealMap {
 
-        final LocalTimerSlots<Integer> slots = new LocalTimerSlots<>(
-                TimerMapSpec.named("m", Integer.class).callback(this::fired).build(),
-                new LocalContext(
-                        "test",
-                        new BackendContext(new StandingTicker(), Runnable::run, (firing, took, failure) -> {}, 1),
-                        new IdleKeeper()));
+        final LocalTimerSlots<Integer> slots = open(WhenIdle.KEEP, this::fired);
+
+        private final Map<Integer, Long> generations = new HashMap<>();
 
         private String seen = "NOTHING";
 
+        /** Keys share their segments' generations: that they rise is what each key is promised. */
         private void fired(Integer key, SlotFiring firing) {
-            seen = "FIRED " + firing.generation();
+            Long former = generations.put(key, firing.generation());
+            seen = former == null || former < firing.generation() ? "FIRED" : "FIRED WITH AN OLD GENERATION";
         }
 
         @Operation
@@ -90,7 +109,7 @@ class LinearizableMapTests {
         @Operation
         public String delete(@Param(name = "key") int key) {
             DeleteOutcome outcome = slots.delete(key);
-            return outcome == DeleteOutcome.DELETED_WHILE_RUNNING ? DeleteOutcome.DELETED.name() : outcome.name();
+            return outcome == DeleteOutcome.ABSENT ? outcome.name() : "GONE";
         }
 
         /** What the one driver does with a slot it has custody of, and the worker after it. */
@@ -98,11 +117,89 @@ class LinearizableMapTests {
         public String fire(@Param(name = "key") int key) {
             seen = "NOTHING";
             ControlBlock<Integer> block = slots.lookUp(key);
-            if (block != null && block.retainReference()) {
-                block.promise(Custody.WORKER);
-                block.run();
+            if (block != null) {
+                block.expire();
             }
             return seen;
+        }
+    }
+
+    private static LocalTimerSlots<Integer> open(WhenIdle whenIdle, SlotCallback<Integer> callback) {
+        return new LocalTimerSlots<>(
+                TimerMapSpec.named("m", Integer.class)
+                        .whenIdle(whenIdle)
+                        .callback(callback)
+                        .build(),
+                new LocalContext(
+                        "test",
+                        new BackendContext(new StandingTicker(), Runnable::run, (firing, took, failure) -> {}, 1),
+                        new IdleKeeper()));
+    }
+
+    /**
+     * A real map that frees idle slots: the end of a run and a cancel against starts and touches. A run is one step here
+     * too: what meets it finds it over, and so no slot. Without deletes, for one during a run that was armed anew is neither
+     * before that run nor after it.
+     */
+    @Param(name = "key", gen = IntGen.class, conf = "0:1")
+    @Param(name = "delay", gen = IntGen.class, conf = "0:1")
+    public static class FreeingMap {
+
+        private final LocalTimerSlots<Integer> slots = open(WhenIdle.FREE, this::fired);
+
+        private String seen = "NOTHING";
+
+        private void fired(Integer key, SlotFiring firing) {
+            seen = "FIRED";
+        }
+
+        @Operation
+        public String start(@Param(name = "key") int key, @Param(name = "delay") int delay) {
+            return slots.start(key, Duration.ofHours(delay)).name();
+        }
+
+        @Operation
+        public String touch(@Param(name = "key") int key, @Param(name = "delay") int delay) {
+            TouchOutcome outcome = slots.touch(key, Duration.ofHours(delay));
+            return outcome == TouchOutcome.NOT_ARMED ? TouchOutcome.ABSENT.name() : outcome.name();
+        }
+
+        @Operation
+        public String cancel(@Param(name = "key") int key) {
+            CancelOutcome outcome = slots.cancel(key);
+            return outcome == CancelOutcome.RUNNING ? CancelOutcome.ABSENT.name() : outcome.name();
+        }
+
+        /** What the one driver does with a slot it has custody of, and the worker after it. */
+        @Operation(nonParallelGroup = "driver")
+        public String fire(@Param(name = "key") int key) {
+            seen = "NOTHING";
+            ControlBlock<Integer> block = slots.lookUp(key);
+            if (block != null) {
+                block.expire();
+            }
+            return seen;
+        }
+    }
+
+    /** What a map that frees idle slots is meant to do, one operation at a time. */
+    public static class FreeingSpecification {
+        private final Map<Integer, Integer> deadlines = new HashMap<>();
+
+        public String start(int key, int delay) {
+            return deadlines.put(key, delay) == null ? "STARTED" : "REARMED";
+        }
+
+        public String touch(int key, int delay) {
+            return deadlines.replace(key, delay) == null ? "ABSENT" : "MOVED";
+        }
+
+        public String cancel(int key) {
+            return deadlines.remove(key) == null ? "ABSENT" : "CANCELLED";
+        }
+
+        public String fire(int key) {
+            return deadlines.remove(key, 0) ? "FIRED" : "NOTHING";
         }
     }
 
@@ -125,10 +222,7 @@ class LinearizableMapTests {
         /** Deadlines by key, null where a slot is not armed. */
         private final Map<Integer, Integer> deadlines = new HashMap<>();
 
-        private final Map<Integer, Integer> generations = new HashMap<>();
-
         public String start(int key, int delay) {
-            generations.merge(key, 1, Integer::sum);
             return deadlines.put(key, delay) == null ? "STARTED" : "REARMED";
         }
 
@@ -155,7 +249,7 @@ class LinearizableMapTests {
                 return "ABSENT";
             }
             deadlines.remove(key);
-            return "DELETED";
+            return "GONE";
         }
 
         public String fire(int key) {
@@ -164,7 +258,7 @@ class LinearizableMapTests {
                 return "NOTHING";
             }
             deadlines.put(key, null);
-            return "FIRED " + generations.get(key);
+            return "FIRED";
         }
     }
 
@@ -190,6 +284,16 @@ class LinearizableMapTests {
 
     /** Files nothing; releases what passes to it. */
     private static final class IdleKeeper implements Timekeeper {
+
+        private final Scrubber scrubber = new Scrubber(SystemTicker.instance(), Scrubber.PERIOD_MICROS);
+
+        @Override
+        public Scrubber scrubber() {
+            return scrubber;
+        }
+
+        private final InFlight inFlight = new InFlight();
+
         @Override
         public void armed(ControlBlock<?> block, long deadline) {}
 
@@ -216,9 +320,11 @@ class LinearizableMapTests {
         }
 
         @Override
-        public void launched() {}
+        public void attemptLater(Runnable attempt, long micros) {}
 
         @Override
-        public void landed() {}
+        public InFlight inFlight() {
+            return inFlight;
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.asyncslot.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.asyncslot.backend.Periods;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -53,6 +54,11 @@ class LinearizableSlotTests {
         static final class Word extends StateWord {
             Word() {
                 super(3, 1, 1);
+            }
+
+            @Override
+            boolean freesIdle() {
+                return false;
             }
         }
 

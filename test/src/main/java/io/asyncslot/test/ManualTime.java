@@ -124,6 +124,18 @@ public final class ManualTime implements AutoCloseable {
         backend.pump();
     }
 
+    /**
+     * Lets time jump, as it does for a process that stood still: what fell due on the way fires late, when it is over. To
+     * suspend the machine, or to set its wall clock, move {@link #ticker()} and follow it with {@link #runPending}.
+     *
+     * @param span how far, not negative
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void jump(Duration span) {
+        ticker.advance(span);
+        backend.pump();
+    }
+
     /** Fires what is due now. */
     public void runPending() {
         backend.pump();

@@ -1,9 +1,11 @@
 package io.asyncslot.test;
 
 import io.asyncslot.RunState;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.SlotSnapshot;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.assertj.core.api.AbstractAssert;
@@ -29,7 +31,8 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
     }
 
     /**
-     * Checks that the slot is there, with nothing pending and no callback running.
+     * Checks that the slot is there, with nothing pending and no callback running: only maps that keep idle slots have such;
+     * with others see {@link #isAbsent()}.
      *
      * @return this
      */
@@ -119,6 +122,59 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
                     slot,
                     expected,
                     words(found));
+        }
+        return this;
+    }
+
+    /**
+     * Checks what the pending run would be handed.
+     *
+     * @param expected the value; in a map that collects its values the list of them, in the order of acceptance
+     * @return this
+     */
+    public SlotAssert hasValue(Object expected) {
+        SlotSnapshot found = present("to carry " + expected);
+        if (!expected.equals(found.value())) {
+            throw failureWithActualExpected(
+                    found.value(),
+                    expected,
+                    "Expecting slot %s to carry %s, but it carries %s",
+                    slot,
+                    expected,
+                    found.value() == null ? "nothing" : found.value());
+        }
+        return this;
+    }
+
+    /**
+     * Checks that the pending run would be handed nothing.
+     *
+     * @return this
+     */
+    public SlotAssert hasNoValue() {
+        SlotSnapshot found = present("to carry nothing");
+        if (found.value() != null && !List.of().equals(found.value())) {
+            failWithMessage("Expecting slot %s to carry nothing, but it carries %s", slot, found.value());
+        }
+        return this;
+    }
+
+    /**
+     * Checks by which schedule of its own the slot goes on.
+     *
+     * @param expected the schedule that the key was started with
+     * @return this
+     */
+    public SlotAssert hasSchedule(SlotSchedule expected) {
+        SlotSnapshot found = present("to have the schedule " + expected);
+        if (!expected.equals(found.schedule())) {
+            throw failureWithActualExpected(
+                    found.schedule(),
+                    expected,
+                    "Expecting slot %s to have the schedule %s, but it has %s",
+                    slot,
+                    expected,
+                    found.schedule() == null ? "none of its own" : found.schedule());
         }
         return this;
     }

@@ -56,8 +56,9 @@ class AsyncSlotTestTests {
                 .hasFired(1)
                 .hasNoFailures()
                 .isAtRest()
+                .hasSlots(0)
                 .slot("s1")
-                .isIdle();
+                .isAbsent();
     }
 
     @Test
@@ -79,7 +80,7 @@ class AsyncSlotTestTests {
         fails(() -> assertThat(sessions).slot("s1").isDueAt(time.now()), "to be due at");
         fails(() -> assertThat(sessions).hasFired(1), "to have 1 firings, but it has 0");
         sessions.cancel("s1");
-        fails(() -> assertThat(sessions).slot("s1").isArmed(), "to be armed, but it is IDLE");
+        fails(() -> assertThat(sessions).slot("s1").isArmed(), "to be armed, but there is none");
     }
 
     @Test

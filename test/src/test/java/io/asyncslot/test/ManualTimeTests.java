@@ -11,12 +11,14 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Time as a test moves it: order, clocks, periods and late policies. */
 class ManualTimeTests {
@@ -52,6 +54,27 @@ class ManualTimeTests {
         assertThat(fired).containsExactly("a@1", "b@2");
         time.advance(Duration.ofSeconds(1));
         assertThat(fired).containsExactly("a@1", "b@2", "c@3");
+    }
+
+    @Test
+    @Timeout(20) // a look at each second would take minutes
+    void advance_jumpsFromDueToDue_onTheWallClockToo() {
+        TimerSlots<String> slots = map(spec -> spec.schedule(ManualTimeTests::firstOfTheNextMonth));
+        slots.start("monthly");
+        for (int year = 0; year < 10; year++) {
+            time.advance(Duration.ofDays(365));
+        }
+        assertThat(fired).hasSize(119); // three leap days short of ten years
+        assertThat(fired.get(0)).isEqualTo("monthly@" + Duration.ofDays(31).toSeconds());
+    }
+
+    private static Instant firstOfTheNextMonth(Instant after) {
+        return after.atZone(ZoneOffset.UTC)
+                .toLocalDate()
+                .withDayOfMonth(1)
+                .plusMonths(1)
+                .atStartOfDay(ZoneOffset.UTC)
+                .toInstant();
     }
 
     @Test
@@ -209,5 +232,23 @@ class ManualTimeTests {
         time.runPending();
         time.advance(Duration.ofSeconds(50));
         assertThat(fired).containsExactly("a@250", "a@300");
+    }
+
+    @Test
+    void jump_firesLateWhatFellDueOnTheWay() {
+        try (ManualTime time = ManualTime.create()) {
+            List<Duration> lateness = new ArrayList<>();
+            TimerSlots<String> timers = time.registry()
+                    .register(TimerMapSpec.named("late", String.class)
+                            .callback((key, firing) -> lateness.add(firing.lateness()))
+                            .build());
+            timers.start("in time", Duration.ofSeconds(1));
+            time.advance(Duration.ofSeconds(2));
+            timers.start("late", Duration.ofSeconds(1));
+            timers.start("not yet", Duration.ofSeconds(11));
+            time.jump(Duration.ofSeconds(10));
+            assertThat(lateness).containsExactly(Duration.ZERO, Duration.ofSeconds(9));
+            assertThatIllegalArgumentException().isThrownBy(() -> time.jump(Duration.ofSeconds(-1)));
+        }
     }
 }

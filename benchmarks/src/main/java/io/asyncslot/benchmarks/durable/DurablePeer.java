@@ -7,7 +7,7 @@ import javax.sql.DataSource;
 enum DurablePeer {
     /** This library's cluster backend with its standard options. */
     ASYNCSLOT("AsyncSlot cluster", AsyncSlotTimers::new),
-    /** db-scheduler by itself: lock-and-fetch, polling as often as our alarm clock does. */
+    /** db-scheduler by itself: lock-and-fetch, polling every 100 ms. */
     DB_SCHEDULER("db-scheduler 16.12", DbSchedulerTimers::new),
     /** Quartz with its clustered JDBC store. */
     QUARTZ("Quartz JDBC 2.5", QuartzTimers::new),

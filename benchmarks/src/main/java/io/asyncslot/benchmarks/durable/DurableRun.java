@@ -338,7 +338,7 @@ public final class DurableRun {
                         + " connections. Client and server share the machine.",
                 "The peers have " + DurablePeer.THREADS + " threads for callbacks; AsyncSlot's callbacks wait for the"
                         + " database on virtual threads.",
-                "db-scheduler polls every 100 ms, as AsyncSlot's own use of it does; JobRunr every 5 s, the least it allows,",
+                "db-scheduler polls every 100 ms; JobRunr every 5 s, the least it allows,",
                 "and cannot move a job that is scheduled. The rows are measured from top to bottom in one process, so the",
                 "lower ones find code that is compiled; the burst is measured " + BURSTS
                         + " times, and once where loading it takes long.",

@@ -3,6 +3,7 @@ package io.asyncslot.benchmarks.peer;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.jvm.JvmOptions;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
@@ -25,6 +26,7 @@ public final class SlotTimers implements KeyedTimers {
                 .build();
         this.slots = registry.register(TimerMapSpec.named("benchmark", Key.class)
                 .historySize(history)
+                .whenIdle(WhenIdle.KEEP)
                 .callback((key, firing) -> fired.fired(key))
                 .build());
         registry.start();

@@ -8,6 +8,11 @@ import java.util.Locale;
 /** Horizontal bars in SVG, several to a row, on a linear or logarithmic axis. Not thread-safe. */
 final class BarChart {
 
+    /** Text is dark on a bright page, and bright on a dark one; the bars are seen on both. */
+    private static final String STYLE =
+            "<style>text { fill: #333 } .q { fill: #666 } @media (prefers-color-scheme: dark)"
+                    + " { text { fill: #e2e8f0 } .q { fill: #a3adba } }</style>";
+
     private static final List<String> COLOURS = List.of("#4e79a7", "#a0cbe8", "#76b7b2");
     private static final List<String> OUR_COLOURS = List.of("#e15759", "#ff9d9a", "#f1ce63");
     private static final int WIDTH = 820;
@@ -48,16 +53,16 @@ final class BarChart {
         line(
                 svg,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-                        + "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#333\">",
+                        + "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">",
                 WIDTH,
                 height,
                 WIDTH,
                 height);
-        line(svg, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>");
+        line(svg, "%s", STYLE);
         line(svg, "<text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"bold\">%s</text>", escape(title));
         line(
                 svg,
-                "<text x=\"12\" y=\"40\" fill=\"#666\">%s; shorter is better%s</text>",
+                "<text x=\"12\" y=\"40\" class=\"q\">%s; shorter is better%s</text>",
                 escape(unit),
                 logarithmic ? "; logarithmic axis" : "");
         legend(svg);
@@ -96,7 +101,7 @@ final class BarChart {
 
     private void bar(StringBuilder svg, int y, double value, double share, String colour) {
         if (!Double.isFinite(value)) {
-            line(svg, "<text x=\"%d\" y=\"%d\" fill=\"#999\" font-size=\"11\">not measured</text>", LEFT + 4, y + 11);
+            line(svg, "<text x=\"%d\" y=\"%d\" class=\"q\" font-size=\"11\">not measured</text>", LEFT + 4, y + 11);
             return;
         }
         double width = Math.max(1, share * (WIDTH - LEFT - RIGHT));

@@ -80,6 +80,7 @@ public final class Report {
         lateness();
         mass();
         heap();
+        triggers();
         backends();
         method();
         return text.toString();
@@ -208,6 +209,34 @@ public final class Report {
             }
         }
         line("");
+    }
+
+    private void triggers() {
+        int n = 1_000;
+        if (results.sizes("trigger.startById", 1).isEmpty()) {
+            return;
+        }
+        heading(
+                "Triggers: calls of annotated methods",
+                "A method that does nothing, by a proxy of its class; 1k slots are armed, one thread. The slots have the"
+                        + " settings of an application\nthat sets nothing, history included. Transactions begin and commit"
+                        + " nothing.");
+        line("| | wall (best) / CPU, ns | B/op |");
+        line("|---|---|---|");
+        trigger("`start(key)` itself, without Spring", "plainStart", n);
+        trigger("`@StartSlot(key = \"#id\")`", "startById", n);
+        trigger("`@StartSlot(key = \"#cart.id\")`", "startByProperty", n);
+        trigger("`@StartSlot(key = \"#cart.id.concat('')\")`: evaluated by Spring", "startByExpression", n);
+        trigger("`@Cacheable(key = \"#id\")`, a hit", "cached", n);
+        trigger("`@Transactional`", "emptyTransaction", n);
+        trigger("`@Transactional @StartSlot(key = \"#id\")`", "startInTransaction", n);
+        line("");
+    }
+
+    private void trigger(String what, String method, int n) {
+        String workload = "trigger." + method;
+        line("| %s | %s | %s |"
+                .formatted(what, cell(workload, "SPRING", n, 1), show(results.get(workload, "SPRING", n, 1, "bytes"))));
     }
 
     private void backends() {

@@ -52,8 +52,8 @@ public final class Run {
     /**
      * Measures and reports.
      *
-     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, lab,
-     *     cluster or report, --match PATTERN
+     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, triggers,
+     *     lab, cluster or report, --match PATTERN
      */
     public static void main(String[] args) throws Exception {
         List<String> given = List.of(args);
@@ -71,7 +71,10 @@ public final class Run {
             Files.write(environment, Environment.lines(run.quick));
         }
         if (only.isEmpty() || only.equals("jmh")) {
-            run.jmh();
+            run.jmh(run.quick ? Suite.quick() : Suite.full());
+        }
+        if (only.equals("triggers")) {
+            run.jmh(Suite.triggers());
         }
         if (only.isEmpty() || only.equals("lab")) {
             run.labs();
@@ -91,8 +94,7 @@ public final class Run {
         return at < 0 || at + 1 == args.size() ? Optional.empty() : Optional.of(args.get(at + 1));
     }
 
-    private void jmh() throws IOException, RunnerException {
-        List<Suite> suites = quick ? Suite.quick() : Suite.full();
+    private void jmh(List<Suite> suites) throws IOException, RunnerException {
         for (int i = 0; i < suites.size(); i++) {
             Suite suite = suites.get(i);
             if (match.matcher(suite.title()).find()) {

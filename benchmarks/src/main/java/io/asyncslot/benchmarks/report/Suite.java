@@ -8,6 +8,7 @@ import io.asyncslot.benchmarks.jmh.FreshKeyBenchmark;
 import io.asyncslot.benchmarks.jmh.KeptKeyBenchmark;
 import io.asyncslot.benchmarks.jmh.RearmBenchmark;
 import io.asyncslot.benchmarks.jmh.SubmitBenchmark;
+import io.asyncslot.benchmarks.jmh.TriggerBenchmark;
 import io.asyncslot.benchmarks.peer.Peer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -32,6 +33,16 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
     private static final String[] MILLION = {"1000000"};
     private static final String[] OURS = {Peer.ASYNCSLOT.name(), Peer.ASYNCSLOT_HISTORY.name()};
 
+    /** The methods that are measured beside each other, in the order of the report. */
+    static final List<String> TRIGGERS = List.of(
+            "plainStart",
+            "startById",
+            "startByProperty",
+            "startByExpression",
+            "cached",
+            "emptyTransaction",
+            "startInTransaction");
+
     private Suite(String workload, Class<?> benchmark, int threads, Map<String, String[]> params) {
         this(workload, benchmark, "", threads, params);
     }
@@ -39,7 +50,7 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
     /** All of a full run. */
     static List<Suite> full() {
         return with(
-                backends(),
+                Stream.concat(triggers().stream(), backends().stream()).toList(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(SIZES, peers(1))),
                 new Suite("rearm", RearmBenchmark.class, 2, timers(SIZES, peers(2))),
                 new Suite("rearm.varied", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("delay", "varied"),
@@ -63,7 +74,7 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
     static List<Suite> quick() {
         String[] few = {"1000"};
         return with(
-                backends(),
+                Stream.concat(triggers().stream(), backends().stream()).toList(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(few, peers(1))),
                 new Suite("rearm", RearmBenchmark.class, 2, timers(few, OURS[0], Peer.NETTY.name())),
                 new Suite("kept", KeptKeyBenchmark.class, 1, timers(few, OURS[0])),
@@ -83,6 +94,13 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
         Map<String, String[]> params = Map.of("backend", present);
         return Stream.of("rearmLater", "rearmEarlier", "rearmEarlierTogether", "startAlone", "startTogether")
                 .map(method -> new Suite("backend." + method, BackendBenchmark.class, method, 1, params))
+                .toList();
+    }
+
+    /** What calls of methods with annotations cost. */
+    static List<Suite> triggers() {
+        return TRIGGERS.stream()
+                .map(method -> new Suite("trigger." + method, TriggerBenchmark.class, method, 1, Map.of()))
                 .toList();
     }
 

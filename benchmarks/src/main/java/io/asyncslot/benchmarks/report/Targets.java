@@ -40,6 +40,7 @@ final class Targets {
         all.memory();
         all.lateness();
         all.mass();
+        all.triggers();
         all.kernel();
         all.stretch();
         return all.targets;
@@ -158,6 +159,25 @@ final class Targets {
         ratio("15", "1M at one instant: STPE over ours", 2.5, "mass.burst", MILLION, 1, "after", STPE);
         most("16", "arming 1M fresh keys", "ns", 350, ours("mass.spread", MILLION, 1, "arm"));
         ratio("16", "arming 1M fresh keys: best peer over ours", 1, "mass.spread", MILLION, 1, "arm", THREAD_SAFE);
+    }
+
+    private void triggers() {
+        most("trigger", "`@StartSlot(key = \"#id\")`", "ns", 150, trigger("startById"));
+        most("trigger", "`@StartSlot(key = \"#cart.id\")`", "ns", 300, trigger("startByProperty"));
+        OptionalDouble empty = trigger("emptyTransaction");
+        OptionalDouble start = trigger("startInTransaction");
+        most(
+                "trigger",
+                "`@StartSlot(key = \"#id\")` in a transaction, over an empty one",
+                "ns",
+                350,
+                start.isPresent() && empty.isPresent()
+                        ? OptionalDouble.of(start.getAsDouble() - empty.getAsDouble())
+                        : OptionalDouble.empty());
+    }
+
+    private OptionalDouble trigger(String method) {
+        return results.get("trigger." + method, "SPRING", THOUSAND, 1, "ns");
     }
 
     private void kernel() {

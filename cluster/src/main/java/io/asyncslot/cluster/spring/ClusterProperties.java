@@ -2,6 +2,7 @@ package io.asyncslot.cluster.spring;
 
 import io.asyncslot.cluster.ClusterOptions;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,17 +12,21 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * The properties {@code asyncslot.cluster.*}. Immutable; checked when bound.
  *
  * @param namespace Whose slots these are. Applications that share a database and not their slots differ in it. The
- *     application's name unless said.
- * @param nodeName What people call this node, in reports and logs. Host and process unless said.
+ *     application's name unless set.
+ * @param nodeName What people call this node, in reports and logs. Host and process unless set.
  * @param tablePrefix How the names of the tables begin.
- * @param schemaMode What becomes of the tables at start-up: created where missing, checked, or left alone.
+ * @param initializeSchema When tables that are missing are created at start-up: in an embedded database only (PostgreSQL
+ *     is none), always, or never. If they are not created, the start fails and names the missing ones.
  * @param horizon How long before its deadline a slot is claimed by a node.
  * @param sweepInterval How often slots that come near are looked for. At most half of the horizon.
- * @param pollingInterval How often db-scheduler looks for sweeps that are due.
  * @param heartbeatInterval How often a node says that it is alive.
- * @param missedHeartbeats After how many silent intervals a node is dead, at least 4.
- * @param maxPayload Most bytes a payload may have.
- * @param maxHeld Most slots that this node claims by sweeps ahead of their deadlines.
+ * @param missedHeartbeats For how many of these intervals a node may be silent before the others give it up, at least 4.
+ * @param maxValueBytes Most bytes of a value, as it is written. A start or submit that brings a longer one is rejected.
+ * @param maxHeld Most slots that this node claims ahead of their deadlines.
+ * @param maxWaiting Most due slots of a map that wait on this node for a thread. Further ones are left to whichever node
+ *     has room first.
+ * @param clientMaps Names of the maps of which this node runs nothing. What it arms of them fires on other nodes.
+ * @param failedRetention For how long a firing that failed for good can be looked at and retried after its slot is freed.
  * @param whenAway What a start does while the database cannot be reached: refused, or kept in this process until it is
  *     back.
  */
@@ -30,15 +35,31 @@ public record ClusterProperties(
         @Nullable String namespace,
         @Nullable String nodeName,
         @DefaultValue("asyncslot_") String tablePrefix,
-        @DefaultValue("create") ClusterOptions.SchemaMode schemaMode,
+        @DefaultValue("embedded") InitializeSchema initializeSchema,
         @DefaultValue("2s") Duration horizon,
-        @DefaultValue("500ms") Duration sweepInterval,
-        @DefaultValue("100ms") Duration pollingInterval,
+        @DefaultValue("1s") Duration sweepInterval,
         @DefaultValue("1s") Duration heartbeatInterval,
         @DefaultValue("4") int missedHeartbeats,
-        @DefaultValue("8192") int maxPayload,
+        @DefaultValue("8192") int maxValueBytes,
         @DefaultValue("50000") int maxHeld,
+        @DefaultValue("500") int maxWaiting,
+        @DefaultValue Set<String> clientMaps,
+        @DefaultValue("7d") Duration failedRetention,
         @DefaultValue("refuse") ClusterOptions.WhenAway whenAway) {
+
+    /** When tables that are missing are created at start-up: as Spring Boot's own modules have it. */
+    public enum InitializeSchema {
+        /** In an embedded database only. PostgreSQL is none, so this is {@link #NEVER} there. */
+        EMBEDDED,
+        /** In any database. */
+        ALWAYS,
+        /** In none: somebody else creates them before. */
+        NEVER;
+
+        ClusterOptions.SchemaMode mode() {
+            return this == ALWAYS ? ClusterOptions.SchemaMode.CREATE : ClusterOptions.SchemaMode.VALIDATE;
+        }
+    }
 
     /**
      * Checks the values.
@@ -50,15 +71,17 @@ public record ClusterProperties(
             new ClusterOptions(
                     namespace == null ? "default" : namespace,
                     tablePrefix,
-                    schemaMode,
+                    initializeSchema.mode(),
                     nodeName == null ? "node" : nodeName,
                     horizon,
                     sweepInterval,
-                    pollingInterval,
                     heartbeatInterval,
                     missedHeartbeats,
-                    maxPayload,
+                    maxValueBytes,
                     maxHeld,
+                    maxWaiting,
+                    clientMaps,
+                    failedRetention,
                     whenAway);
         } catch (IllegalArgumentException e) {
             throw new InvalidConfigurationPropertyValueException(
@@ -76,15 +99,17 @@ public record ClusterProperties(
         return new ClusterOptions(
                 namespace == null ? application : namespace,
                 tablePrefix,
-                schemaMode,
+                initializeSchema.mode(),
                 nodeName == null ? process : nodeName,
                 horizon,
                 sweepInterval,
-                pollingInterval,
                 heartbeatInterval,
                 missedHeartbeats,
-                maxPayload,
+                maxValueBytes,
                 maxHeld,
+                maxWaiting,
+                clientMaps,
+                failedRetention,
                 whenAway);
     }
 }

@@ -2,8 +2,10 @@ package io.asyncslot.cluster.spring;
 
 import io.asyncslot.cluster.Connections;
 import java.sql.Connection;
+import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -11,7 +13,8 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 
 /**
  * Connections that join the transactions Spring manages on the same data source, whichever transaction manager that is:
- * JDBC's own, or JPA's where it exposes its connection. Thread-safe.
+ * JDBC's own, or JPA's where it exposes its connection. In a transaction of another data source, each operation is a
+ * transaction of its own. Thread-safe.
  */
 public final class SpringConnections implements Connections {
 
@@ -54,13 +57,24 @@ public final class SpringConnections implements Connections {
 
     @Override
     public boolean joinsTransactions() {
-        return true;
+        return !TransactionSynchronizationManager.isActualTransactionActive() || inTransaction();
     }
 
+    /** In a transaction of another data source this one's connection is not bound, or in auto-commit mode. */
     @Override
     public boolean inTransaction() {
         return TransactionSynchronizationManager.isActualTransactionActive()
-                && TransactionSynchronizationManager.isSynchronizationActive();
+                && TransactionSynchronizationManager.isSynchronizationActive()
+                && TransactionSynchronizationManager.getResource(dataSource) instanceof ConnectionHolder holder
+                && isTransactional(holder);
+    }
+
+    private static boolean isTransactional(ConnectionHolder holder) {
+        try {
+            return !holder.getConnection().getAutoCommit();
+        } catch (SQLException e) {
+            return true; // the connection is lost, and the transaction with it
+        }
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.asyncslot.cluster.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.AsyncSlotRegistry;
@@ -9,16 +9,18 @@ import io.asyncslot.BackendReport;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.annotation.DeleteSlot;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration;
-import io.asyncslot.cluster.ClusterFiring;
-import io.asyncslot.cluster.ClusterTimerSlots;
 import io.asyncslot.cluster.TestDatabase;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +58,7 @@ class ClusterTransactionTests {
             .withPropertyValues(
                     "asyncslot.backend=cluster",
                     "spring.application.name=the carts",
+                    "asyncslot.cluster.initialize-schema=always",
                     "asyncslot.cluster.heartbeat-interval=200ms");
 
     record Note(String reason, int items) {}
@@ -64,12 +67,16 @@ class ClusterTransactionTests {
     static class Carts {
 
         final BlockingQueue<String> expired = new LinkedBlockingQueue<>();
-        final BlockingQueue<Optional<Note>> notes = new LinkedBlockingQueue<>();
+        final BlockingQueue<Note> notes = new LinkedBlockingQueue<>();
 
         @TimerSlot(map = "cart", delay = "1h")
         void expired(String cart, SlotFiring firing) {
-            notes.add(ClusterFiring.of(firing).payload(Note.class));
             expired.add(cart);
+        }
+
+        @TimerSlot(map = "noted", delay = "1h")
+        void noted(String cart, Note note) {
+            notes.add(note);
         }
 
         @Bean
@@ -86,6 +93,13 @@ class ClusterTransactionTests {
     static class Visitor {
         @StartSlot(map = "cart", key = "#cart", delay = "0s")
         public void visit(String cart) {}
+
+        @StartSlot(map = "cart", key = "#cart")
+        public void later(String cart) {}
+
+        @DeleteSlot(map = "cart", key = "#from")
+        @StartSlot(map = "cart", key = "#to")
+        public void move(String from, String to) {}
     }
 
     @Test
@@ -111,6 +125,34 @@ class ClusterTransactionTests {
             assertThat(carts.stats().started())
                     .as("what was rolled back is not counted")
                     .isOne();
+        });
+    }
+
+    /** What a callback asked for in its transaction is gone with that: a guard asks once more, and the value is merged then. */
+    @Test
+    void retry_rolledBack_andAskedForAgain_mergesTheValueOfTheRun() {
+        runner.run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
+            BlockingQueue<String> handed = new LinkedBlockingQueue<>();
+            registry.register(TimerMapSpec.named("merged", String.class)
+                    .values(SlotValues.merging(String.class, String::concat))
+                    .callback((key, firing) -> {
+                        if (!"one ".equals(firing.value())) {
+                            handed.add(String.valueOf(firing.value()));
+                            return;
+                        }
+                        registry.timers("merged", String.class, String.class).start(key, Duration.ZERO, "two ");
+                        transactions.executeWithoutResult(status -> {
+                            firing.retry(Duration.ZERO);
+                            status.setRollbackOnly();
+                        });
+                        firing.retry(Duration.ZERO);
+                        firing.retry(Duration.ZERO);
+                    })
+                    .build());
+            registry.timers("merged", String.class, String.class).start("key", Duration.ZERO, "one ");
+            assertThat(handed.poll(20, TimeUnit.SECONDS)).isEqualTo("one two ");
         });
     }
 
@@ -168,18 +210,103 @@ class ClusterTransactionTests {
         });
     }
 
+    /** Its key is checked without asking the database. */
     @Test
-    void payload_asJson_reachesTheCallback_andTooLargeIsRefused() {
-        runner.withPropertyValues("asyncslot.cluster.max-payload=64").run(context -> {
-            ClusterTimerSlots<String> carts =
-                    ClusterTimerSlots.of(context.getBean(AsyncSlotRegistry.class), "cart", String.class);
-            carts.start("with", Duration.ofMillis(100), new Note("left", 3));
-            assertThat(carts.payload("with", Note.class)).contains(new Note("left", 3));
+    void trigger_sendsNoStatementBesideTheOperations() {
+        CountingDataSource counting = new CountingDataSource(pool);
+        new ApplicationContextRunner()
+                .withConfiguration(
+                        AutoConfigurations.of(ClusterBackendAutoConfiguration.class, AsyncSlotAutoConfiguration.class))
+                .withBean(DataSource.class, () -> counting)
+                .withUserConfiguration(Carts.class)
+                .withPropertyValues(
+                        "asyncslot.backend=cluster",
+                        "spring.application.name=counted",
+                        "asyncslot.cluster.initialize-schema=always")
+                .run(context -> {
+                    TimerSlots<String> carts =
+                            context.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
+                    TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
+                    Visitor visitor = context.getBean(Visitor.class);
+                    Runnable operation = () -> carts.start("operation", Duration.ofHours(1));
+                    Runnable trigger = () -> visitor.later("trigger");
+                    Runnable two = () -> visitor.move("trigger", "trigger too");
+                    List<String> ofOne = counting.statements(operation);
+                    assertThat(ofOne).isNotEmpty();
+                    assertThat(counting.statements(trigger)).as("alone").isEqualTo(ofOne);
+                    assertThat(counting.statements(() -> transactions.executeWithoutResult(status -> trigger.run())))
+                            .as("in a transaction")
+                            .isEqualTo(counting.statements(
+                                    () -> transactions.executeWithoutResult(status -> operation.run())));
+                    assertThat(counting.statements(two))
+                            .as("two, of which both or none act")
+                            .isEqualTo(counting.statements(() -> {
+                                carts.delete("operation");
+                                carts.start("operation too", Duration.ofHours(1));
+                            }));
+                });
+    }
+
+    @Test
+    void transactionOfAnotherDataSource_isNotJoined() {
+        runner.run(context -> {
+            TimerSlots<String> carts = context.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
+            Visitor visitor = context.getBean(Visitor.class);
+            try (HikariDataSource other = TestDatabase.emptyPool(2)) {
+                TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(other));
+                elsewhere.executeWithoutResult(status -> {
+                    assertThat(carts.joinsTransactions()).isFalse();
+                    visitor.visit("rolled back elsewhere");
+                    status.setRollbackOnly();
+                });
+                elsewhere.executeWithoutResult(status -> visitor.visit("committed elsewhere"));
+            }
+            assertThat(carts.joinsTransactions()).isTrue();
+            Carts seen = context.getBean(Carts.class);
+            assertThat(seen.expired.poll(20, TimeUnit.SECONDS)).isEqualTo("committed elsewhere");
+            assertThat(carts.find("rolled back elsewhere")).isEmpty();
+            TransactionTemplate own = context.getBean(TransactionTemplate.class);
+            own.executeWithoutResult(
+                    status -> assertThat(carts.joinsTransactions()).isTrue());
+        });
+    }
+
+    /** It belongs to the transaction, which is over: it is neither kept nor in doubt. */
+    @Test
+    void startInATransactionThatHasLostItsConnection_throws_andIsNotKept() {
+        runner.withPropertyValues("asyncslot.cluster.when-away=keep").run(context -> {
+            TimerSlots<String> carts = context.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
+            TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
+            org.springframework.jdbc.core.JdbcTemplate jdbc = new org.springframework.jdbc.core.JdbcTemplate(pool);
+            assertThatThrownBy(() -> transactions.executeWithoutResult(status -> {
+                        Integer backend = jdbc.queryForObject("select pg_backend_pid()", Integer.class);
+                        elsewhere(() -> jdbc.queryForObject("select pg_terminate_backend(?)", Boolean.class, backend));
+                        assertThatThrownBy(() -> carts.start("lost", Duration.ZERO))
+                                .isInstanceOf(BackendUnavailableException.class);
+                        assertThatThrownBy(() -> carts.start("lost too", Duration.ZERO))
+                                .isInstanceOf(BackendUnavailableException.class);
+                    }))
+                    .isInstanceOf(RuntimeException.class);
+            Thread.sleep(1_500);
+            assertThat(carts.find("lost")).isEmpty();
+            assertThat(carts.find("lost too")).isEmpty();
+            assertThat(context.getBean(Carts.class).expired).isEmpty();
+        });
+    }
+
+    @Test
+    void value_asJson_reachesTheCallback_andOneTooLongIsRejected() {
+        runner.withPropertyValues("asyncslot.cluster.max-value-bytes=64").run(context -> {
+            ValueTimerSlots<String, Note> carts =
+                    context.getBean(AsyncSlotRegistry.class).timers("noted", String.class, Note.class);
+            carts.start("with", Duration.ofMillis(300), new Note("left", 3));
+            assertThat(carts.find("with").orElseThrow().value()).isEqualTo(new Note("left", 3));
             assertThat(context.getBean(Carts.class).notes.poll(20, TimeUnit.SECONDS))
-                    .contains(new Note("left", 3));
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> carts.start("big", Duration.ZERO, new byte[65]))
-                    .withMessageContaining("at most 64 bytes long but has 65");
+                    .isEqualTo(new Note("left", 3));
+            assertThat(carts.start("big", Duration.ZERO, new Note("x".repeat(64), 1)))
+                    .isEqualTo(StartOutcome.REJECTED);
+            assertThat(carts.find("big")).isEmpty();
+            assertThat(carts.stats().rejected()).isOne();
         });
     }
 
@@ -209,11 +336,13 @@ class ClusterTransactionTests {
 
     @Test
     void tablesMissing_validate_failsWithTheRemedy() {
-        runner.withPropertyValues("asyncslot.cluster.schema-mode=validate", "asyncslot.cluster.table-prefix=missing_")
+        runner.withPropertyValues(
+                        "asyncslot.cluster.initialize-schema=never", "asyncslot.cluster.table-prefix=missing_")
                 .run(context -> assertThat(context)
                         .getFailure()
                         .hasStackTraceContaining(BackendUnavailableException.class.getName())
-                        .hasStackTraceContaining("relation \"missing_slot\" does not exist"));
+                        .hasStackTraceContaining(
+                                "no table missing_slot, no table missing_value, no sequence missing_sequence"));
     }
 
     @Test

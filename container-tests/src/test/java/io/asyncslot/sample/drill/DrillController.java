@@ -8,6 +8,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +55,7 @@ class DrillController {
     /** How many keys fired, how often in all, how many of them more than once, and how many firings came early. */
     record Totals(long keys, long runs, long twice, long early) {}
 
-    @TimerSlot(map = "drill", delay = "10m")
+    @TimerSlot(map = "drill", delay = "10m", whenIdle = WhenIdle.KEEP)
     void fired(String key, SlotFiring firing) throws InterruptedException {
         firings.computeIfAbsent(key, name -> new CopyOnWriteArrayList<>())
                 .add(new Firing(

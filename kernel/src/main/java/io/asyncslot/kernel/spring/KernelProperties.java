@@ -3,6 +3,8 @@ package io.asyncslot.kernel.spring;
 import io.asyncslot.kernel.KernelOptions;
 import io.asyncslot.kernel.KernelSettings;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,6 +20,13 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * @param fallback What becomes of a slot that the kernel refuses: measured in the JVM until the kernel takes it, or its
  *     start fails.
  * @param cpuPin Whether the kernel fires a timer on the CPU that started it.
+ * @param touchableMaps Names of the maps whose slots BPF programs of your own may touch, by asyncslot.bpf.h. A pinned memory
+ *     has to be loaded with --touchable.
+ * @param waitForHolder How long the start of this application waits while another process holds the pin path, as in a rolling
+ *     deployment. With 0 it is refused immediately.
+ * @param takeOver Whether the process that holds the pin path is asked to hand over meanwhile: it ends its runs, begins no
+ *     other, and lets go of the slots, if it has this set too. This application does so when another asks. Needs
+ *     wait-for-holder.
  */
 @ConfigurationProperties("asyncslot.kernel")
 public record KernelProperties(
@@ -25,7 +34,10 @@ public record KernelProperties(
         @DefaultValue("" + KernelSettings.DEFAULT_CAPACITY) int capacity,
         @DefaultValue("" + KernelSettings.DEFAULT_KEY_BYTES) int keyBytes,
         @DefaultValue("jvm") KernelOptions.Fallback fallback,
-        @DefaultValue("false") boolean cpuPin) {
+        @DefaultValue("false") boolean cpuPin,
+        @DefaultValue Set<String> touchableMaps,
+        @DefaultValue("0s") Duration waitForHolder,
+        @DefaultValue("false") boolean takeOver) {
 
     /**
      * Checks the values.
@@ -44,6 +56,12 @@ public record KernelProperties(
                 "key-bytes",
                 keyBytes,
                 "It must be 8 to " + KernelSettings.MAX_KEY_BYTES + ".");
+        check(!waitForHolder.isNegative(), "wait-for-holder", waitForHolder, "It must not be negative.");
+        check(
+                !takeOver || !waitForHolder.isZero(),
+                "take-over",
+                true,
+                "It needs asyncslot.kernel.wait-for-holder: the holder takes time to end its runs.");
     }
 
     KernelSettings settings(String holder) {
@@ -51,7 +69,7 @@ public record KernelProperties(
     }
 
     KernelOptions options() {
-        return new KernelOptions(fallback, cpuPin);
+        return new KernelOptions(fallback, cpuPin, touchableMaps, waitForHolder, takeOver);
     }
 
     private static void check(boolean holds, String property, @Nullable Object value, String rule) {

@@ -17,6 +17,7 @@ import io.asyncslot.spring.BackendSelection;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -63,10 +64,26 @@ class KernelBackendAutoConfigurationTests {
                         "asyncslot.kernel.capacity=100",
                         "asyncslot.kernel.key-bytes=16",
                         "asyncslot.kernel.fallback=fail",
-                        "asyncslot.kernel.cpu-pin=true")
+                        "asyncslot.kernel.cpu-pin=true",
+                        "asyncslot.kernel.touchable-maps=idle,sessions",
+                        "asyncslot.kernel.wait-for-holder=20s",
+                        "asyncslot.kernel.take-over=true")
                 .run(context -> assertThat(context.getBean(KernelProperties.class))
                         .isEqualTo(new KernelProperties(
-                                Path.of("/sys/fs/bpf/shop"), 100, 16, KernelOptions.Fallback.FAIL, true)));
+                                Path.of("/sys/fs/bpf/shop"),
+                                100,
+                                16,
+                                KernelOptions.Fallback.FAIL,
+                                true,
+                                Set.of("idle", "sessions"),
+                                Duration.ofSeconds(20),
+                                true)));
+        runner.withPropertyValues("asyncslot.kernel.take-over=true")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("asyncslot.kernel.take-over")
+                        .hasMessageContaining("wait-for-holder"));
         runner.withPropertyValues("asyncslot.kernel.capacity=0")
                 .run(context -> assertThat(context)
                         .getFailure()

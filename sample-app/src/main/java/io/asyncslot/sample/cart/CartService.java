@@ -77,13 +77,9 @@ public class CartService {
         end(cartId, CartState.DROPPED);
     }
 
-    /**
-     * The reservation is over. The state in the database decides, so that it is over once. No cart comes back, so its
-     * slot is freed when this commits; else one idle slot a cart would stay.
-     */
+    /** The reservation is over. The state in the database decides, so that it is over once. The slot goes with the run. */
     @Transactional
     @TimerSlot(map = "reservation", delay = "${shop.reservation}")
-    @DeleteSlot(map = "reservation", key = "#cartId")
     public void expired(String cartId, SlotFiring firing) {
         if (end(cartId, CartState.EXPIRED)) {
             LOG.debug("cart {} expired, {} late", cartId, firing.lateness());

@@ -86,7 +86,7 @@ public final class MillionSlots {
     private void end(TimerSlots<Integer> timers, int key) {
         switch (Fate.of(key)) {
             case CANCELLED -> expect(CancelOutcome.CANCELLED, timers.cancel(key));
-            case DELETED -> expect(DeleteOutcome.DELETED, timers.delete(key));
+            case DELETED -> expect(DeleteOutcome.DELETED_ARMED, timers.delete(key));
             default -> {}
         }
     }

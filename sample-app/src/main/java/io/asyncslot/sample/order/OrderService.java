@@ -56,10 +56,9 @@ public class OrderService {
         return order;
     }
 
-    /** Not paid in time. Frees the slot, since an order is placed once. */
+    /** Not paid in time. */
     @Transactional
     @TimerSlot(map = "payment", delay = "${shop.payment}")
-    @DeleteSlot(map = "payment", key = "#orderId")
     public void unpaid(String orderId) {
         int cancelled = jdbc.sql("update orders set state = 'CANCELLED' where id = ? and state = 'PLACED'")
                 .param(orderId)

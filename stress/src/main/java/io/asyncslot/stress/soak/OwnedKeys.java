@@ -1,12 +1,12 @@
 package io.asyncslot.stress.soak;
 
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * When each of the latest starts of some keys began, by generation. Such a key is started and touched by one thread only and never
- * deleted, so that its generation is the number of its starts, and a firing can be held against the very start that it
- * belongs to. Each key is written by its owner and read by anybody.
+ * deleted: so the generation that its owner finds after a start is that start's, and a firing can be held against the very start that
+ * it belongs to. A firing that comes before its owner has looked is not held against anything. Each key is written by its owner and
+ * read by anybody.
  */
 final class OwnedKeys {
 
@@ -14,12 +14,14 @@ final class OwnedKeys {
     private static final int EVERY = 8;
     private static final int PLACE = 5;
 
-    private final AtomicIntegerArray starts;
+    /** Written last, and set to 0 first: who reads the same generation before and after has the time that belongs to it. */
+    private final AtomicLongArray generations;
+
     private final AtomicLongArray began;
 
     OwnedKeys(int keys) {
         int owned = keys / EVERY + 1;
-        this.starts = new AtomicIntegerArray(owned);
+        this.generations = new AtomicLongArray(owned * KEPT);
         this.began = new AtomicLongArray(owned * KEPT);
     }
 
@@ -34,25 +36,25 @@ final class OwnedKeys {
         return own < keys ? own : thread * EVERY + PLACE;
     }
 
-    /** Before a start, by the owner. */
-    void starting(int key) {
-        int slot = key / EVERY;
-        began.set(place(slot, starts.get(slot) + 1), System.nanoTime());
+    /** After a start, by the owner, who has found its generation. */
+    void started(int key, long generation, long nanos) {
+        int place = place(key, generation);
+        generations.set(place, 0);
+        began.set(place, nanos);
+        generations.set(place, generation);
     }
 
-    /** After a start, by the owner. */
-    void started(int key) {
-        starts.incrementAndGet(key / EVERY);
-    }
-
-    /** When the start of this generation began; 0 when that is not known any more. */
+    /** When the start of this generation began; 0 when that is not known, or not any more. */
     long began(int key, long generation) {
-        int slot = key / EVERY;
-        long at = began.get(place(slot, generation));
-        return starts.get(slot) - generation >= KEPT - 1 ? 0 : at;
+        int place = place(key, generation);
+        if (generations.get(place) != generation) {
+            return 0;
+        }
+        long at = began.get(place);
+        return generations.get(place) == generation ? at : 0;
     }
 
-    private static int place(int slot, long generation) {
-        return slot * KEPT + (int) (generation % KEPT);
+    private static int place(int key, long generation) {
+        return key / EVERY * KEPT + (int) (generation % KEPT);
     }
 }

@@ -184,11 +184,13 @@ public final class Soak {
                 }
                 if (owned) {
                     key = OwnedKeys.ownedBy(thread, threadCount, key, keys);
-                    timerLedger.owned().starting(key);
                 }
+                long began = System.nanoTime();
                 started(key, timers.start(boxed[key], delay(key)));
                 if (owned) {
-                    timerLedger.owned().started(key);
+                    int own = key;
+                    timers.find(boxed[own])
+                            .ifPresent(slot -> timerLedger.owned().started(own, slot.generation(), began));
                 }
             }
             case 7, 8, 9 -> {

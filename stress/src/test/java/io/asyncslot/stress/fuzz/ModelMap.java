@@ -59,17 +59,26 @@ final class ModelMap {
     final long period;
     final LatePolicy late;
     final int capacity;
+    private final boolean freesIdle;
     private final WrongRule wrong;
     private final Map<Integer, Slot> slots = new HashMap<>();
     private final Map<Integer, Long> generations = new HashMap<>();
     long fired;
 
-    ModelMap(String name, SlotClock clock, long period, LatePolicy late, int capacity, WrongRule wrong) {
+    ModelMap(
+            String name,
+            SlotClock clock,
+            long period,
+            LatePolicy late,
+            int capacity,
+            boolean freesIdle,
+            WrongRule wrong) {
         this.name = name;
         this.clock = clock;
         this.period = period;
         this.late = late;
         this.capacity = capacity;
+        this.freesIdle = freesIdle;
         this.wrong = wrong;
     }
 
@@ -88,6 +97,11 @@ final class ModelMap {
     @Nullable
     Slot find(int key) {
         return slots.get(key);
+    }
+
+    /** Whether its periods are points of a clock that may be set back. */
+    boolean followsTheWallClock() {
+        return period != 0 && clock == SlotClock.REALTIME;
     }
 
     long armed() {
@@ -151,6 +165,7 @@ final class ModelMap {
         if (slot.armed) {
             slot.armed = false;
             slot.cancelled = true;
+            freeIfIdle(slot);
             return CancelOutcome.CANCELLED;
         }
         if (wrong == WrongRule.CANCEL_TWICE) {
@@ -164,6 +179,7 @@ final class ModelMap {
         if (slot == null) {
             return DeleteOutcome.ABSENT;
         }
+        boolean armed = slot.armed;
         slot.armed = false;
         if (wrong != WrongRule.DELETE_KEEPS_SLOT) {
             slot.freed = true;
@@ -172,7 +188,10 @@ final class ModelMap {
                 gone.put(key, slot);
             }
         }
-        return slot.running ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+        if (slot.running) {
+            return DeleteOutcome.DELETED_WHILE_RUNNING;
+        }
+        return armed ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
     }
 
     /** Freed slots whose run goes on, by key. */
@@ -234,6 +253,14 @@ final class ModelMap {
     void end(Slot slot) {
         slot.running = false;
         gone.remove(slot.key, slot);
+        freeIfIdle(slot);
+    }
+
+    private void freeIfIdle(Slot slot) {
+        if (freesIdle && !slot.armed && !slot.running && !slot.freed) {
+            slot.freed = true;
+            slots.remove(slot.key, slot);
+        }
     }
 
     private long after(long point, long now) {

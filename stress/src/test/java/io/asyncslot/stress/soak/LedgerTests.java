@@ -78,8 +78,7 @@ class LedgerTests {
 
     @Test
     void aFiringBeforeItsTimeIsNoticed() {
-        ledger.owned().starting(5);
-        ledger.owned().started(5);
+        ledger.owned().started(5, 1, System.nanoTime());
         run(5, firing(1, 0), Duration.ofHours(1).toNanos());
         run(1, firing(1, -1), 0);
         assertThat(ledger.shown()).anyMatch(text -> text.contains("after its start began"));

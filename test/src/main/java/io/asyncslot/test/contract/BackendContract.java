@@ -40,11 +40,17 @@ public abstract class BackendContract
                 FiringScenarios,
                 RunScenarios,
                 RaceScenarios,
+                LifetimeScenarios,
                 FreedomScenarios,
                 AwaitScenarios,
                 PeriodScenarios,
                 PauseScenarios,
                 RetryScenarios,
+                ValueScenarios,
+                ValueRaceScenarios,
+                ShapeScenarios,
+                IntervalScenarios,
+                KeyScheduleScenarios,
                 MapScenarios,
                 ConformanceScenarios {
 

@@ -6,7 +6,9 @@ import io.asyncslot.RunState;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One cell of the table of operations and states.
  *
+ * @param whenIdle what the map does with idle slots
  * @param timer whether the map is a timer map, or else a work map
  * @param operation the row
  * @param given the column
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param furtherRuns how many runs must follow
  */
 record Cell(
+        WhenIdle whenIdle,
         boolean timer,
         Operation operation,
         Given given,
@@ -41,7 +45,7 @@ record Cell(
         FIND
     }
 
-    /** The state in which it meets the slot; OWN: called by the slot's own callback. */
+    /** The state in which it meets the slot; IDLE: after a run; OWN: called by the slot's own callback. */
     enum Given {
         ABSENT,
         FULL,
@@ -77,7 +81,27 @@ record Cell(
     }
 
     String id() {
-        return row() + "." + camel(given.name());
+        return row() + "." + camel(given.name()) + (whenIdle == WhenIdle.FREE ? ".free" : "");
+    }
+
+    /** What is expected of a map that frees idle slots: the same, with no slot where there is an idle one here. */
+    private Cell freeing(List<Cell> table) {
+        Cell like = given == Given.IDLE ? ofRow(table, Given.ABSENT) : this;
+        return new Cell(
+                WhenIdle.FREE,
+                timer,
+                operation,
+                given,
+                like.outcome,
+                like.afterwards == RunState.IDLE ? null : like.afterwards,
+                like.furtherRuns);
+    }
+
+    private Cell ofRow(List<Cell> table, Given wanted) {
+        return table.stream()
+                .filter(cell -> cell.operation == operation && cell.given == wanted)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Override
@@ -97,13 +121,17 @@ record Cell(
     }
 
     static Stream<Cell> timers() {
-        return Stream.of(start(), touch(), cancel(true), cancelAndAwait(true), delete(true), find(true))
-                .flatMap(row -> row);
+        return both(Stream.of(start(), touch(), cancel(true), cancelAndAwait(true), delete(true), find(true)));
     }
 
     static Stream<Cell> works() {
-        return Stream.of(submit(), cancel(false), cancelAndAwait(false), delete(false), find(false))
-                .flatMap(row -> row);
+        return both(Stream.of(submit(), cancel(false), cancelAndAwait(false), delete(false), find(false)));
+    }
+
+    /** The cells of maps that keep idle slots, and those of maps that free them. */
+    private static Stream<Cell> both(Stream<Stream<Cell>> rows) {
+        List<Cell> keeping = rows.flatMap(row -> row).toList();
+        return Stream.concat(keeping.stream(), keeping.stream().map(cell -> cell.freeing(keeping)));
     }
 
     private static Stream<Cell> start() {
@@ -170,7 +198,7 @@ record Cell(
         return Row.of(timer, Operation.DELETE)
                 .cell(Given.ABSENT, DeleteOutcome.ABSENT, null, 0)
                 .cell(Given.IDLE, DeleteOutcome.DELETED, null, 0)
-                .cell(Given.ARMED, DeleteOutcome.DELETED, null, 0)
+                .cell(Given.ARMED, DeleteOutcome.DELETED_ARMED, null, 0)
                 .running(DeleteOutcome.DELETED_WHILE_RUNNING, null, 0)
                 .runningArmed(DeleteOutcome.DELETED_WHILE_RUNNING, null, 0)
                 .cell(Given.CLOSED, DeleteOutcome.ABSENT, null, 0)
@@ -196,7 +224,7 @@ record Cell(
         }
 
         Row cell(Given given, Enum<?> outcome, @Nullable RunState afterwards, int furtherRuns) {
-            Cell cell = new Cell(timer, operation, given, outcome, afterwards, furtherRuns);
+            Cell cell = new Cell(WhenIdle.KEEP, timer, operation, given, outcome, afterwards, furtherRuns);
             return new Row(timer, operation, Stream.concat(cells, Stream.of(cell)));
         }
 

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
+import io.asyncslot.PauseOutcome;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotMap;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.test.contract.Cell.Found;
 import io.asyncslot.test.contract.Cell.Given;
@@ -49,7 +51,7 @@ abstract class CellRun<M extends SlotMap<String>> {
             if (run.isTimely()) {
                 return;
             }
-            run.slots.close(rig.patience());
+            run.slots.drop(rig.patience());
         }
         Assumptions.abort("ten times this machine was too slow to do one operation within " + rig.steps(1));
     }
@@ -84,7 +86,7 @@ abstract class CellRun<M extends SlotMap<String>> {
         assertThat(runs.count() - runsBefore).as("runs after %s", cell).isEqualTo(cell.furtherRuns());
         assertThat(slots.find(KEY).isPresent())
                 .as("there is a slot after %s", cell)
-                .isEqualTo(cell.afterwards() != null);
+                .isEqualTo(cell.whenIdle() == WhenIdle.KEEP && cell.afterwards() != null);
         rig.atRest(slots);
         return true;
     }
@@ -95,7 +97,7 @@ abstract class CellRun<M extends SlotMap<String>> {
             case IDLE -> {
                 fire();
                 runs.awaitEnded(1);
-                rig.untilState(slots, KEY, RunState.IDLE);
+                rig.untilIdle(slots, KEY);
                 act();
             }
             case ARMED -> {
@@ -129,7 +131,7 @@ abstract class CellRun<M extends SlotMap<String>> {
             }
             case CLOSED -> {
                 arm();
-                assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+                assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
                 act();
             }
         }
@@ -181,7 +183,9 @@ abstract class CellRun<M extends SlotMap<String>> {
             TimerSlots<String> opened = rig.timers(
                     String.class,
                     runs,
-                    spec -> spec.delay(rig.steps(1)).maxEntries(cell.given() == Given.FULL ? 1 : 0));
+                    spec -> spec.delay(rig.steps(1))
+                            .maxEntries(cell.given() == Given.FULL ? 1 : 0)
+                            .whenIdle(cell.whenIdle()));
             if (cell.given() == Given.FULL) {
                 assertThat(opened.start("other", Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
             }
@@ -220,11 +224,15 @@ abstract class CellRun<M extends SlotMap<String>> {
 
         @Override
         WorkSlots<String> open() throws Exception {
-            WorkSlots<String> opened =
-                    rig.works(String.class, runs, spec -> spec.maxEntries(cell.given() == Given.FULL ? 1 : 0));
+            WorkSlots<String> opened = rig.works(
+                    String.class,
+                    runs,
+                    spec -> spec.maxEntries(cell.given() == Given.FULL ? 1 : 0).whenIdle(cell.whenIdle()));
             if (cell.given() == Given.FULL) {
+                rig.crew().hold();
                 assertThat(opened.submit("other")).isEqualTo(SubmitOutcome.SUBMITTED);
-                runs.awaitEnded(1);
+                assertThat(opened.pause("other")).isEqualTo(PauseOutcome.PAUSED); // and so it stays
+                rig.crew().release();
             }
             return opened;
         }

@@ -12,6 +12,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,14 +73,14 @@ interface ConformanceScenarios {
 
     @Scenario(id = "C03", clause = "C03, P9", says = "closing a map whose slots never fired leaves nothing")
     default void closingLeavesNothing(ContractRig rig) throws Exception {
-        TimerSlots<String> slots = rig.timers(rig.runs());
+        TimerSlots<String> slots = rig.timers(String.class, rig.runs(), spec -> spec.whenIdle(WhenIdle.KEEP));
         for (int i = 0; i < 64; i++) {
             slots.start("key" + i, Duration.ofHours(1 + i));
             if (i % 2 == 0) {
                 slots.cancel("key" + i);
             }
         }
-        assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         rig.atRest(slots);
         assertThat(slots.stats().references()).isZero();
         assertThat(slots.stats().deleted()).isEqualTo(64);
@@ -98,7 +99,7 @@ interface ConformanceScenarios {
             long next = slots.find("key").orElseThrow().generation();
             assertThat(next).isGreaterThan(generation);
             generation = next;
-            assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED);
+            assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED_ARMED);
         }
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         runs.awaitEnded(1);
@@ -135,7 +136,7 @@ interface ConformanceScenarios {
         slots.start("third", Duration.ofHours(1));
         slots.start("key", Duration.ZERO);
         runs.awaitEnded(1);
-        assertThat(seen).containsExactly(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED, CancelOutcome.CANCELLED);
+        assertThat(seen).containsExactly(CancelOutcome.CANCELLED, CancelOutcome.ABSENT, CancelOutcome.CANCELLED);
     }
 
     @Scenario(id = "C08", clause = "C08", says = "a callback deletes its own slot: no deadlock, and its handle is dead")
@@ -256,7 +257,7 @@ interface ConformanceScenarios {
         slots.start("a", Duration.ZERO);
         slots.start("b", Duration.ZERO);
         runs.awaitBegun(50);
-        assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         int before = runs.count();
         rig.settle(rig.steps(2));
         assertThat(runs.count()).as("runs after closing").isEqualTo(before);
@@ -328,8 +329,8 @@ interface ConformanceScenarios {
         rig.crew().hold();
         slots.submit("deleted");
         slots.submit("closed");
-        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED);
-        rig.strand("close", () -> assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED))
+        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED_ARMED);
+        rig.strand("close", () -> assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED))
                 .join();
         rig.crew().release();
         rig.until("the binding is released", () -> released.get() == 1);
@@ -366,7 +367,7 @@ interface ConformanceScenarios {
     default void cancelKeepsTheCallback(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         Runs<String> own = rig.runs();
-        TimerSlots<String> slots = rig.timers(runs);
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         slots.start("key", Duration.ofHours(1));
         slots.start("own", Duration.ofHours(1));
         slots.rebind("own", own);
@@ -398,7 +399,7 @@ interface ConformanceScenarios {
                 assertThat(slots.start(key, Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
                 assertThat(slots.cancel(key)).isEqualTo(CancelOutcome.CANCELLED);
                 assertThat(slots.start(key, Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
-                assertThat(slots.delete(key)).isEqualTo(DeleteOutcome.DELETED);
+                assertThat(slots.delete(key)).isEqualTo(DeleteOutcome.DELETED_ARMED);
                 assertThat(slots.start(key, Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
                 assertThat(slots.touch(key, Duration.ofHours(2))).isEqualTo(TouchOutcome.MOVED);
                 assertThat(slots.start(key, Duration.ZERO)).isEqualTo(StartOutcome.REARMED);

@@ -3,12 +3,16 @@ package io.asyncslot.test.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.spi.SlotListener;
@@ -23,6 +27,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
+import org.opentest4j.TestAbortedException;
 
 /** One started registry with the backend under test, what its callbacks did, and the books that must balance. */
 final class ContractRig implements AutoCloseable {
@@ -137,6 +142,61 @@ final class ContractRig implements AutoCloseable {
         return note(registry().register(more.apply(spec.callback(runs)).build()));
     }
 
+    /** A timer map whose slots carry values; the test is reported as skipped on a backend without them. */
+    <V> ValueTimerSlots<String, V> timers(SlotValues<V> values, Runs<String> runs) throws Exception {
+        return timers(values, runs, spec -> spec);
+    }
+
+    <V> ValueTimerSlots<String, V> timers(
+            SlotValues<V> values, Runs<String> runs, UnaryOperator<TimerMapSpec.Builder<String>> more)
+            throws Exception {
+        try {
+            TimerSlots<String> slots = timers(
+                    String.class, runs, spec -> more.apply(spec.values(values)).callback(runs));
+            return registry().timers(slots.name(), String.class, values.type());
+        } catch (BackendUnavailableException e) {
+            throw lacking(e);
+        }
+    }
+
+    /** A timer map of a shape that not every backend has; the test is reported as skipped there. */
+    TimerSlots<String> shaped(Runs<String> runs, UnaryOperator<TimerMapSpec.Builder<String>> more) throws Exception {
+        try {
+            return timers(String.class, runs, more);
+        } catch (BackendUnavailableException e) {
+            throw lacking(e);
+        }
+    }
+
+    /** A work map whose slots carry values; the test is reported as skipped on a backend without them. */
+    <V> ValueWorkSlots<String, V> works(SlotValues<V> values, Runs<String> runs) throws Exception {
+        return works(values, runs, spec -> spec);
+    }
+
+    <V> ValueWorkSlots<String, V> works(
+            SlotValues<V> values, Runs<String> runs, UnaryOperator<WorkMapSpec.Builder<String>> more) throws Exception {
+        try {
+            WorkSlots<String> slots = works(
+                    String.class, runs, spec -> more.apply(spec.values(values)).callback(runs));
+            return registry().works(slots.name(), String.class, values.type());
+        } catch (BackendUnavailableException e) {
+            throw lacking(e);
+        }
+    }
+
+    /** A work map of a shape that not every backend has; the test is reported as skipped there. */
+    WorkSlots<String> shapedWorks(Runs<String> runs, UnaryOperator<WorkMapSpec.Builder<String>> more) throws Exception {
+        try {
+            return works(String.class, runs, more);
+        } catch (BackendUnavailableException e) {
+            throw lacking(e);
+        }
+    }
+
+    private static TestAbortedException lacking(BackendUnavailableException refusal) {
+        return new TestAbortedException("the backend does not name a feature that this takes: " + refusal.getMessage());
+    }
+
     private <M extends SlotMap<?>> M note(M map) {
         opened.add(map);
         return map;
@@ -177,13 +237,27 @@ final class ContractRig implements AutoCloseable {
         until("key '" + key + "' is " + state, () -> state(slots, key) == state);
     }
 
+    /** Waits until nothing of a key is pending and no callback of it runs, whether it has a slot then or not. */
+    <K> void untilIdle(SlotMap<K> slots, K key) throws InterruptedException {
+        until("key '" + key + "' is idle", () -> {
+            RunState state = state(slots, key);
+            return state == null || state == RunState.IDLE;
+        });
+    }
+
     static <K> @Nullable RunState state(SlotMap<K> slots, K key) {
         return slots.find(key).map(SlotSnapshot::runState).orElse(null);
     }
 
-    /** Waits until no slot of a map is in a state. */
-    void atRestWithout(SlotMap<?> map, RunState state) throws InterruptedException {
-        until("no slot is " + state, () -> map.scan(1, slot -> slot.runState() == state, slot -> {}) == 0);
+    /** Waits until nothing is pending in a map, during a run neither. */
+    void withoutArmed(SlotMap<?> map) throws InterruptedException {
+        until(
+                "no slot is armed",
+                () -> map.scan(
+                                1,
+                                slot -> slot.runState() == RunState.ARMED || slot.runState() == RunState.RUNNING_ARMED,
+                                slot -> {})
+                        == 0);
     }
 
     // ---- what must hold -----------------------------------------------------------------------------------------

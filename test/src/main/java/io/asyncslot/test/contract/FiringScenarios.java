@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
-import io.asyncslot.RunState;
 import io.asyncslot.SlotClock;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
@@ -73,7 +72,7 @@ interface FiringScenarios {
         slots.start("fires", Duration.ZERO);
         rig.crew().awaitHeld(4, rig.patience().toNanos());
         assertThat(slots.cancel("cancelled")).isEqualTo(CancelOutcome.CANCELLED);
-        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED);
+        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED_ARMED);
         assertThat(slots.cancelAndAwait("awaited", rig.patience())).isEqualTo(CancelOutcome.CANCELLED);
         rig.crew().release();
         runs.awaitEnded(1);
@@ -200,10 +199,10 @@ interface FiringScenarios {
         assertThat(slots.cancel("key")).isEqualTo(CancelOutcome.CANCELLED);
         assertThat(slots.start("key", Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
         long second = generation(slots, "key");
-        assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED);
+        assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED_ARMED);
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         runs.awaitEnded(1);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         runs.awaitEnded(2);
         assertThat(List.of(first, second, runs.get(0).generation(), runs.get(1).generation()))
@@ -225,6 +224,39 @@ interface FiringScenarios {
         rig.crew().refuse(2);
         works.submit("c");
         runs.awaitEnded(3);
+    }
+
+    @Scenario(
+            id = "P2h",
+            clause = "P2",
+            says =
+                    "a timer moved to later, and to earlier again once its first deadline has passed, fires at the last one")
+    default void movedDownAfterItsFirstDeadline(ContractRig rig) throws Exception {
+        Runs<String> runs = rig.runs();
+        TimerSlots<String> slots = rig.timers(runs);
+        int reached = 0;
+        for (int ways = 0; ways < 4; ways++) {
+            boolean touchLater = (ways & 1) != 0;
+            boolean touchEarlier = (ways & 2) != 0;
+            String key = "key" + ways;
+            slots.start(key, rig.steps(3));
+            Enum<?> later = touchLater ? slots.touch(key, Duration.ofHours(1)) : slots.start(key, Duration.ofHours(1));
+            reached += later == TouchOutcome.MOVED || later == StartOutcome.REARMED ? 1 : 0;
+            rig.settle(rig.steps(4)); // nobody is told when the first deadline passes
+            int before = runs.count(key);
+            long now = System.nanoTime();
+            Enum<?> earlier = touchEarlier ? slots.touch(key, rig.steps(1)) : slots.start(key, rig.steps(1));
+            if (earlier == TouchOutcome.NOT_ARMED) {
+                continue; // this machine was away for the first three steps, and it fired then
+            }
+            rig.until(key + " fires", () -> runs.count(key) == before + 1);
+            assertThat(runs.last(key).beganNanos() - now)
+                    .as("time from the last move to the run")
+                    .isGreaterThanOrEqualTo(rig.steps(1).toNanos());
+        }
+        assertThat(reached).as("how often this machine was quick enough").isPositive();
+        rig.atRest(slots);
+        assertThat((long) runs.count()).isEqualTo(slots.stats().started());
     }
 
     @Scenario(id = "P3a", clause = "P3", says = "a delay that is not whole in the backend's unit is never cut short")
@@ -286,7 +318,8 @@ interface FiringScenarios {
         for (int i = 0; i < 500; i++) {
             started += slots.start("key", i % 2 == 0 ? rig.steps(3) : rig.steps(4)) == StartOutcome.STARTED ? 1 : 0;
         }
-        rig.atRestWithout(slots, RunState.ARMED);
+        rig.withoutArmed(slots);
+        rig.atRest(slots);
         rig.settle(rig.steps(1));
         assertThat(runs.count()).as("one fire a STARTED").isEqualTo(started);
     }

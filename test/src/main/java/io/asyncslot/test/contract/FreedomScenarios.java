@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
-import io.asyncslot.RunState;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
@@ -59,7 +58,7 @@ interface FreedomScenarios {
                 assertThat(works.submit("key")).isEqualTo(SubmitOutcome.SUBMITTED);
                 assertThat(timers.delete("key")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
                 assertThat(timers.start("key")).isEqualTo(StartOutcome.STARTED);
-                assertThat(timers.close(Duration.ZERO)).isEqualTo(CloseOutcome.TIMED_OUT);
+                assertThat(timers.drop(Duration.ZERO)).isEqualTo(CloseOutcome.TIMED_OUT);
                 assertThat(runs.ended()).as("runs ended meanwhile").isZero();
                 assertThat(runs.count()).isEqualTo(begun);
             } finally {
@@ -67,7 +66,7 @@ interface FreedomScenarios {
             }
         });
         caller.join();
-        assertThat(timers.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(timers.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         submitted.awaitEnded(2);
     }
 
@@ -115,7 +114,7 @@ interface FreedomScenarios {
         });
         slots.start("key", Duration.ZERO);
         runs.awaitEnded(11);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
     }
 
     @Scenario(id = "P7d", clause = "P7, C21, C28", says = "deletes do not wait for runs, however many there are")

@@ -17,6 +17,7 @@ import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +41,7 @@ interface MapScenarios {
 
     private static <K> void keys(ContractRig rig, Class<K> type, List<K> keys) throws Exception {
         Runs<K> runs = rig.runs();
-        TimerSlots<K> slots = rig.timers(type, runs, spec -> spec);
+        TimerSlots<K> slots = rig.timers(type, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         for (K key : keys) {
             assertThat(slots.start(key, Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
         }
@@ -55,7 +56,7 @@ interface MapScenarios {
         runs.awaitEnded(keys.size());
         assertThat(runs.list()).extracting(Runs.Run::key).containsExactlyInAnyOrderElementsOf(keys);
         for (K key : keys) {
-            rig.untilState(slots, key, RunState.IDLE);
+            rig.untilIdle(slots, key);
             assertThat(slots.delete(key)).isEqualTo(DeleteOutcome.DELETED);
         }
         assertThat(slots.stats().slots()).isZero();
@@ -82,7 +83,7 @@ interface MapScenarios {
             slots.start(key, Duration.ofHours(1));
         }
         for (int i = 0; i < keys.size(); i += 2) {
-            assertThat(slots.delete(keys.get(i))).isEqualTo(DeleteOutcome.DELETED);
+            assertThat(slots.delete(keys.get(i))).isEqualTo(DeleteOutcome.DELETED_ARMED);
         }
         for (int i = 1; i < keys.size(); i += 2) {
             assertThat(slots.start(keys.get(i), Duration.ZERO)).isEqualTo(StartOutcome.REARMED);
@@ -108,7 +109,7 @@ interface MapScenarios {
         refused(() -> slots.start("key", Duration.ofNanos(-1)));
         refused(() -> slots.touch("key", Duration.ofNanos(-1)));
         refused(() -> slots.cancelAndAwait("key", Duration.ofNanos(-1)));
-        refused(() -> slots.close(Duration.ofNanos(-1)));
+        refused(() -> slots.drop(Duration.ofNanos(-1)));
         @SuppressWarnings({"unchecked", "rawtypes"}) // what a caller without generics does
         TimerSlots<Object> raw = (TimerSlots) slots;
         refused(() -> raw.start(42L, Duration.ZERO));
@@ -136,11 +137,12 @@ interface MapScenarios {
         assertThat(slots.find("more")).isEmpty();
         assertThat(slots.stats().rejected()).isOne();
         assertThat(slots.start("key0", Duration.ofHours(2))).isEqualTo(StartOutcome.REARMED);
-        assertThat(slots.delete("key1")).isEqualTo(DeleteOutcome.DELETED);
-        assertThat(slots.start("more", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
+        assertThat(slots.delete("key1")).isEqualTo(DeleteOutcome.DELETED_ARMED);
+        assertThat(slots.start("more", Duration.ofHours(1))).isEqualTo(StartOutcome.STARTED);
+        assertThat(slots.start("again", Duration.ZERO)).isEqualTo(StartOutcome.REJECTED);
+        assertThat(slots.start("more", Duration.ZERO)).isEqualTo(StartOutcome.REARMED);
         runs.awaitEnded(1);
         assertThat(runs.get(0).key()).isEqualTo("more");
-        assertThat(slots.start("again", Duration.ZERO)).isEqualTo(StartOutcome.REJECTED);
     }
 
     @Scenario(
@@ -150,7 +152,7 @@ interface MapScenarios {
     default void snapshot(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
         Runs<String> runs = rig.runsHeldBy(gate);
-        TimerSlots<String> slots = rig.timers(runs);
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         assertThat(slots.find("key")).isEmpty();
         assertThat(slots.stats().slots()).as("slots after a look").isZero();
         slots.start("key", Duration.ofHours(1));
@@ -172,7 +174,7 @@ interface MapScenarios {
         assertThat(running.timeLeft()).isNull();
         assertThat(running.generation()).isGreaterThan(armed.generation());
         gate.open();
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         rig.until("one reference", () -> slots.find("key").orElseThrow().references() == 1);
         assertThat(slots.find("key").orElseThrow().state()).isEqualTo(SlotState.READY);
     }
@@ -182,7 +184,7 @@ interface MapScenarios {
             clause = "views",
             says = "a scan shows each live slot once, as many as asked, and those that the filter wants")
     default void scan(ContractRig rig) throws Exception {
-        TimerSlots<String> slots = rig.timers(rig.runs());
+        TimerSlots<String> slots = rig.timers(String.class, rig.runs(), spec -> spec.whenIdle(WhenIdle.KEEP));
         for (int i = 0; i < 20; i++) {
             slots.start("key" + i, Duration.ofHours(1));
         }
@@ -203,14 +205,15 @@ interface MapScenarios {
     @Scenario(id = "M7", clause = "views", says = "a slot with history remembers what happened to it, in order")
     default void history(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
-        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.historySize(8));
+        TimerSlots<String> slots =
+                rig.timers(String.class, runs, spec -> spec.historySize(8).whenIdle(WhenIdle.KEEP));
         slots.start("key", Duration.ofHours(1));
         slots.start("key", Duration.ofHours(2));
         slots.touch("key", Duration.ofHours(1));
         slots.cancel("key");
         slots.start("key", Duration.ZERO);
         runs.awaitEnded(1);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         SlotSnapshot seen = slots.find("key").orElseThrow();
         assertThat(seen.history())
                 .extracting(SlotEvent::kind)
@@ -233,7 +236,7 @@ interface MapScenarios {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);
         slots.start("key", rig.steps(2));
-        assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         int before = runs.count();
         assertThat(before).isLessThanOrEqualTo(1);
         Runs<String> fresh = rig.runs();
@@ -248,7 +251,7 @@ interface MapScenarios {
         assertThat(runs.count()).isEqualTo(before);
         assertThat(fresh.count()).isOne();
         assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.CLOSED);
-        assertThat(again.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(again.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
     }
 
     @Scenario(
@@ -286,7 +289,7 @@ interface MapScenarios {
         assertThat(second.cancel("key")).isEqualTo(CancelOutcome.ABSENT);
         assertThat(second.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         secondRuns.awaitEnded(1);
-        assertThat(second.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(second.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         assertThat(ContractRig.state(first, "key")).isEqualTo(RunState.ARMED);
         first.start("key", Duration.ZERO);
         firstRuns.awaitEnded(1);

@@ -13,6 +13,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +28,7 @@ interface PauseScenarios {
             says = "a slot that falls due while it is paused waits at rest, and runs once after the resume")
     default void pausedSlot(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
-        TimerSlots<String> slots = rig.timers(runs);
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         slots.start("key", rig.steps(3));
         long generation = find(slots, "key").generation();
         assertThat(slots.pause("key")).isEqualTo(PauseOutcome.PAUSED);
@@ -59,7 +60,7 @@ interface PauseScenarios {
             says = "a slot that waits in a pause can be moved, cancelled, started and deleted; deleting ends the pause")
     default void operationsOnWhatWaits(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
-        TimerSlots<String> slots = rig.timers(runs);
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         for (String key : List.of("moved", "cancelled", "started", "deleted", "closed")) {
             slots.start(key, Duration.ofHours(1));
             slots.pause(key);
@@ -69,7 +70,7 @@ interface PauseScenarios {
         assertThat(slots.touch("moved", Duration.ofHours(1))).isEqualTo(TouchOutcome.MOVED);
         assertThat(slots.cancel("cancelled")).isEqualTo(CancelOutcome.CANCELLED);
         assertThat(slots.start("started", rig.steps(1))).isEqualTo(StartOutcome.REARMED);
-        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED);
+        assertThat(slots.delete("deleted")).isEqualTo(DeleteOutcome.DELETED_ARMED);
         assertThat(slots.start("deleted", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
         runs.awaitEnded(1);
         assertThat(runs.get(0).key()).isEqualTo("deleted");
@@ -81,7 +82,7 @@ interface PauseScenarios {
         assertThat(runs.get(1).key()).isEqualTo("started");
         rig.settle(rig.steps(1));
         assertThat(runs.count()).isEqualTo(2);
-        slots.close(rig.patience());
+        slots.drop(rig.patience());
         assertThat(runs.count()).isEqualTo(2);
     }
 
@@ -155,7 +156,7 @@ interface PauseScenarios {
         runs.awaitEnded(1);
         rig.settle(rig.steps(1));
         assertThat(runs.count()).isEqualTo(1);
-        slots.close(rig.patience());
+        slots.drop(rig.patience());
         assertThat(slots.pause()).isEqualTo(PauseOutcome.CLOSED);
         assertThat(slots.resume()).isEqualTo(ResumeOutcome.CLOSED);
         assertThat(slots.pause("key")).isEqualTo(PauseOutcome.CLOSED);

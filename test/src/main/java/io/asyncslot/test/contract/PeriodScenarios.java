@@ -64,7 +64,7 @@ interface PeriodScenarios {
         assertThat(List.copyOf(seen))
                 .isEqualTo(List.of(RunState.RUNNING_ARMED, CancelOutcome.CANCELLED, CancelOutcome.RUNNING));
         assertThat(runs.count()).isEqualTo(3);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
     }
 
     @Scenario(id = "E3", clause = "periodic", says = "a delete from outside or inside ends the series")
@@ -79,7 +79,7 @@ interface PeriodScenarios {
         slots.start("inside");
         slots.start("outside");
         rig.until("both have run", () -> runs.count("outside") >= 2 && runs.count("inside") >= 1);
-        assertThat(slots.delete("outside")).isIn(DeleteOutcome.DELETED, DeleteOutcome.DELETED_WHILE_RUNNING);
+        assertThat(slots.delete("outside")).isIn(DeleteOutcome.DELETED_ARMED, DeleteOutcome.DELETED_WHILE_RUNNING);
         int before = runs.count("outside");
         rig.settle(rig.steps(2));
         assertThat(runs.count("outside")).isEqualTo(before);
@@ -172,7 +172,7 @@ interface PeriodScenarios {
         Instant now = Instant.ofEpochSecond(0, Instant.now().toEpochMilli() * 1_000_000L);
         begin.set(now);
         slots.start("key");
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         assertThat(runs.count()).isBetween(1, 5);
         int last = 0;
         for (Runs.Run run : runs.list()) {
@@ -183,6 +183,6 @@ interface PeriodScenarios {
             last = point;
         }
         assertThat(last).as("the last point of the schedule").isEqualTo(5);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
     }
 }

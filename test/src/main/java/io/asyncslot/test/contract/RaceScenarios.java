@@ -34,7 +34,7 @@ interface RaceScenarios {
     default void twoCancels(ContractRig rig) throws Exception {
         TimerSlots<String> slots = rig.timers(rig.runs());
         try (Duel duel = new Duel(rig)) {
-            Rivals<CancelOutcome> rivals = new Rivals<>(duel, CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+            Rivals<CancelOutcome> rivals = new Rivals<>(duel, CancelOutcome.CANCELLED, CancelOutcome.ABSENT);
             for (int round = 0; rivals.goOn(round); round++) {
                 slots.start("key", HOUR);
                 rivals.run(() -> slots.cancel("key"), () -> slots.cancel("key"));
@@ -59,7 +59,7 @@ interface RaceScenarios {
             if (outcome == CancelOutcome.CANCELLED) {
                 cancelled++;
             } else {
-                assertThat(outcome).isIn(CancelOutcome.NOT_ARMED, CancelOutcome.RUNNING);
+                assertThat(outcome).isIn(CancelOutcome.ABSENT, CancelOutcome.RUNNING);
                 fired++;
             }
         }
@@ -130,7 +130,7 @@ interface RaceScenarios {
                 linger(round);
             }
         }
-        rig.atRestWithout(slots, RunState.ARMED);
+        rig.withoutArmed(slots);
         rig.atRest(slots);
         assertThat(runs.count())
                 .as("runs: one a STARTED, none a REARMED (of which %s)", rearmed)
@@ -155,7 +155,7 @@ interface RaceScenarios {
                 duel.run(() -> started.set(slots.start("key", HOUR)), () -> deleted.set(slots.delete("key")));
                 Optional<SlotSnapshot> after = slots.find("key");
                 boolean rearmed = started.get() == StartOutcome.REARMED;
-                boolean gone = deleted.get() == DeleteOutcome.DELETED;
+                boolean gone = deleted.get() == DeleteOutcome.DELETED_ARMED;
                 assertThat(started.get()).isIn(StartOutcome.STARTED, StartOutcome.REARMED);
                 if (present) {
                     assertThat(gone).as("the slot was there: deleted").isTrue();
@@ -188,7 +188,7 @@ interface RaceScenarios {
             Rivals<StartOutcome> rivals = new Rivals<>(duel, StartOutcome.STARTED, StartOutcome.REARMED);
             for (int round = 0; rivals.goOn(round); round++) {
                 rivals.run(() -> slots.start("key", HOUR), () -> slots.start("key", HOUR));
-                assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED);
+                assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.DELETED_ARMED);
             }
             rivals.reached("start");
         }
@@ -229,7 +229,7 @@ interface RaceScenarios {
                 TimerSlots<String> slots = rig.timers(runs);
                 duel.run(
                         () -> started.set(slots.start("key", Duration.ofMillis(1))),
-                        () -> closed.set(slots.close(rig.patience())));
+                        () -> closed.set(slots.drop(rig.patience())));
                 assertThat(closed.get()).isEqualTo(CloseOutcome.CLOSED);
                 assertThat(started.get()).isIn(StartOutcome.STARTED, StartOutcome.CLOSED);
                 assertThat(slots.find("key")).isEmpty();
@@ -273,11 +273,11 @@ interface RaceScenarios {
             for (int round = 0; duel.goesOn(round, 1_000); round++) {
                 duel.run(submit, submit);
                 if (round % 10 == 0) {
-                    rig.untilState(slots, "key", RunState.IDLE);
+                    rig.untilIdle(slots, "key");
                     assertThat(seen.get()).as("what the last run saw").isEqualTo(produced.get());
                 }
             }
-            rig.untilState(slots, "key", RunState.IDLE);
+            rig.untilIdle(slots, "key");
             assertThat(runs.count()).isEqualTo(submitted.get());
             ContractRig.reached("two submitters at once", duel.overlaps());
         }
@@ -348,10 +348,10 @@ interface RaceScenarios {
                                 releases.add(rebound(slots, runs));
                             }
                             if (close) {
-                                slots.close(rig.patience());
+                                slots.drop(rig.patience());
                             }
                         });
-                slots.close(rig.patience());
+                slots.drop(rig.patience());
             }
             ContractRig.reached("two of them at once", duel.overlaps());
         }

@@ -33,7 +33,7 @@ interface RetryScenarios {
         TimerSlots<String> slots = rig.timers(runs);
         slots.start("key", rig.steps(1));
         runs.awaitEnded(3);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         assertThat(outcomes).containsExactly(RetryOutcome.SCHEDULED, RetryOutcome.SCHEDULED);
         assertThat(runs.list()).extracting(Runs.Run::attempt).containsExactly(1, 2, 3);
         assertThat(runs.list())
@@ -129,7 +129,7 @@ interface RetryScenarios {
         TimerSlots<String> slots = rig.timers(runs);
         slots.start("key", Duration.ZERO);
         runs.awaitEnded(3);
-        rig.untilState(slots, "key", RunState.IDLE);
+        rig.untilIdle(slots, "key");
         assertThat(runs.list()).extracting(Runs.Run::attempt).containsOnly(1);
         assertThat(runs.list())
                 .extracting(Runs.Run::generation)

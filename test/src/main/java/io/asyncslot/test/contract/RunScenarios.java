@@ -8,6 +8,7 @@ import io.asyncslot.RunState;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
 import java.util.List;
@@ -44,7 +45,7 @@ interface RunScenarios {
         Runs<String> runs = rig.runsHeldBy(gate);
         TimerSlots<String> slots = rig.running(runs, "key");
         for (int i = 0; i < 3; i++) {
-            DeleteOutcome expected = i == 0 ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED;
+            DeleteOutcome expected = i == 0 ? DeleteOutcome.DELETED_WHILE_RUNNING : DeleteOutcome.DELETED_ARMED;
             assertThat(slots.delete("key")).isEqualTo(expected);
             assertThat(slots.delete("key")).isEqualTo(DeleteOutcome.ABSENT);
             assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
@@ -163,7 +164,7 @@ interface RunScenarios {
         assertThat(second).as("released while installed").hasValue(0);
         slots.rebind(runs);
         rig.until("the second binding is released", () -> second.get() != 0);
-        assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         rig.settle(rig.steps(1));
         assertThat(first).hasValue(1);
         assertThat(second).hasValue(1);
@@ -179,12 +180,12 @@ interface RunScenarios {
         slots.rebind(held, released::incrementAndGet);
         slots.start("key", Duration.ZERO);
         held.awaitBegun(1);
-        assertThat(slots.close(Duration.ZERO)).isEqualTo(CloseOutcome.TIMED_OUT);
+        assertThat(slots.drop(Duration.ZERO)).isEqualTo(CloseOutcome.TIMED_OUT);
         assertThat(released).as("released while a run uses it").hasValue(0);
         slots.rebind(held, late::incrementAndGet);
         assertThat(late).as("never installed: released at once").hasValue(1);
         gate.open();
-        assertThat(slots.close(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
+        assertThat(slots.drop(rig.patience())).isEqualTo(CloseOutcome.CLOSED);
         rig.until("the binding is released", () -> released.get() != 0);
         rig.settle(rig.steps(1));
         assertThat(released).hasValue(1);
@@ -210,8 +211,10 @@ interface RunScenarios {
         own.awaitEnded(1);
         assertThat(fresh.get(0).beganNanos() - now)
                 .isGreaterThanOrEqualTo(rig.steps(3).toNanos());
-        rig.untilState(slots, "special", RunState.IDLE);
-        assertThat(slots.delete("special")).isEqualTo(DeleteOutcome.DELETED);
+        rig.untilIdle(slots, "special");
+        assertThat(slots.rebind("special", own))
+                .as("an idle slot has a callback of its own no more")
+                .isFalse();
         slots.start("special", Duration.ZERO);
         fresh.awaitEnded(2); // a slot's own callback goes with the slot
         rig.settle(rig.steps(1));
@@ -244,7 +247,7 @@ interface RunScenarios {
         for (int i = 0; i < failures.size(); i++) {
             assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
             runs.awaitEnded(i + 1);
-            rig.untilState(slots, "key", RunState.IDLE);
+            rig.untilIdle(slots, "key");
         }
         rig.until("the listener is told", () -> told.size() == failures.size());
         assertThat(List.copyOf(told)).isEqualTo(failures);
@@ -279,7 +282,7 @@ interface RunScenarios {
     default void firingTells(ContractRig rig) throws Exception {
         AtomicReference<@Nullable SlotFiring> kept = new AtomicReference<>();
         Runs<String> runs = rig.<String>runs().doing((key, firing) -> kept.set(firing));
-        TimerSlots<String> slots = rig.timers(runs);
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
         slots.start("key", rig.steps(1));
         runs.awaitEnded(1);
         rig.until("the callback has kept its firing", () -> kept.get() != null);

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A callback that writes down its runs and watches what must hold in each: never early, never two of one key at once,
@@ -26,6 +27,7 @@ final class Runs<K> implements SlotCallback<K> {
             Duration lateness,
             Instant deadline,
             Instant firedAt,
+            @Nullable Object value,
             long beganNanos) {}
 
     private final ContractRig rig;
@@ -87,6 +89,7 @@ final class Runs<K> implements SlotCallback<K> {
                 firing.lateness(),
                 firing.deadline(),
                 firing.firedAt(),
+                firing.value(),
                 now));
         notifyAll();
         return action;

@@ -1,9 +1,12 @@
 package io.asyncslot.test.explore;
 
 import io.asyncslot.BackendReport;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.SlotMap;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.spi.BackendContext;
@@ -20,7 +23,7 @@ final class ExploredBackend implements SlotBackend {
 
     /** Operations that tell nothing that could change. */
     private static final Set<String> CONSTANT =
-            Set.of("name", "keyType", "type", "backend", "toString", "hashCode", "equals", "stats");
+            Set.of("name", "keyType", "type", "backend", "toString", "hashCode", "equals", "stats", "values");
 
     private final SlotBackend real;
 
@@ -39,6 +42,11 @@ final class ExploredBackend implements SlotBackend {
     }
 
     @Override
+    public Set<SlotFeature> features() {
+        return real.features();
+    }
+
+    @Override
     public void init(BackendContext context) {
         real.init(context);
     }
@@ -46,14 +54,16 @@ final class ExploredBackend implements SlotBackend {
     @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
         @SuppressWarnings("unchecked")
-        TimerSlots<K> slots = (TimerSlots<K>) explored(TimerSlots.class, real.open(spec));
+        TimerSlots<K> slots = (TimerSlots<K>)
+                explored(spec.values() == null ? TimerSlots.class : ValueTimerSlots.class, real.open(spec));
         return slots;
     }
 
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
         @SuppressWarnings("unchecked")
-        WorkSlots<K> slots = (WorkSlots<K>) explored(WorkSlots.class, real.open(spec));
+        WorkSlots<K> slots = (WorkSlots<K>)
+                explored(spec.values() == null ? WorkSlots.class : ValueWorkSlots.class, real.open(spec));
         return slots;
     }
 

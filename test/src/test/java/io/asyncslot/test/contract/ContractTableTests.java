@@ -2,6 +2,7 @@ package io.asyncslot.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.WhenIdle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,15 +38,21 @@ class ContractTableTests {
         }
         table.append("\n| row | cells |\n|---|---|\n");
         Cell.all()
-                .collect(Collectors.groupingBy(Cell::row, LinkedHashMap::new, Collectors.toList()))
+                .collect(Collectors.groupingBy(ContractTableTests::row, LinkedHashMap::new, Collectors.toList()))
                 .forEach((row, cells) -> {
                     table.append("| ").append(row).append(" | ");
                     table.append(cells.stream()
-                            .map(cell -> cell.id().substring(row.length() + 1) + ": " + cell.outcome())
+                            .map(cell ->
+                                    cell.id().substring(cell.row().length() + 1).replace(".free", "") + ": "
+                                            + cell.outcome())
                             .collect(Collectors.joining(", ")));
                     table.append(" |\n");
                 });
         return table.toString();
+    }
+
+    private static String row(Cell cell) {
+        return cell.row() + (cell.whenIdle() == WhenIdle.FREE ? ", idle slots freed" : "");
     }
 
     @Test

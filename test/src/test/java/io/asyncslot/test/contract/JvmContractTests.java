@@ -1,7 +1,11 @@
 package io.asyncslot.test.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.asyncslot.SlotFeature;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.SlotBackend;
+import org.junit.jupiter.api.Test;
 
 /** The jvm backend with its timer thread. */
 class JvmContractTests extends BackendContract {
@@ -9,5 +13,11 @@ class JvmContractTests extends BackendContract {
     @Override
     protected SlotBackend backend() {
         return new JvmBackend();
+    }
+
+    /** Scenarios of a feature that a backend does not name are skipped: here none may be. */
+    @Test
+    void backend_hasEveryFeature() {
+        assertThat(backend().features()).containsExactlyInAnyOrder(SlotFeature.values());
     }
 }

@@ -6,6 +6,7 @@ import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.jvm.JvmBackend;
@@ -81,7 +82,16 @@ final class WrongBackend implements SlotBackend {
         return wrong.callback(slots.wrong(spec.callback(), this::wrongly))
                 .concurrency(spec.concurrency())
                 .historySize(spec.historySize())
+                .whenIdle(whenIdle(spec.whenIdle()))
                 .maxEntries(fault == Fault.IGNORES_THE_CAPACITY ? 0 : spec.maxEntries());
+    }
+
+    private WhenIdle whenIdle(WhenIdle asked) {
+        return switch (fault) {
+            case KEEPS_IDLE_SLOTS -> WhenIdle.KEEP;
+            case FREES_WHAT_IS_TO_STAY -> WhenIdle.FREE;
+            default -> asked;
+        };
     }
 
     /** Runs a callback as the fault has it. */

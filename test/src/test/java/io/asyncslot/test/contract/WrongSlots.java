@@ -142,13 +142,18 @@ final class WrongSlots<K> {
                 }
                 if (fault == Fault.CANCELS_THE_RUN_OF_NOTHING) {
                     CancelOutcome outcome = right().cancel(key);
-                    return outcome == CancelOutcome.NOT_ARMED ? CancelOutcome.CANCELLED : outcome;
+                    boolean nothing = outcome == CancelOutcome.NOT_ARMED || outcome == CancelOutcome.ABSENT;
+                    return nothing ? CancelOutcome.CANCELLED : outcome;
                 }
             }
             case "delete" -> {
                 if (fault == Fault.FIRES_AFTER_DELETE && isPending(key)) {
                     deleted.add(key);
-                    return DeleteOutcome.DELETED;
+                    return DeleteOutcome.DELETED_ARMED;
+                }
+                if (fault == Fault.DELETE_HIDES_WHAT_IT_PREVENTED) {
+                    DeleteOutcome outcome = right().delete(key);
+                    return outcome.prevented() ? DeleteOutcome.DELETED : outcome;
                 }
                 if (fault == Fault.DELETE_WAITS_FOR_THE_RUN) {
                     right().cancelAndAwait(key, Duration.ofSeconds(5));
@@ -170,7 +175,7 @@ final class WrongSlots<K> {
                     return outcome == CancelOutcome.RUNNING ? CancelOutcome.NOT_ARMED : outcome;
                 }
             }
-            case "close" -> {
+            case "close", "drop" -> {
                 if (fault == Fault.CLOSING_DOES_NOT_WAIT) {
                     right().close(Duration.ZERO);
                     return CloseOutcome.CLOSED;

@@ -128,7 +128,7 @@ class SlotExplorerTests {
             });
         });
         assertThat(exploration.exhaustive()).isTrue();
-        assertThat(ends).containsExactly("CANCELLED 0", "NOT_ARMED 1", "RUNNING 1");
+        assertThat(ends).containsExactly("ABSENT 1", "CANCELLED 0", "RUNNING 1");
     }
 
     @Test
@@ -151,7 +151,8 @@ class SlotExplorerTests {
             });
         });
         assertThat(exploration.exhaustive()).isTrue();
-        assertThat(outcomes).containsExactlyInAnyOrder(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED);
+        assertThat(outcomes)
+                .containsExactlyInAnyOrder(CancelOutcome.CANCELLED, CancelOutcome.NOT_ARMED, CancelOutcome.ABSENT);
     }
 
     @Test

@@ -1,0 +1,149 @@
+package io.asyncslot.cluster;
+
+import io.asyncslot.cluster.Beats.Beat;
+import io.asyncslot.spi.Ticker;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says that this node lives, and sees whether the others do: one statement per interval, on a connection of its own, so
+ * that an application that uses up its pool does not look dead. One daemon thread. Thread-safe.
+ */
+final class Heartbeat implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(Heartbeat.class.getName());
+
+    /** Runs what the driver does when a statement gets no answer in time: it closes the socket. */
+    private static final Executor DIRECT = Runnable::run;
+
+    private final Connections connections;
+    private final SlotStore store;
+    private final Membership membership;
+    private final Ticker ticker;
+    private final DatabaseClock clock;
+    private final Duration interval;
+    private final Duration lease;
+    private final Events events;
+    private final Thread thread;
+
+    /** The thread's own, as the next one. */
+    private @Nullable Connection connection;
+
+    private Watch watch;
+
+    /** The node that {@link #watch} observes for. The thread's own. */
+    private long observer = SlotStore.NONE;
+
+    /** Set by {@link #close}; read by the thread. */
+    private volatile boolean closed;
+
+    /** What a heartbeat finds. Called by its thread; to return soon. */
+    interface Events {
+
+        /** This node's row is gone. */
+        void lost(long node);
+
+        /** Another node has been silent for longer than the lease. */
+        void silent(Beat beat);
+    }
+
+    Heartbeat(
+            ClusterOptions options,
+            Connections connections,
+            SlotStore store,
+            Membership membership,
+            Ticker ticker,
+            DatabaseClock clock,
+            Events events) {
+        this.connections = connections;
+        this.store = store;
+        this.membership = membership;
+        this.ticker = ticker;
+        this.clock = clock;
+        this.interval = options.heartbeatInterval();
+        this.lease = options.silence();
+        this.watch = new Watch(lease.toNanos());
+        this.events = events;
+        this.thread = new Thread(this::run, "asyncslot-cluster-heartbeat");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** The node has just joined: beats at once. */
+    void now() {
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+    }
+
+    private void run() {
+        while (!closed) {
+            long node = membership.node();
+            if (node != SlotStore.NONE) {
+                try {
+                    beat(node);
+                } catch (SQLException | RuntimeException e) {
+                    disconnect(); // the next beat tries another one
+                    LOG.log(System.Logger.Level.DEBUG, "a heartbeat failed", e);
+                } catch (Error e) {
+                    disconnect(); // memory is short, for example: a node that is silent for that is given up
+                }
+            }
+            LockSupport.parkNanos(interval.toNanos());
+        }
+        disconnect();
+    }
+
+    private void beat(long node) throws SQLException {
+        if (observer != node) {
+            observer = node;
+            watch = new Watch(lease.toNanos());
+        }
+        Connection present = connected();
+        long before = ticker.monotonicNanos();
+        Beats beats = store.beat(present, node);
+        long after = ticker.monotonicNanos();
+        clock.looked(before, after, beats.now());
+        if (!beats.alive()) {
+            events.lost(node);
+        } else {
+            watch.look(beats.others(), after).forEach(events::silent);
+        }
+    }
+
+    private Connection connected() throws SQLException {
+        Connection present = connection;
+        if (present == null) {
+            present = connections.heartbeat();
+            connection = present;
+            if (!present.getAutoCommit()) {
+                present.setAutoCommit(true);
+            }
+            present.setNetworkTimeout(DIRECT, (int) Math.max(100, lease.toMillis() / 2));
+        }
+        return present;
+    }
+
+    private void disconnect() {
+        Connection present = connection;
+        connection = null;
+        if (present != null) {
+            try {
+                present.close();
+            } catch (SQLException | RuntimeException e) {
+                LOG.log(System.Logger.Level.DEBUG, "the connection of the heartbeats could not be closed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package io.asyncslot.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotSnapshot.LastFiring;
+import io.asyncslot.SlotValues;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.WhenIdle;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What happened last is told alike by every node, and what failed for good can be run again. */
+@Timeout(120)
+class FailedFiringTests {
+
+    private final BlockingQueue<String> handed = new LinkedBlockingQueue<>();
+    private volatile boolean fails = true;
+    private HikariDataSource pool;
+    private TestNode a;
+    private TestNode b;
+
+    @BeforeEach
+    void start() {
+        pool = TestDatabase.pool(20);
+        a = new TestNode(pool, "failed", "a");
+        b = new TestNode(pool, "failed", "b");
+    }
+
+    @AfterEach
+    void stop() {
+        a.close();
+        b.close();
+        pool.close();
+    }
+
+    private ValueTimerSlots<String, String> map(TestNode node, WhenIdle whenIdle) {
+        return map(node, whenIdle, SlotValues.last(String.class));
+    }
+
+    private ValueTimerSlots<String, String> map(TestNode node, WhenIdle whenIdle, SlotValues<String> values) {
+        SlotCallback<String> callback = (key, firing) -> {
+            if (fails) {
+                throw new IllegalStateException("no\0 such " + key + '\ud800' + "x".repeat(5_000));
+            }
+            handed.add(String.valueOf(firing.value()));
+        };
+        node.registry.register(TimerMapSpec.named("orders", String.class)
+                .whenIdle(whenIdle)
+                .historySize(4)
+                .values(values)
+                .callback(callback)
+                .build());
+        return node.registry.timers("orders", String.class, String.class);
+    }
+
+    private static List<FailedFiring> failed(TestNode node) {
+        return node.backend.failedFirings("orders", 10);
+    }
+
+    @Test
+    void firingThatFailed_isListedByEveryNode_thoughItsSlotIsFreed_andRunsAgainWhenAskedFor() throws Exception {
+        ValueTimerSlots<String, String> onA = map(a, WhenIdle.FREE);
+        TimerSlots<String> onB = map(b, WhenIdle.FREE);
+        onA.start("k", Duration.ZERO, "its value");
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(b).size() == 1);
+        FailedFiring firing = failed(b).get(0);
+        assertThat(failed(a)).containsExactly(firing);
+        assertThat(firing.key()).isEqualTo("k");
+        assertThat(firing.attempt()).isOne();
+        assertThat(firing.failures()).isOne();
+        assertThat(firing.error())
+                .startsWith("java.lang.IllegalStateException: no? such k?")
+                .hasSizeLessThan(1_100);
+        assertThat(onB.find("k")).as("it is freed").isEmpty();
+        LastFiring last = onB.findDeparted("k").orElseThrow().lastFiring();
+        assertThat(last).isNotNull();
+        assertThat(last.failure()).isEqualTo(firing.error());
+        assertThat(last.generation()).isEqualTo(firing.generation());
+
+        fails = false;
+        assertThat(b.backend.retry(firing)).isTrue();
+        assertThat(handed.poll(20, TimeUnit.SECONDS)).isEqualTo("its value");
+        await().atMost(Duration.ofSeconds(20)).until(() -> onA.find("k").isEmpty());
+        assertThat(failed(a)).isEmpty();
+        assertThat(b.backend.retry(firing)).isFalse();
+        assertThat(handed).isEmpty();
+    }
+
+    @Test
+    void slotThatStays_showsTheSameOnEveryNode_andANewStartTakesItOffTheList() throws Exception {
+        TimerSlots<String> onA = map(a, WhenIdle.KEEP);
+        TimerSlots<String> onB = map(b, WhenIdle.KEEP);
+        onA.start("k", Duration.ZERO);
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(a).size() == 1);
+        LastFiring last = onA.find("k").orElseThrow().lastFiring();
+        assertThat(last).isNotNull().isEqualTo(onB.find("k").orElseThrow().lastFiring());
+        assertThat(last.failure()).contains("such k");
+        assertThat(last.duration()).isNotNull();
+        onB.start("k", Duration.ofHours(1));
+        assertThat(failed(a)).isEmpty();
+        assertThat(onA.find("k").orElseThrow().lastFiring()).isEqualTo(last);
+        onB.cancel("k");
+        fails = false;
+        onB.start("k", Duration.ZERO);
+        assertThat(handed.poll(20, TimeUnit.SECONDS)).isEqualTo("null");
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            LastFiring next = onA.find("k").orElseThrow().lastFiring();
+            assertThat(next).isNotNull();
+            assertThat(next.failure()).isNull();
+            assertThat(next.generation()).isGreaterThan(last.generation());
+        });
+    }
+
+    @Test
+    void rowOfAFailedFiring_staysForTheRetention() throws Exception {
+        TimerSlots<String> onA = map(a, WhenIdle.FREE);
+        onA.start("k", Duration.ZERO);
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(a).size() == 1);
+        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "failed");
+        try (Connection connection = pool.getConnection()) {
+            long day = 24 * 3_600_000_000L;
+            age(connection, 6 * day);
+            assertThat(store.purge(connection, 7 * day, 10)).isZero();
+            age(connection, 2 * day);
+            assertThat(store.purge(connection, 7 * day, 10)).isOne();
+        }
+        assertThat(failed(a)).isEmpty();
+    }
+
+    private static void age(Connection connection, long micros) {
+        Jdbc.update(
+                connection,
+                "let time pass",
+                "update asyncslot_slot set dead_at = dead_at - ?, failed_at = failed_at - ?",
+                micros,
+                micros);
+    }
+
+    @Test
+    void deletedWhileItRan_isNotListed() throws Exception {
+        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "failed");
+        SlotId id = new SlotId("alone", "k");
+        try (Connection connection = pool.getConnection()) {
+            Claim claim = new Claim(store.join(connection, "c"), 0);
+            long generation =
+                    store.start(connection, claim, id, When.in(0), null, 0).generation();
+            Begun run = store.begin(connection, claim.node(), List.of(new Begin(id, generation, SlotStore.NONE)))
+                    .begun()
+                    .get(0);
+            store.delete(connection, id, Carrying.NOTHING);
+            store.end(
+                    connection,
+                    claim,
+                    List.of(new Finish(run, Finish.Result.FAILED, 1, "error")),
+                    Set.of("alone"),
+                    1_000_000);
+            assertThat(store.failed(connection, "alone", 10)).isEmpty();
+            assertThat(store.retryFailed(connection, id)).isFalse();
+            store.release(connection, claim.node());
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package io.asyncslot.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.SlotCallback;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.WorkMapSpec;
+import io.asyncslot.WorkSlots;
+import io.asyncslot.cluster.ClusterOptions.WhenAway;
+import io.asyncslot.spi.SystemTicker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whoever has room takes work, wherever it was asked for. */
+@Timeout(180)
+class SharedWorkTests {
+
+    private static final int ITEMS = 3_000;
+    private static final int THREADS = 4;
+    private static final int MOST_WAITING = 100;
+
+    private final HikariDataSource pool = TestDatabase.pool(40);
+    private final List<TestNode> nodes = new ArrayList<>();
+    private final Map<String, String> ran = new ConcurrentHashMap<>();
+    private final AtomicInteger runs = new AtomicInteger();
+
+    @AfterEach
+    void stop() {
+        nodes.forEach(TestNode::close);
+        pool.close();
+    }
+
+    private TestNode node(String name, Set<String> clientMaps) {
+        ClusterOptions quick = TestNode.quick("shared", name, WhenAway.REFUSE);
+        ClusterOptions options = new ClusterOptions(
+                quick.namespace(),
+                quick.tablePrefix(),
+                quick.schemaMode(),
+                name,
+                quick.horizon(),
+                quick.sweepInterval(),
+                Duration.ofMillis(500), // many threads on few processors: nobody is to be given up
+                10,
+                quick.maxValueBytes(),
+                quick.maxHeld(),
+                MOST_WAITING,
+                clientMaps,
+                quick.failedRetention(),
+                quick.whenAway());
+        TestNode node = new TestNode(pool, options, SystemTicker.instance(), Executors.newFixedThreadPool(THREADS));
+        nodes.add(node);
+        return node;
+    }
+
+    private SlotCallback<String> noting(String node) {
+        return (key, firing) -> {
+            Thread.sleep(20);
+            ran.put(key, node);
+            runs.incrementAndGet();
+        };
+    }
+
+    private WorkSlots<String> work(TestNode node, String name) {
+        return node.registry.register(
+                WorkMapSpec.named("work", String.class).callback(noting(name)).build());
+    }
+
+    @Test
+    void workSubmittedOnOneNode_endsOnAll() {
+        WorkSlots<String> onA = work(node("a", Set.of()), "a");
+        work(node("b", Set.of()), "b");
+        work(node("c", Set.of()), "c");
+        for (int i = 0; i < ITEMS; i++) {
+            assertThat(onA.submit("item" + i)).isEqualTo(SubmitOutcome.SUBMITTED);
+        }
+        await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= ITEMS);
+        assertThat(ran).hasSize(ITEMS);
+        assertThat(runs).as("each once").hasValue(ITEMS);
+        for (String name : List.of("a", "b", "c")) {
+            assertThat(ran.values().stream().filter(name::equals).count())
+                    .as("items on " + name)
+                    .isGreaterThan(ITEMS / 10);
+        }
+    }
+
+    @Test
+    void batchThatIsDueAtOnce_isShared() {
+        TimerSlots<String> onA = node("a", Set.of()).timers(noting("a"));
+        node("b", Set.of()).timers(noting("b"));
+        onA.startAll(IntStream.range(0, 1_000).mapToObj(i -> "k" + i).toList(), Duration.ZERO);
+        await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= 1_000);
+        assertThat(runs).hasValue(1_000);
+        for (String name : List.of("a", "b")) {
+            assertThat(ran.values().stream().filter(name::equals).count())
+                    .as("slots on " + name)
+                    .isGreaterThan(100);
+        }
+    }
+
+    /** Slots that wait for each other leave those of other maps their room. */
+    @Test
+    void mapWhoseSlotsWaitForEachOther_holdsUpNoOther() {
+        TestNode node = node("a", Set.of());
+        CountDownLatch gate = new CountDownLatch(1);
+        TimerSlots<String> narrow = node.registry.register(TimerMapSpec.named("narrow", String.class)
+                .concurrency(1)
+                .callback((key, firing) -> gate.await())
+                .build());
+        TimerSlots<String> other = node.timers(noting("a"));
+        narrow.startAll(IntStream.range(0, 400).mapToObj(i -> "n" + i).toList(), Duration.ZERO);
+        await().atMost(Duration.ofSeconds(30)).until(() -> node.<Integer>detail("waiting") > MOST_WAITING / 2);
+        for (int i = 0; i < 20; i++) {
+            other.start("k" + i, Duration.ofMillis(i * 100L));
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> runs.get() == 20);
+        gate.countDown();
+        await().atMost(Duration.ofSeconds(60)).until(() -> narrow.stats().fired() == 400);
+    }
+
+    @Test
+    void clientOfAMap_armsWhatFiresElsewhere() {
+        TimerSlots<String> onClient = node("client", Set.of("orders")).timers(noting("client"));
+        assertThat(onClient.start("k", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
+        TestNode worker = node("worker", Set.of());
+        worker.timers(noting("worker"));
+        for (int i = 0; i < 50; i++) {
+            onClient.start("k" + i, Duration.ofMillis(i * 20));
+        }
+        await().atMost(Duration.ofSeconds(60)).until(() -> runs.get() == 51);
+        assertThat(ran).hasSize(51).containsValue("worker").doesNotContainValue("client");
+    }
+}

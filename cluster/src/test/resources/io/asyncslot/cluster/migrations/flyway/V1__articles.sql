@@ -1,0 +1,1 @@
+create table article (id bigint primary key, title text not null);

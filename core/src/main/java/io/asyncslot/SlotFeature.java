@@ -1,0 +1,33 @@
+package io.asyncslot;
+
+/**
+ * What a map may ask of its backend beyond what every backend has. A registry refuses a map that asks for what its backend does
+ * not name in {@link io.asyncslot.spi.SlotBackend#features()}.
+ */
+public enum SlotFeature {
+    /** Slots carry values: {@link SlotMapSpec#values()}. */
+    VALUES("values, which its slots carry"),
+    /** No start or touch moves a deadline beyond a latest point: {@link TimerMapSpec#maxWait()}. */
+    MAX_WAIT("maxWait"),
+    /** A slot is due at once when it carries so many values: {@link TimerMapSpec#flushAt()}. */
+    FLUSH_AT("flushAt"),
+    /** Runs of a work item begin no sooner after each other: {@link WorkMapSpec#minInterval()}. */
+    MIN_INTERVAL("minInterval"),
+    /** A start may bring its own schedule: {@link TimerMapSpec#keySchedules()}. */
+    KEY_SCHEDULES("keySchedules, a schedule for each key");
+
+    private final String description;
+
+    SlotFeature(String description) {
+        this.description = description;
+    }
+
+    /**
+     * What a map has that asks for it, to follow "the map has".
+     *
+     * @return part of a sentence
+     */
+    public String description() {
+        return description;
+    }
+}

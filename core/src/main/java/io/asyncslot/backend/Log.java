@@ -1,0 +1,65 @@
+package io.asyncslot.backend;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A logger that cannot fail its caller: whatever the log itself throws goes no further, and neither does a heap that
+ * is too full for the message. So a report of a failure never becomes another one. Thread-safe.
+ */
+public final class Log {
+
+    private final System.Logger logger;
+
+    /**
+     * Makes the log of a class.
+     *
+     * @param owner the class whose name the logger has
+     */
+    public Log(Class<?> owner) {
+        this.logger = System.getLogger(owner.getName());
+    }
+
+    /**
+     * Tells of a failure that is somebody else's to mend.
+     *
+     * @param before the message up to the subject
+     * @param subject what it is about; shown by its {@code toString}, which may fail
+     * @param after the rest of the message
+     * @param failure what was thrown, or null
+     */
+    public void error(String before, Object subject, String after, @Nullable Throwable failure) {
+        tell(System.Logger.Level.ERROR, before, subject, after, failure);
+    }
+
+    /**
+     * Tells of a failure in user code.
+     *
+     * @param before the message up to the subject
+     * @param subject what it is about; shown by its {@code toString}, which may fail
+     * @param after the rest of the message
+     * @param failure what was thrown, or null
+     */
+    public void warning(String before, Object subject, String after, @Nullable Throwable failure) {
+        tell(System.Logger.Level.WARNING, before, subject, after, failure);
+    }
+
+    /**
+     * Tells of something that an operator may want to know.
+     *
+     * @param before the message up to the subject
+     * @param subject what it is about; shown by its {@code toString}, which may fail
+     * @param after the rest of the message
+     */
+    public void info(String before, Object subject, String after) {
+        tell(System.Logger.Level.INFO, before, subject, after, null);
+    }
+
+    private void tell(
+            System.Logger.Level level, String before, Object subject, String after, @Nullable Throwable failure) {
+        try {
+            logger.log(level, before + Shown.of(subject) + after, failure);
+        } catch (Throwable e) {
+            // nobody else could be told
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.asyncslot.dashboard;
+
+/** Somebody who looks at the live overview. Neither method waits, nor throws. */
+interface Viewer {
+
+    /**
+     * Takes the newest overview; one that was not sent yet is replaced.
+     *
+     * @param json the overview
+     */
+    void offer(String json);
+
+    /** There will be no further overview. */
+    void end();
+}

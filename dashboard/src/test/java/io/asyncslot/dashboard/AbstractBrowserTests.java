@@ -1,0 +1,444 @@
+package io.asyncslot.dashboard;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Route;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
+import io.asyncslot.RunState;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.springframework.boot.WebApplicationType;
+
+/**
+ * The dashboard in a real browser, on Spring MVC and on WebFlux alike: each is one subclass. After each test the page has run
+ * without an error, without a violation of its content security policy, and without a request to anybody else.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class AbstractBrowserTests {
+
+    private static final Path BROWSER = Path.of("/usr/bin/chromium");
+    private static final String BUNDLED_NODE = "driver/linux";
+    private static final double PATIENCE = 30_000;
+    private static final List<String> RULES = List.of("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice");
+
+    /** What a browser would run, load or lose if a key were taken for anything but text. */
+    private static final List<String> HOSTILE = List.of(
+            "<img src=x onerror=\"document.title='hacked'\">",
+            "<script>document.title='hacked'</script>",
+            "\"><svg onload=document.title='hacked'>",
+            "javascript:alert(1)",
+            "${document.title='hacked'}",
+            "a/../../b?map=x&key=y#z",
+            "%3Cb%3E+ %00",
+            "");
+
+    private final WebApplicationType type;
+    private final Queue<String> troubles = new ConcurrentLinkedQueue<>();
+    private Shop shop;
+    private Playwright playwright;
+    private Browser browser;
+    private BrowserContext context;
+    private Page page;
+
+    AbstractBrowserTests(WebApplicationType type) {
+        this.type = type;
+    }
+
+    /** Why there is no browser to test with; null if there is one. */
+    private @Nullable String missing() {
+        if (!Files.isExecutable(BROWSER)) {
+            return "SKIPPED: there is no browser " + BROWSER + " (on Debian: apt-get install chromium)";
+        }
+        return getClass().getClassLoader().getResource(BUNDLED_NODE) == null
+                ? "SKIPPED: Maven's profile 'browser', which brings the browser's driver, is off"
+                : null;
+    }
+
+    @BeforeAll
+    void open() {
+        if (missing() != null) {
+            return;
+        }
+        playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(BROWSER)
+                        .setArgs(List.of("--no-sandbox")));
+        shop = Shop.start(type, "management.endpoint.asyncslots.access=unrestricted");
+        com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE);
+    }
+
+    @BeforeEach
+    void newPage() {
+        String missing = missing();
+        assumeTrue(missing == null, missing);
+        shop.carts().resume();
+        shop.carts().scan(10_000, null, slot -> shop.carts().delete((String) slot.key()));
+        shop.application().audited.clear();
+        troubles.clear();
+        context = browser.newContext(
+                new Browser.NewContextOptions().setViewportSize(1280, 900).setColorScheme(ColorScheme.LIGHT));
+        context.setDefaultTimeout(PATIENCE);
+        context.addInitScript("addEventListener('securitypolicyviolation',"
+                + " event => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI));");
+        page = context.newPage();
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error")) {
+                troubles.add(message.text());
+            }
+        });
+        page.onPageError(troubles::add);
+        page.onRequest(request -> {
+            if (!request.url().startsWith(shop.base() + "/")) {
+                troubles.add("request to " + request.url());
+            }
+        });
+    }
+
+    @AfterEach
+    void nothingWentWrong() {
+        if (context != null) {
+            context.close();
+            assertThat(troubles).isEmpty();
+        }
+    }
+
+    @AfterAll
+    void close() {
+        if (playwright != null) {
+            playwright.close();
+        }
+        if (shop != null) {
+            shop.application().hold.countDown();
+            shop.close();
+        }
+    }
+
+    private void go(String query) {
+        page.navigate(shop.base() + "/asyncslots/" + query);
+        assertThat(page.locator("#live")).hasText("Live");
+    }
+
+    /** Takes back what the browser has noted of answers that a test wanted. */
+    private void expect(String status) {
+        assertThat(troubles).isNotEmpty();
+        troubles.removeIf(text -> text.contains("the server responded with a status of " + status));
+    }
+
+    private static String slot(String key) {
+        return "?map=cart&key=" + URLEncoder.encode(key, StandardCharsets.UTF_8);
+    }
+
+    private Locator button(String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private Locator card(String name) {
+        return page.locator(
+                        ".card",
+                        new Page.LocatorOptions()
+                                .setHas(page.locator("dt", new Page.LocatorOptions().setHasText(name))))
+                .first()
+                .locator("dd")
+                .first();
+    }
+
+    private void assertAccessible(String what) {
+        assertThat(new AxeBuilder(page)
+                        .withTags(RULES).analyze().getViolations().stream()
+                                .map(violation -> violation.getId() + ": "
+                                        + violation.getNodes().stream()
+                                                .map(node -> node.getHtml())
+                                                .toList())
+                                .toList())
+                .as(what)
+                .isEmpty();
+    }
+
+    @Test
+    void overview_isLive_andShowsBackends() {
+        go("");
+        assertThat(card("Armed")).hasText("0");
+        shop.carts().start("c1", Duration.ofMinutes(10));
+        assertThat(card("Armed")).hasText("1");
+        shop.carts().start("fail", Duration.ZERO);
+        assertThat(card("Failed")).hasText("1");
+        assertThat(page.locator("#lateness-title")).hasText("Lateness");
+        assertThat(page.locator("#timeline .bar[height='0']")).not().hasCount(120);
+        assertThat(page.locator("h3")).containsText(new String[] {"jvm"});
+        assertThat(page).hasTitle("AsyncSlot");
+    }
+
+    @Test
+    void pages_areAccessible_lightAndDark_wideAndNarrow() {
+        shop.carts().start("c1", Duration.ofMinutes(10));
+        shop.carts().start("fail", Duration.ZERO);
+        shop.carts().start("c2", Duration.ofMinutes(20));
+        shop.carts().pause("c2");
+        for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+            for (String query : List.of("", "?map=cart&view=all", slot("c1"), slot("none"))) {
+                go(query);
+                assertThat(page.locator("h1")).isVisible();
+                assertThat(page.getByText("Asking the endpoint")).hasCount(0);
+                assertAccessible(scheme + " " + query);
+            }
+        }
+        expect("404"); // of the slot that is not there
+        page.setViewportSize(420, 800);
+        for (String query : List.of("", "?map=cart&view=all", slot("c1"))) {
+            go(query);
+            assertThat(page.getByText("Asking the endpoint")).hasCount(0);
+            assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+                    .as("%s fits", query)
+                    .isEqualTo(true);
+        }
+    }
+
+    /** Around midnight the deadlines of an hour are of two days: the chart keeps to the time of day. */
+    @Test
+    void deadlinesOfAnotherDay_haveShortNamesInTheChart() {
+        page.clock()
+                .setFixedTime(System.currentTimeMillis() - Duration.ofDays(2).toMillis());
+        shop.carts().start("c1", Duration.ofMinutes(10));
+        go("");
+        Locator names = page.locator("#timeline text[text-anchor=middle]");
+        assertThat(names.first()).hasText(Pattern.compile("\\d\\d:\\d\\d"));
+        assertThat(names.allTextContents()).allMatch(name -> name.matches("\\d\\d:\\d\\d"));
+        page.getByText("As a table").first().click();
+        assertThat(page.locator("details[open] tbody th").first())
+                .hasText(Pattern.compile("\\d+ \\w+ \\d+, \\d\\d:\\d\\d:\\d\\d"));
+    }
+
+    /** axe can find something. */
+    @Test
+    void inaccessiblePage_isFound() {
+        go("");
+        page.evaluate("document.querySelector('#hold').textContent = ''");
+        assertThat(new AxeBuilder(page).withTags(RULES).analyze().getViolations())
+                .extracting(violation -> violation.getId())
+                .contains("button-name");
+    }
+
+    @Test
+    void hostileKeys_areShown_neverExecuted_andCanBeActedOn() {
+        for (String key : HOSTILE) {
+            shop.carts().start(key);
+        }
+        go("?map=cart&view=all");
+        assertThat(page.locator("tbody tr")).hasCount(HOSTILE.size());
+        assertThat(page.locator("tbody th a").allTextContents().stream()
+                        .map(text -> text.equals("empty key") ? "" : text))
+                .containsExactlyInAnyOrderElementsOf(HOSTILE);
+        assertThat(page.locator("tbody img, tbody script, tbody svg")).hasCount(0);
+        for (String key : HOSTILE) {
+            go("?map=cart&view=all");
+            page.locator("tbody th a")
+                    .getByText(key.isEmpty() ? "empty key" : key, new Locator.GetByTextOptions().setExact(true))
+                    .click();
+            assertThat(page.locator(".story li").first()).containsText("Armed");
+            assertThat(page.locator("h1 .code")).hasText(key.isEmpty() ? "empty key" : key);
+            button("cancel").click();
+            button("Cancel").click();
+            assertThat(page.locator("#done")).hasText("cancel: CANCELLED.");
+            assertThat(shop.carts().find(key).orElseThrow().runState()).as(key).isEqualTo(RunState.IDLE);
+            assertThat(page.title()).doesNotStartWith("hacked");
+        }
+    }
+
+    @Test
+    void list_isSearched_filtered_sorted_andPaged() {
+        for (int i = 0; i < 60; i++) {
+            shop.carts().start("eu-" + i, Duration.ofMinutes(100 - i));
+        }
+        shop.carts().start("us-1", Duration.ofMinutes(1));
+        shop.carts().start("long-1", Duration.ZERO);
+        shop.carts().start("fail-1", Duration.ZERO);
+        shop.carts().pause("us-1");
+        go("?map=cart");
+        assertThat(page.locator("tbody tr")).hasCount(50);
+        assertThat(page.locator("tbody th").first()).hasText("us-1");
+        page.getByText("Later").click();
+        assertThat(page.locator("tbody tr")).hasCount(11);
+        assertThat(page.locator("tbody th").last()).hasText("eu-0");
+        page.getByLabel("Key begins with").fill("eu-5");
+        button("Search").click();
+        assertThat(page.locator("tbody tr")).hasCount(11);
+        assertThat(page.locator("tbody th").first()).hasText("eu-59");
+        Map<String, String> views = Map.of("Paused", "us-1", "Running longest", "long-1", "Failed", "fail-1");
+        views.forEach((view, key) -> {
+            go("?map=cart");
+            page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName(view))
+                    .click();
+            assertThat(page.locator("tbody th")).hasText(new String[] {key});
+        });
+        shop.application().hold.countDown();
+    }
+
+    @Test
+    void selection_isActedOn_afterAQuestion_andAudited() {
+        for (String key : List.of("a", "b", "c")) {
+            shop.carts().start(key);
+        }
+        go("?map=cart");
+        page.getByLabel("Select a", new Page.GetByLabelOptions().setExact(true)).check();
+        page.getByLabel("Select c", new Page.GetByLabelOptions().setExact(true)).check();
+        shop.carts().start("early", Duration.ofMinutes(1));
+        assertThat(card("Armed")).hasText("4"); // drawn again
+        assertThat(page.getByLabel("Select a", new Page.GetByLabelOptions().setExact(true)))
+                .isChecked();
+        assertThat(page.getByLabel("Select b", new Page.GetByLabelOptions().setExact(true)))
+                .not()
+                .isChecked();
+        button("delete").click();
+        button("Keep as it is").click();
+        assertThat(page.locator("dialog")).isHidden();
+        assertThat(shop.carts().stats().slots()).isEqualTo(4);
+        button("delete").click();
+        assertThat(page.locator("dialog")).containsText("Delete 2 slots?");
+        button("Delete").click();
+        assertThat(page.locator("#done")).hasText("2 of 2 slots: delete: DELETED_ARMED.");
+        assertThat(page.locator("tbody th")).hasText(new String[] {"early", "b"});
+        assertThat(page.locator("input:checked")).hasCount(0);
+        assertThat(shop.application().audited).hasSize(2);
+
+        button("Pause the map").click();
+        button("Pause").click();
+        assertThat(page.locator("h1")).containsText("paused");
+        assertThat(shop.carts().isPaused()).isTrue();
+        assertThat(shop.application().audited).hasSize(3);
+    }
+
+    @Test
+    void keyboardAlone_reachesAndAnswersTheQuestion() {
+        shop.carts().start("c1");
+        go(slot("c1"));
+        page.keyboard().press("Tab");
+        assertThat(page.locator(".skip")).isFocused();
+        page.keyboard().press("Enter");
+        assertThat(page.locator("#content")).isFocused();
+        button("delete").focus();
+        page.keyboard().press("Enter");
+        assertThat(button("Keep as it is")).isFocused();
+        page.keyboard().press("Escape");
+        assertThat(page.locator("dialog")).isHidden();
+        assertThat(button("delete")).isFocused();
+        assertThat(shop.carts().find("c1")).isPresent();
+        page.keyboard().press("Enter");
+        page.keyboard().press("Tab");
+        page.keyboard().press("Enter");
+        assertThat(page.locator("#done")).hasText("delete: DELETED_ARMED.");
+        assertThat(page.locator(".problem")).hasText("There is no such slot now.");
+        expect("404");
+    }
+
+    @Test
+    void readOnly_hasNoActions() {
+        page.route("**/session", route -> {
+            String body = route.fetch().text().replace("\"write\":true", "\"write\":false");
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("application/json")
+                    .setBody(body));
+        });
+        shop.carts().start("c1");
+        go("?map=cart");
+        assertThat(page.locator("tbody th")).hasText(new String[] {"c1"});
+        assertThat(page.locator("main .actions, input[type=checkbox]")).hasCount(0);
+        go(slot("c1"));
+        assertThat(page.locator(".story li").first()).containsText("Armed");
+        assertThat(page.locator("main .actions")).hasCount(0);
+    }
+
+    /** As for a user who may read only: asked once, and told why. */
+    @Test
+    void refusedAction_isTold_andTheRestNotTried() {
+        Queue<String> posts = new ConcurrentLinkedQueue<>();
+        page.route("**/actuator/**", route -> {
+            if (route.request().method().equals("POST")) {
+                posts.add(route.request().postData());
+                route.fulfill(new Route.FulfillOptions().setStatus(403));
+            } else {
+                route.resume();
+            }
+        });
+        shop.carts().start("a");
+        shop.carts().start("b");
+        go("?map=cart");
+        page.getByLabel("Select all on this page").check();
+        button("cancel").click();
+        button("Cancel").click();
+        assertThat(page.locator("#done")).hasText("0 of 2 slots: Refused: you may not cancel slots (403).");
+        assertThat(posts).singleElement().isEqualTo("{\"key\":\"a\",\"action\":\"cancel\"}");
+        expect("403");
+    }
+
+    @Test
+    void hiddenOrHeldPage_keepsNoStream() {
+        Feed feed = shop.context.getBean(Feed.class);
+        go("");
+        await().until(() -> feed.viewers() == 1);
+        page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+                + " document.dispatchEvent(new Event('visibilitychange'))");
+        await().atMost(Duration.ofSeconds(30)).until(() -> feed.viewers() == 0);
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+        await().atMost(Duration.ofSeconds(30)).until(() -> feed.viewers() == 1);
+        button("Hold").click();
+        assertThat(page.locator("#live")).hasText("On hold");
+        await().atMost(Duration.ofSeconds(30)).until(() -> feed.viewers() == 0);
+        button("Hold").click();
+        assertThat(page.locator("#live")).hasText("Live");
+    }
+
+    @Test
+    void lostConnection_isShown_andComesBack() {
+        Feed feed = shop.context.getBean(Feed.class);
+        go("");
+        feed.stop();
+        assertThat(page.locator("#live")).containsText("Connection lost");
+        feed.start();
+        assertThat(page.locator("#live")).hasText("Live");
+        troubles.removeIf(text -> text.contains("status of 503")); // not every browser's console tells of it
+    }
+
+    @Test
+    void theme_isThatOfTheSystem_untilChosen() {
+        go("");
+        String light = (String) page.evaluate("getComputedStyle(document.body).backgroundColor");
+        button("Dark").click();
+        assertThat(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+                .isNotEqualTo(light);
+        page.reload();
+        assertThat(button("Light")).isVisible();
+        assertThat(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+                .isNotEqualTo(light);
+    }
+}

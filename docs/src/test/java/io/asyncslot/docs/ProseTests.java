@@ -1,0 +1,80 @@
+package io.asyncslot.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Pages are written in English that native readers enjoy. A new page may hold none of the constructions of {@link Prose};
+ * an old one no more than {@code prose-allowances.properties} admits, and those numbers may only fall.
+ */
+class ProseTests {
+
+    static Stream<Path> pages() throws Exception {
+        return Pages.all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void page_readsWell(Path page) throws Exception {
+        List<Prose.Finding> findings = Prose.check(Pages.read(page));
+        int allowed = Integer.parseInt(allowances().getProperty(page.toString(), "0"));
+        assertThat(findings.size() > allowed ? findings : List.of())
+                .as("%s has %d awkward constructions, %d are allowed", page, findings.size(), allowed)
+                .isEmpty();
+    }
+
+    @Test
+    void allowances_areForPagesThatExistAndNoHigherThanNeeded() throws Exception {
+        List<String> pages = Pages.all().stream().map(Path::toString).toList();
+        for (String page : allowances().stringPropertyNames()) {
+            assertThat(pages).contains(page);
+            assertThat(Integer.parseInt(allowances().getProperty(page)))
+                    .as("the allowance of %s can be lowered", page)
+                    .isLessThanOrEqualTo(Prose.check(Pages.read(Path.of(page))).size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Whether it is right says the contract kit.",
+                "What falls due waits for the resume.",
+                "It waits for the begin of a run.",
+                "It makes a thread of its own.",
+                "The series goes on.",
+                "It is beside the map.",
+                "The slot is freed at once."
+            })
+    void awkwardSentence_isFound(String sentence) {
+        assertThat(Prose.check(sentence)).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "The contract kit tests whether a backend is correct.",
+                "A slot that falls due while it is paused runs after the resume.",
+                "`goes on` is code.",
+                "```\nWhat falls due waits.\n```"
+            })
+    void plainSentence_passes(String sentence) {
+        assertThat(Prose.check(sentence)).isEmpty();
+    }
+
+    private static Properties allowances() throws Exception {
+        Properties allowances = new Properties();
+        try (InputStream file = ProseTests.class.getResourceAsStream("/prose-allowances.properties")) {
+            allowances.load(file);
+        }
+        return allowances;
+    }
+}

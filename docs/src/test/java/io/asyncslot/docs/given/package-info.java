@@ -1,0 +1,2 @@
+/** The surroundings of the samples in the pages: an application's own types. */
+package io.asyncslot.docs.given;

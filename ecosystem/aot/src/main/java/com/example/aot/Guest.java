@@ -1,0 +1,3 @@
+package com.example.aot;
+
+public record Guest(String name, int room) {}

@@ -1,0 +1,3 @@
+package com.example.devtools;
+
+public record Page(String path) {}

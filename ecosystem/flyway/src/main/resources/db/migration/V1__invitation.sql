@@ -1,0 +1,1 @@
+create table invitation (guest varchar(40) primary key, state varchar(10) not null);

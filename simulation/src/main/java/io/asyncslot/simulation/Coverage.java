@@ -1,0 +1,142 @@
+package io.asyncslot.simulation;
+
+/** What was tried: operations by the state that they met, faults, and orders of events that are worth being met. */
+final class Coverage {
+
+    /** Operations of the transition table. */
+    enum Operation {
+        START,
+        TOUCH,
+        CANCEL,
+        CANCEL_AND_AWAIT,
+        DELETE,
+        SUBMIT,
+        TAKE,
+        PAUSE,
+        RESUME,
+        FIND
+    }
+
+    /** What an operation meets. */
+    enum State {
+        ABSENT,
+        IDLE,
+        ARMED,
+        RUNNING,
+        RUNNING_ARMED,
+        OWN_CALLBACK,
+        FORMER_RUNS,
+        CLOSED
+    }
+
+    /** What is made to go wrong. */
+    enum Fault {
+        CALLBACK_SLOW,
+        CALLBACK_EXCEPTION,
+        CALLBACK_ERROR,
+        CALLBACK_INTERRUPTS,
+        CALLBACK_STOPS_REGISTRY,
+        CALLBACK_CLOSES_REGISTRY,
+        CALLBACK_CLOSES_MAP,
+        EXECUTOR_REFUSES,
+        EXECUTOR_FAILS,
+        EXECUTOR_RUNS_THEN_REFUSES,
+        EXECUTOR_RUNS_INLINE,
+        EXECUTOR_RUNS_TWICE,
+        EXECUTOR_DROPS,
+        EXECUTOR_REVERSE_ORDER,
+        CLOCK_FAILS,
+        KEY_FAILS,
+        WALL_BACK,
+        WALL_FORWARD,
+        SUSPENDED,
+        LISTENER_FAILS
+    }
+
+    /** Orders of events. */
+    enum Race {
+        REARMED_WHILE_QUEUED,
+        CANCELLED_WHILE_QUEUED,
+        DELETED_WHILE_QUEUED,
+        PAUSED_WHILE_QUEUED,
+        NEW_INCARNATION_WHILE_FORMER_RUNS,
+        NEW_INCARNATION_DELETED_WHILE_FORMER_RUNS,
+        STOPPED_WHILE_QUEUED,
+        STOPPED_WHILE_RUNNING,
+        TASK_RUN_AFTER_STOP,
+        MAP_CLOSED_WHILE_RUNNING,
+        MAP_CLOSED_WHILE_QUEUED,
+        MAP_REOPENED_WHILE_FORMER_RUNS,
+        RETRY_SUPERSEDED,
+        RETRY_WITHDRAWN,
+        RETRY_OF_A_FREED_SLOT,
+        RETRY_PUTS_A_PERIOD_OFF,
+        RESTART_OF_A_FREED_SLOT,
+        VALUE_ACCEPTED_DURING_A_RUN,
+        VALUES_OF_A_RETRY_MERGED,
+        VALUES_FULL,
+        MAP_FULL,
+        SCHEDULE_FOLLOWS_THE_CLOCK_BACK,
+        PERIOD_LEFT_OUT,
+        RUN_WITH_ALL_PERMITS_TAKEN,
+        SCOPE_CLOSED_WITH_SLOTS,
+        SCOPE_ASKED_FOR_THE_SLOT_OF_ANOTHER,
+        TASK_OF_THE_VIEW_CANCELLED,
+        TASK_OF_THE_VIEW_REPEATED,
+        OPERATION_IN_DOUBT_DONE,
+        OPERATION_IN_DOUBT_NOT_DONE
+    }
+
+    private final long[][] cells = new long[Operation.values().length][State.values().length];
+    private final long[] faults = new long[Fault.values().length];
+    private final long[] races = new long[Race.values().length];
+
+    void cell(Operation operation, State state) {
+        cells[operation.ordinal()][state.ordinal()]++;
+    }
+
+    void fault(Fault fault) {
+        faults[fault.ordinal()]++;
+    }
+
+    void race(Race race) {
+        races[race.ordinal()]++;
+    }
+
+    long reached(Race race) {
+        return races[race.ordinal()];
+    }
+
+    long injected(Fault fault) {
+        return faults[fault.ordinal()];
+    }
+
+    String report() {
+        StringBuilder text = new StringBuilder("operations by the state that they met\n");
+        text.append(String.format("  %-18s", ""));
+        for (State state : State.values()) {
+            text.append(String.format(" %14s", state));
+        }
+        int missing = 0;
+        for (Operation operation : Operation.values()) {
+            text.append(String.format("%n  %-18s", operation));
+            for (State state : State.values()) {
+                long count = cells[operation.ordinal()][state.ordinal()];
+                boolean missed = count == 0;
+                missing += missed ? 1 : 0;
+                text.append(String.format(" %14s", missed ? "NOT REACHED" : count));
+            }
+        }
+        text.append("\ncells not reached: ").append(missing).append("\nfaults\n");
+        for (Fault fault : Fault.values()) {
+            text.append(String.format("  %-45s %,14d%n", fault, faults[fault.ordinal()]));
+        }
+        text.append("races\n");
+        for (Race race : Race.values()) {
+            long count = races[race.ordinal()];
+            text.append(
+                    String.format("  %-45s %14s%n", race, count == 0 ? "NOT REACHED" : String.format("%,d", count)));
+        }
+        return text.toString();
+    }
+}

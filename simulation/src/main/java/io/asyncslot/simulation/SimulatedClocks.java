@@ -1,0 +1,56 @@
+package io.asyncslot.simulation;
+
+import io.asyncslot.spi.Ticker;
+
+/** Clocks that stand still until the simulation moves them, and that may fail when they are read. */
+final class SimulatedClocks implements Ticker {
+
+    private long monotonic = 1_000_000_000L;
+    private long suspended;
+    private long wall = 1_790_000_000_000_000_000L;
+
+    /** The reading that fails, counted from now; none when it is 0. */
+    private int failing;
+
+    @Override
+    public long monotonicNanos() {
+        read();
+        return monotonic;
+    }
+
+    @Override
+    public long realtimeNanos() {
+        read();
+        return wall;
+    }
+
+    @Override
+    public long boottimeNanos() {
+        read();
+        return monotonic + suspended;
+    }
+
+    private void read() {
+        if (failing != 0 && --failing == 0) {
+            throw new InjectedError();
+        }
+    }
+
+    void failAt(int reading) {
+        failing = reading;
+    }
+
+    void advance(long nanos) {
+        monotonic += nanos;
+        wall += nanos;
+    }
+
+    void suspend(long nanos) {
+        suspended += nanos;
+        wall += nanos;
+    }
+
+    void setWall(long by) {
+        wall += by;
+    }
+}

@@ -1,0 +1,47 @@
+package io.asyncslot.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.asyncslot.simulation.Simulation.Failure;
+import org.junit.jupiter.api.Test;
+
+/** {@code -Dsimulation.seconds} sets how long fresh seeds are tried; {@code simulation/run} says more and shows what fails. */
+class SimulationTests {
+
+    private static final int KEPT_SEEDS = 300;
+
+    private final Simulation simulation = new Simulation();
+
+    /** The same seeds each time: so what they reach is the same as well, and must be everything. */
+    @Test
+    void keptSeeds_findNothing_andReachAllThereIs() {
+        for (int seed = 1; seed <= KEPT_SEEDS; seed++) {
+            assertThat(simulation.replay(String.valueOf(seed)))
+                    .as("seed %d", seed)
+                    .isNull();
+        }
+        assertThat(simulation.report()).contains("cells not reached: 0").doesNotContain("NOT REACHED");
+    }
+
+    @Test
+    void freshSeeds_findNothing() {
+        long seed = System.nanoTime() & Long.MAX_VALUE;
+        System.out.println("simulation: seeds from " + seed + "; a failure names its own");
+        Failure failure = simulation.run(seed, Long.MAX_VALUE, Long.getLong("simulation.seconds", 20));
+        assertThat(
+                        failure == null
+                                ? ""
+                                : failure.trace() + failure.message() + "\nsimulation/run --replay " + failure.replay())
+                .isEmpty();
+        assertThat(simulation.steps()).isPositive();
+    }
+
+    /** What is slow has a stack, and a thread, of its own: the order is the seed's all the same. */
+    @Test
+    void sameSeed_sameLife() {
+        for (int seed = 1; seed <= 40; seed++) {
+            assertThat(simulation.trace(seed)).as("seed %d", seed).isEqualTo(simulation.trace(seed));
+        }
+        assertThat(simulation.injected(Coverage.Fault.CALLBACK_SLOW)).isPositive();
+    }
+}

@@ -1,0 +1,23 @@
+package io.asyncslot.jvm;
+
+import java.util.function.LongConsumer;
+
+/** A backend whose driver is a thread of the scenario, which says what happens while that sleeps. Owned by that thread. */
+public final class HandDriver {
+
+    private LongConsumer asleep = nanos -> {};
+
+    public final JvmBackend backend =
+            new JvmBackend(false, JvmOptions.defaults(), nanos -> asleep.accept(nanos));
+
+    /** Goes to sleep, and does this instead, with the nanoseconds it would sleep at the most. */
+    public void sleepWhile(LongConsumer action) {
+        asleep = action;
+        backend.engine().sleep();
+    }
+
+    /** Whether nobody has woken it, in such an action. */
+    public boolean isAsleep() {
+        return backend.engine().isAsleep();
+    }
+}
