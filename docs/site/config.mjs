@@ -73,7 +73,7 @@ export default defineConfig({
       {text: 'Javadoc', link: '/api/index.html', target: '_self'}
     ],
     sidebar: [
-      pages('Start', ['Overview', '/'], ['The shop', '/sample'], ['Guides', '/guides'], ['Testing', '/testing']),
+      pages('Start', ['Overview', '/'], ['Getting started', '/getting-started'], ['Migration', '/migration'], ['The shop', '/sample'], ['Guides', '/guides'], ['Testing', '/testing']),
       pages(
         'Cookbook',
         ['All recipes', '/cookbook/'],
@@ -102,6 +102,7 @@ export default defineConfig({
       pages(
         'Internals',
         ['Architecture', '/architecture'],
+        ['Glossary', '/glossary'],
         ['Concurrency', '/concurrency'],
         ['Design decisions', '/design-decisions'],
         ['Kernels tested', '/kernels'],

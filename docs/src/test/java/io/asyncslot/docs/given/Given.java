@@ -105,4 +105,10 @@ public abstract class Given {
 
     /** A callback. */
     public static class CartExpiry {}
+
+    /** A callback with triggers. */
+    public interface Reservation {
+        /** A use of a cart. */
+        void touched(String cart);
+    }
 }
