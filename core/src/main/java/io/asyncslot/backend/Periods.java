@@ -121,6 +121,17 @@ public abstract class Periods {
      */
     public abstract long pointAfter(long point, long now);
 
+    /**
+     * Whether two points belong to one grid.
+     *
+     * @param point a point
+     * @param other another one
+     * @return false for points at a fixed rate whose distance is no multiple of the period, since a start shifts the grid
+     */
+    public boolean isOneGrid(long point, long other) {
+        return true;
+    }
+
     /** Points at a fixed distance. */
     private static final class FixedRate extends Periods {
         private final long period;
@@ -134,6 +145,11 @@ public abstract class Periods {
         public long pointAfter(long point, long now) {
             long periods = Math.floorDiv(now - point, period) + 1;
             return periods > (Micros.NEVER - point) / period ? Micros.NEVER : point + periods * period;
+        }
+
+        @Override
+        public boolean isOneGrid(long point, long other) {
+            return (point - other) % period == 0;
         }
     }
 

@@ -22,37 +22,40 @@ final class FiredPoints {
         this.bounds = bounds;
     }
 
+    /** Whether a point may be among these: a start at a fixed rate shifts the grid, and what fired before is of another one. */
+    private boolean isOneGrid(long point, Periods periods) {
+        return bounds.length != 0 && periods.isOneGrid(bounds[bounds.length - 1], point);
+    }
+
     /** All points up to one: what a slot has that a former process left. */
     static FiredPoints upTo(long point) {
         return new FiredPoints(new long[] {0, point});
     }
 
     /**
-     * These points and one more.
+     * These points and one more; that one alone if it is of another grid.
      *
      * @param periods the series
      */
     FiredPoints with(long point, Periods periods) {
+        if (!isOneGrid(point, periods)) {
+            return new FiredPoints(new long[] {point, point});
+        }
         int at = 0;
         while (at < bounds.length && bounds[at] <= point) {
             at += 2;
         }
-        if (at != 0) {
-            long last = bounds[at - 1];
-            if (point <= last) {
-                return this;
-            }
-            if (periods.pointAfter(last, last) >= point) {
-                long[] longer = bounds.clone();
-                longer[at - 1] = point;
-                return new FiredPoints(longer);
-            }
+        if (at != 0 && point <= bounds[at - 1]) {
+            return this;
         }
-        long[] more = new long[bounds.length + 2];
-        System.arraycopy(bounds, 0, more, 0, at);
-        more[at] = point;
-        more[at + 1] = point;
-        System.arraycopy(bounds, at, more, at + 2, bounds.length - at);
+        // the span before it ends, and the one after it begins, with a point next to this one
+        int from = at != 0 && periods.pointAfter(bounds[at - 1], bounds[at - 1]) >= point ? at - 2 : at;
+        int to = at < bounds.length && periods.pointAfter(point, point) >= bounds[at] ? at + 2 : at;
+        long[] more = new long[bounds.length - (to - from) + 2];
+        System.arraycopy(bounds, 0, more, 0, from);
+        more[from] = from < at ? bounds[from] : point;
+        more[from + 1] = to > at ? bounds[to - 1] : point;
+        System.arraycopy(bounds, to, more, from + 2, bounds.length - to);
         return new FiredPoints(more.length > 2 * MOST_SPANS ? withoutSmallestGap(more) : more);
     }
 
@@ -76,6 +79,9 @@ final class FiredPoints {
      * @return the point, or {@link Periods#NONE}
      */
     long unfired(Periods periods, long next) {
+        if (!isOneGrid(next, periods)) {
+            return next;
+        }
         long point = next;
         for (int i = 0; i < bounds.length && point != Periods.NONE; i += 2) {
             if (bounds[i] <= point && point <= bounds[i + 1]) {

@@ -1,7 +1,5 @@
 package io.asyncslot.core;
 
-import static java.util.Objects.requireNonNull;
-
 import io.asyncslot.FixedRateSchedule;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotClock;
@@ -66,14 +64,23 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     /** As {@link #start(Object)}; {@code value} null for none. */
     final StartOutcome startOwn(K key, @Nullable Object value) {
         Calendar<K> calendar = calendar();
-        int steps = calendar == null ? 0 : calendar.begin();
-        long nanos = ticker().nanos(clock());
-        ControlBlock<K> found = lookUp(key);
         if (calendar == null) {
-            return start(key, found, ownDeadline(nanos), noted(nanos), value);
+            long nanos = ticker().nanos(clock());
+            return start(key, lookUp(key), ownDeadline(nanos), noted(nanos), value);
         }
+        StartOutcome outcome = null;
+        while (outcome == null) { // anew if the key has another slot meanwhile: what has fired is of one slot
+            outcome = startOwn(calendar, key, value);
+        }
+        return outcome;
+    }
+
+    private @Nullable StartOutcome startOwn(Calendar<K> calendar, K key, @Nullable Object value) {
+        int steps = calendar.begin();
+        long nanos = ticker().nanos(clock());
+        ControlBlock<K> found = live(key);
         long deadline = ownDeadline(calendar, found, nanos);
-        StartOutcome outcome = start(key, found, deadline, noted(nanos), value);
+        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, noted(nanos), value);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, isOfSchedule(), nanos, steps);
         }
@@ -89,12 +96,20 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         if (schedule == null) {
             throw new IllegalArgumentException("'schedule' must not be null");
         }
+        StartOutcome outcome = null;
+        while (outcome == null) { // anew, as in startOwn
+            outcome = start(calendar, key, schedule);
+        }
+        return outcome;
+    }
+
+    private @Nullable StartOutcome start(Calendar<K> calendar, K key, SlotSchedule schedule) {
         int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
-        ControlBlock<K> found = lookUp(key);
+        ControlBlock<K> found = live(key);
         Series series = series(found, schedule);
         long deadline = firstPoint(calendar, found, series, nanos);
-        StartOutcome outcome = start(key, found, deadline, noted(nanos), series);
+        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, noted(nanos), series);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, !(schedule instanceof FixedRateSchedule), nanos, steps);
         }
@@ -195,12 +210,12 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     private @Nullable TouchOutcome touch(Calendar<K> calendar, K key) {
         int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
-        ControlBlock<K> found = lookUp(key);
+        ControlBlock<K> found = live(key);
         Series series = found instanceof ScheduledBlock<K> block ? block.series() : null;
         long deadline =
                 series == null ? ownDeadline(calendar, found, nanos) : firstPoint(calendar, found, series, nanos);
         boolean ofSchedule = series == null ? isOfSchedule() : !(series.schedule() instanceof FixedRateSchedule);
-        TouchOutcome outcome = touch(key, deadline, noted(nanos), series);
+        TouchOutcome outcome = touch(found, deadline, noted(nanos), series);
         if (outcome == TouchOutcome.MOVED) {
             derived(calendar, key, deadline, ofSchedule, nanos, steps);
         }
@@ -231,44 +246,65 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     final StartOutcome start(K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
         ControlBlock<K> block = found;
         while (!isClosed()) {
-            if (block != null) {
-                StartOutcome outcome = arm(block, deadline, now, value);
-                if (outcome != StartOutcome.FREED) {
-                    return outcome;
-                }
+            StartOutcome outcome = tryStart(key, block, deadline, now, value);
+            if (outcome != null) {
+                return outcome;
             }
-            switch (create(key, deadline, Kind.STARTED, now, deadline - now, value)) {
-                case CREATED:
-                    return StartOutcome.STARTED;
-                case REJECTED:
-                    return StartOutcome.REJECTED;
-                case CLOSED:
-                    return StartOutcome.CLOSED;
-                case EXISTS:
-                    block = lookUp(key); // somebody else has made it: arm that one
-            }
+            block = block == null ? lookUp(key) : null; // somebody else has made it; or it is freed: make another one
         }
         return StartOutcome.CLOSED;
     }
 
+    /**
+     * Starts the slot that a key has, or makes one.
+     *
+     * @param found null for none
+     * @return null if that is not what the key has any more; nothing changed
+     */
+    private @Nullable StartOutcome tryStart(
+            K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
+        if (found != null) {
+            StartOutcome outcome = arm(found, deadline, now, value);
+            return outcome == StartOutcome.FREED ? null : outcome;
+        }
+        return switch (create(key, deadline, Kind.STARTED, now, deadline - now, value)) {
+            case CREATED -> StartOutcome.STARTED;
+            case REJECTED -> StartOutcome.REJECTED;
+            case CLOSED -> StartOutcome.CLOSED;
+            case EXISTS -> null;
+        };
+    }
+
+    /** The slot of a key; null too if it is freed and only not gone yet. */
+    private @Nullable ControlBlock<K> live(K key) {
+        ControlBlock<K> block = lookUp(key);
+        return block == null || StateWord.isFreed(block.word()) ? null : block;
+    }
+
     private TouchOutcome touch(K key, long deadline, long now) {
-        return requireNonNull(touch(key, deadline, now, Series.KEEP));
+        TouchOutcome outcome = touch(lookUp(key), deadline, now, Series.KEEP);
+        return outcome != null ? outcome : absent();
+    }
+
+    private TouchOutcome absent() {
+        return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
     }
 
     /**
      * Moves what is pending.
      *
+     * @param block the slot; null for none
      * @param of what the deadline was derived from; null for what the map says, {@link Series#KEEP} for no schedule
-     * @return null if the slot has another schedule meanwhile; nothing changed
+     * @return null if the slot is freed or has another schedule meanwhile; nothing changed
      */
-    private @Nullable TouchOutcome touch(K key, long deadline, long now, @Nullable Series of) {
-        ControlBlock<K> block = lookUp(key);
+    private @Nullable TouchOutcome touch(
+            @Nullable ControlBlock<K> block, long deadline, long now, @Nullable Series of) {
         if (block == null) {
-            return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+            return absent();
         }
         long reading = reading();
         if (!enter(block)) {
-            return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+            return null;
         }
         boolean inside = true;
         boolean done = false;
@@ -294,7 +330,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
     }
 
-    private TouchOutcome moved(ControlBlock<K> block, StateWord.Move move, long deadline, long now) {
+    private @Nullable TouchOutcome moved(ControlBlock<K> block, StateWord.Move move, long deadline, long now) {
         return switch (move) {
             case MOVED -> {
                 counters().moved.increment();
@@ -304,7 +340,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
                 yield TouchOutcome.MOVED;
             }
             case NOT_ARMED -> TouchOutcome.NOT_ARMED;
-            case FREED -> isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+            case FREED -> null;
         };
     }
 

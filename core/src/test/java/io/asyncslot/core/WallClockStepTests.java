@@ -43,6 +43,7 @@ class WallClockStepTests {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration HOURS = Duration.ofHours(2);
+    private static final SlotSchedule EVERY_MINUTE = minutely();
     private static final String KEY = "key";
 
     private final Bench bench = new Bench(Runnable::run);
@@ -95,8 +96,12 @@ class WallClockStepTests {
         runs.add(now());
     }
 
+    private static Instant fullMinute(Instant moment) {
+        return moment.truncatedTo(ChronoUnit.MINUTES);
+    }
+
     private static SlotSchedule minutely() {
-        return after -> after.truncatedTo(ChronoUnit.MINUTES).plus(MINUTE);
+        return after -> fullMinute(after).plus(MINUTE);
     }
 
     private TimerSlots<String> cron(LatePolicy late) {
@@ -363,6 +368,115 @@ class WallClockStepTests {
         slots.start(KEY);
         pass(MINUTE.multipliedBy(3));
         assertThat(points).containsExactlyElementsOf(minutes(1, 4));
+    }
+
+    /** What has fired is of one slot: of a key's next slot nothing has, also while the former one's last run goes on. */
+    @Test
+    void aStartOfAnotherSlotOfAKey_beginsWithTheFirstPoint() {
+        boolean[] ends = {false};
+        List<TimerSlots<String>> map = new ArrayList<>();
+        map.add(bench.timers(
+                String.class,
+                (key, firing) -> {
+                    ran(firing);
+                    if (ends[0]) {
+                        map.get(0).delete(key);
+                        if (key.equals(KEY)) {
+                            map.get(0).start(key);
+                        } else {
+                            map.get(0).start(key, EVERY_MINUTE);
+                        }
+                    }
+                },
+                spec -> spec.schedule(minutely()).keySchedules(true)));
+        TimerSlots<String> slots = map.get(0);
+        slots.start(KEY);
+        slots.start("own", EVERY_MINUTE);
+        slots.start("rest");
+        pass(MINUTE.multipliedBy(5).plus(SECOND));
+        set(MINUTE.multipliedBy(-3));
+        slots.delete("rest");
+        slots.start("rest");
+        ends[0] = true;
+        slots.start(KEY, Duration.ZERO);
+        slots.start("own", Duration.ZERO);
+        pass(Duration.ZERO);
+        for (String key : List.of("rest", KEY, "own")) {
+            assertThat(slots.find(key).orElseThrow().deadline()).as(key).isEqualTo(minute(3));
+        }
+    }
+
+    @Test
+    void aSlotThatComesOrGoesWhileAStartDerivesItsPoint_isAskedForWhatHasFired() {
+        TimerSlots<String> slots = map(spec -> spec.schedule(hooked()).keySchedules(true));
+        Runnable comes = () -> {
+            slots.start(KEY);
+            pass(MINUTE.multipliedBy(5).plus(SECOND));
+            set(MINUTE.multipliedBy(-3));
+        };
+        Runnable goes = () -> slots.delete(KEY);
+        Runnable isReplaced = () -> {
+            slots.delete(KEY);
+            slots.start(KEY, MINUTE);
+        };
+        hook = comes;
+        slots.start(KEY);
+        assertThat(slots.find(KEY).orElseThrow().deadline()).isEqualTo(minute(6));
+        hook = goes;
+        slots.start(KEY);
+        assertThat(slots.find(KEY).orElseThrow().deadline()).isEqualTo(minute(3));
+
+        slots.delete(KEY);
+        hook = comes;
+        slots.start(KEY, hooked());
+        hook = isReplaced;
+        slots.touch(KEY);
+        assertThat(slots.find(KEY).orElseThrow().deadline())
+                .as("the first point of a slot of which none has fired")
+                .isEqualTo(fullMinute(now()).plus(MINUTE));
+        hook = goes;
+        assertThat(slots.touch(KEY)).isEqualTo(TouchOutcome.ABSENT);
+    }
+
+    /** At a fixed rate a start shifts the grid: what has fired before are points of another one. */
+    @Test
+    void periodsAfterAStartAtAFixedRate_followEachOther() {
+        TimerSlots<String> map = every(LatePolicy.ONCE);
+        map.start(KEY);
+        pass(MINUTE.multipliedBy(10).plus(SECOND));
+        set(Duration.ofMinutes(-5));
+        map.start(KEY);
+        points.clear();
+        pass(MINUTE.multipliedBy(3));
+        assertThat(points)
+                .containsExactly(
+                        minute(6).plus(SECOND),
+                        minute(7).plus(SECOND),
+                        minute(8).plus(SECOND));
+        set(Duration.ofMinutes(-2));
+        pass(MINUTE.multipliedBy(3));
+        assertThat(points)
+                .as("7 and 8 have had their runs")
+                .hasSize(4)
+                .last()
+                .isEqualTo(minute(9).plus(SECOND));
+    }
+
+    @Test
+    void periodsAfterATouchAtAFixedRate_followEachOther() {
+        for (TimerSlots<String> slots : List.of(
+                map(spec -> spec.every(MINUTE).clock(SlotClock.REALTIME).keySchedules(true)),
+                map(spec -> spec.schedule(minutely()).keySchedules(true)))) {
+            slots.start(KEY, SlotSchedule.every(MINUTE));
+            pass(MINUTE.multipliedBy(10).plus(SECOND));
+            set(Duration.ofMinutes(-5));
+            slots.touch(KEY);
+            runs.clear();
+            pass(MINUTE.multipliedBy(3));
+            assertThat(runs).hasSize(3);
+            slots.delete(KEY);
+            set(Duration.ofMinutes(5));
+        }
     }
 
     /** At a fixed rate the first point is a period from the start, whatever ran by the clock before. */

@@ -24,6 +24,9 @@ final class Model {
     /** Of a deadline that follows the wall clock: known by its rules, not by its number. */
     static final long DERIVED = -1;
 
+    /** Spans of points that have fired and that a slot remembers. */
+    private static final int MOST_SPANS = 6;
+
     /** A firing that is pending once more. */
     record Again(int generation, int armed, long point, int attempt) {}
 
@@ -63,6 +66,9 @@ final class Model {
 
         /** The points of a schedule that have had their run. */
         final TreeSet<Long> fired = new TreeSet<>();
+
+        /** Whether these were more spans once than are remembered: then some between them count as fired. */
+        boolean crowded;
 
         Slot(int key) {
             this.key = key;
@@ -445,14 +451,14 @@ final class Model {
             if (present == null && deadline % plan.period() != 0) {
                 throw new Wrong("a run for " + deadline + ", which is no point of the schedule");
             }
-            if (present == null && !slot.fired.add(deadline)) {
+            if (present == null && !fires(slot, deadline)) {
                 throw new Wrong("a second run for the point " + deadline);
             }
             slot.loose |= plan.late() == LatePolicy.SKIP;
         } else if (deadline != slot.deadline) {
             throw new Wrong("a run for " + deadline + " of " + slot);
         } else if (plan.cron()) {
-            slot.fired.add(deadline);
+            fires(slot, deadline);
         }
         if (deadline > now) {
             throw new Wrong("early: a run for " + deadline + " at " + now);
@@ -488,6 +494,22 @@ final class Model {
             started++;
         }
         return new Run(this, slot, generation, armings, attempt, point, present, handed);
+    }
+
+    /** Notes a point that has its run; answers false if it has had one. */
+    private boolean fires(Slot slot, long point) {
+        Long before = slot.fired.lower(point);
+        boolean added = slot.fired.add(point);
+        if (!slot.crowded && added && (before == null || after(0, before) < point)) {
+            int spans = 1;
+            long last = slot.fired.first();
+            for (long each : slot.fired) {
+                spans += after(0, last) < each ? 1 : 0;
+                last = each;
+            }
+            slot.crowded = spans > MOST_SPANS;
+        }
+        return added;
     }
 
     /** The generation of the pending arming was seen; answers how many armings came before. */
