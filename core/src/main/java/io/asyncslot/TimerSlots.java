@@ -23,6 +23,15 @@ public interface TimerSlots<K> extends SlotMap<K> {
     }
 
     /**
+     * Tells whether keys may have a schedule of their own.
+     *
+     * @return true if {@link #start(Object, SlotSchedule)} is possible, see {@link TimerMapSpec#keySchedules()}
+     */
+    default boolean takesSchedules() {
+        return false;
+    }
+
+    /**
      * Arms the key's slot by the map's own delay, period or schedule: creates it when absent, replaces the deadline
      * when armed. One atomic step.
      *
@@ -70,7 +79,7 @@ public interface TimerSlots<K> extends SlotMap<K> {
      */
     default StartOutcome start(K key, SlotSchedule schedule) {
         throw new IllegalStateException(
-                "map '" + name() + "' takes no schedule for a key: set 'keySchedules' where the map" + " is described");
+                "map '" + name() + "' takes no schedule for a key: set 'keySchedules' where the map is described");
     }
 
     /**

@@ -136,6 +136,18 @@ public interface TransactionalSlots {
         Effect startAt(K key, Instant deadline);
 
         /**
+         * As {@link TimerSlots#start(Object, SlotSchedule)}: armed for the first point after the moment it takes effect.
+         *
+         * @param key the key
+         * @param schedule its points; called when the start takes effect, and later
+         * @return when it takes effect
+         * @throws IllegalArgumentException if {@code schedule} is null
+         * @throws IllegalStateException if the map is not made for it ({@link TimerMapSpec#keySchedules()}); if the start takes
+         *     effect at once, also if the schedule has no further point. At the commit that is logged.
+         */
+        Effect start(K key, SlotSchedule schedule);
+
+        /**
          * As {@link TimerSlots#touch(Object)}.
          *
          * @param key the key

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TransactionalSlots;
 import io.asyncslot.annotation.DeleteSlot;
@@ -266,6 +267,74 @@ class SlotTriggerTransactionTests {
         });
     }
 
+    /** A schedule for a key, in each of the ways a transaction can end. */
+    @Test
+    void transactionalView_startsAScheduleForAKeyWithTheCommit() {
+        runner.run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TimerSlots<String> slots = registry.timers("report", String.class);
+            TransactionalSlots.Timers<String> view = registry.transactional().timers("report", String.class);
+            TransactionTemplate transactions =
+                    new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+            SlotSchedule hourly = SlotSchedule.every(Duration.ofHours(1));
+            SlotSchedule daily = SlotSchedule.every(Duration.ofDays(1));
+
+            assertThat(view.start("none", hourly)).isEqualTo(TransactionalSlots.Effect.AT_ONCE);
+            assertThat(scheduleOf(slots, "none")).isEqualTo(hourly);
+            transactions.executeWithoutResult(status -> {
+                assertThat(view.start("none", daily)).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                assertThat(view.start("kept", hourly)).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                Object savepoint = status.createSavepoint();
+                view.start("kept", daily);
+                view.start("back", hourly);
+                status.rollbackToSavepoint(savepoint);
+                view.start("later", daily);
+                assertThat(scheduleOf(slots, "none")).as("before the commit").isEqualTo(hourly);
+                assertThat(slots.find("kept")).isEmpty();
+            });
+            assertThat(scheduleOf(slots, "none")).isEqualTo(daily);
+            assertThat(scheduleOf(slots, "kept")).isEqualTo(hourly);
+            assertThat(slots.find("back")).isEmpty();
+            assertThat(scheduleOf(slots, "later")).isEqualTo(daily);
+
+            transactions.executeWithoutResult(status -> {
+                view.start("kept", daily);
+                view.start("lost", daily);
+                status.setRollbackOnly();
+            });
+            assertThat(scheduleOf(slots, "kept")).isEqualTo(hourly);
+            assertThat(slots.find("lost")).isEmpty();
+        });
+    }
+
+    /** What can be known before the commit is told before the commit; the rest is logged. */
+    @Test
+    void transactionalView_refusesAScheduleWhileTheCallerHears(CapturedOutput output) {
+        runner.run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TransactionalSlots.Timers<String> view = registry.transactional().timers("report", String.class);
+            TransactionalSlots.Timers<String> plain = registry.transactional().timers("unpaid", String.class);
+            SlotSchedule ended = after -> null;
+            new TransactionTemplate(context.getBean(PlatformTransactionManager.class)).executeWithoutResult(status -> {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> view.start("key", (SlotSchedule) null))
+                        .withMessage("'schedule' must not be null");
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> plain.start("key", ended))
+                        .withMessage("map 'unpaid' takes no schedule for a key: set 'keySchedules' where the map is"
+                                + " described");
+                view.start("key", ended);
+            });
+            assertThat(registry.timers("report", String.class).find("key")).isEmpty();
+            assertThatIllegalStateException().isThrownBy(() -> view.start("key", ended));
+        });
+        assertThat(output).contains("the transaction is committed, but what was to follow on map 'report' failed");
+    }
+
+    private static @Nullable SlotSchedule scheduleOf(TimerSlots<String> slots, String key) {
+        return slots.find(key).orElseThrow().schedule();
+    }
+
     private static void afterCommit(Runnable action) {
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
@@ -370,6 +439,9 @@ class SlotTriggerTransactionTests {
 
         @TimerSlot(map = "unpaid", delay = "15m")
         void cancelOrder(String id) {}
+
+        @TimerSlot(map = "report", keySchedules = true)
+        void report(String id) {}
 
         @TimerSlot(map = "brittle", delay = "15m")
         void never(Brittle id) {}

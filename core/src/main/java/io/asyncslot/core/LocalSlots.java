@@ -959,7 +959,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return shape == null ? block.move(deadline) : ((ValueBlock<K>) block).touch(deadline);
     }
 
-    final boolean takesSchedules() {
+    public final boolean takesSchedules() {
         return keySchedules && calendar != null;
     }
 

@@ -2,6 +2,7 @@ package io.asyncslot.registry;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotMap;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerSlots;
@@ -127,6 +128,18 @@ final class DefaultTransactionalSlots implements TransactionalSlots {
         @Override
         public Effect startAt(K key, Instant deadline) {
             return perform(key, () -> map.startAt(key, deadline));
+        }
+
+        @Override
+        public Effect start(K key, SlotSchedule schedule) {
+            if (schedule == null) {
+                throw new IllegalArgumentException("'schedule' must not be null");
+            }
+            if (!map.takesSchedules()) { // told while the caller can hear it
+                throw new IllegalStateException("map '" + map.name()
+                        + "' takes no schedule for a key: set 'keySchedules' where the map is described");
+            }
+            return perform(key, () -> map.start(key, schedule));
         }
 
         @Override

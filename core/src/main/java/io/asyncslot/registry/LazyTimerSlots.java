@@ -25,6 +25,11 @@ sealed class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements Ti
     }
 
     @Override
+    public boolean takesSchedules() {
+        return map().takesSchedules();
+    }
+
+    @Override
     public StartOutcome start(K key) {
         return map().start(key);
     }

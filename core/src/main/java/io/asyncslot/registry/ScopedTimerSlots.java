@@ -34,6 +34,11 @@ sealed class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implement
     }
 
     @Override
+    public boolean takesSchedules() {
+        return map().takesSchedules();
+    }
+
+    @Override
     public StartOutcome start(K key) {
         return start(key, () -> map().start(key));
     }
