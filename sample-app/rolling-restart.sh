@@ -3,7 +3,10 @@
 # A rolling update of three shops under load: one after the other is ended by SIGTERM and started again while customers arm
 # slots. A ledger in PostgreSQL says that every slot that was accepted fired exactly once: none lost, none doubled, none early.
 #
-# Usage: sample-app/rolling-restart.sh [rounds]     (1 unless given; starts a PostgreSQL from a jar)
+# Usage: sample-app/rolling-restart.sh [rounds | --short]     (one round unless given; starts a PostgreSQL from a jar)
+#
+# With --short the delays are shorter and fewer slots are armed: less than a minute; the gate runs it so. Ends with 77 if
+# no PostgreSQL can be started here.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
