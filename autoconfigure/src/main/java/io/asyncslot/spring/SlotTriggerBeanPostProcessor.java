@@ -183,15 +183,18 @@ public final class SlotTriggerBeanPostProcessor extends AbstractBeanFactoryAware
 
         private final SlotTriggers triggers;
         private final Object proxy;
+        private final Class<?> ultimate;
 
         ProxyPointcut(SlotTriggers triggers, Object proxy) {
             this.triggers = triggers;
             this.proxy = proxy;
+            this.ultimate = AopProxyUtils.ultimateTargetClass(proxy);
         }
 
         @Override
         public boolean matches(Method method, Class<?> targetClass) {
-            return !triggers.of(method, triggers.describing(proxy, method)).isEmpty();
+            return !triggers.of(method, triggers.describing(proxy, ultimate, method))
+                    .isEmpty();
         }
     }
 

@@ -33,7 +33,8 @@ final class SlotTriggerInterceptor implements MethodInterceptor {
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
         Object present = invocation.getThis();
         Object target = present == null ? ((ProxyMethodInvocation) invocation).getProxy() : present;
-        Class<?> described = triggers.describing(target, invocation.getMethod());
+        Class<?> ultimate = AopProxyUtils.ultimateTargetClass(target);
+        Class<?> described = triggers.describing(target, ultimate, invocation.getMethod());
         TriggeredMethod due = triggers.method(invocation.getMethod(), described);
         if (due.triggers().isEmpty()) {
             return invocation.proceed();
@@ -45,8 +46,7 @@ final class SlotTriggerInterceptor implements MethodInterceptor {
         if (own.triggers().isEmpty()) {
             return result;
         }
-        SlotTriggerCall made = new SlotTriggerCall(
-                due.method(), invocation.getArguments(), target, AopProxyUtils.ultimateTargetClass(target));
+        SlotTriggerCall made = new SlotTriggerCall(due.method(), invocation.getArguments(), target, ultimate);
         return completion.follow(
                 result,
                 invocation.getMethod().getReturnType(),

@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.core.BridgeMethodResolver;
 import org.springframework.core.MethodClassKey;
@@ -57,9 +56,10 @@ final class SlotTriggers {
     /**
      * The class that describes an object: its own behind all proxies; but the proxy's where only its interfaces have triggers,
      * as with the repositories of Spring Data, whose common class knows none of them.
+     *
+     * @param ultimate the object's own class
      */
-    Class<?> describing(Object target, Method method) {
-        Class<?> ultimate = AopProxyUtils.ultimateTargetClass(target);
+    Class<?> describing(Object target, Class<?> ultimate, Method method) {
         boolean byInterfaces = Proxy.isProxyClass(target.getClass())
                 && of(method, ultimate).isEmpty()
                 && !of(method, target.getClass()).isEmpty();

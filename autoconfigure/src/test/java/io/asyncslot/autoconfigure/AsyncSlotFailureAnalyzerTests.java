@@ -11,7 +11,6 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.annotation.CancelSlot;
 import io.asyncslot.annotation.StartSlot;
-import io.asyncslot.annotation.SubmitSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.TouchSlot;
 import io.asyncslot.annotation.WorkSlot;
@@ -21,13 +20,9 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.ArgumentMatchers;
-import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -36,15 +31,14 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
 import org.springframework.scheduling.annotation.Async;
 
-/** Every mistake that can be known at start-up ends the start, and says where, what and what to do. */
+/**
+ * Every mistake that can be known at start-up ends the start, and says where, what and what to do. Those that users make most
+ * are in {@link MistakesTests}, with their whole text.
+ */
 @ExtendWith(OutputCaptureExtension.class)
 class AsyncSlotFailureAnalyzerTests {
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AsyncSlotAutoConfiguration.class,
-                    AopAutoConfiguration.class,
-                    PropertyPlaceholderAutoConfiguration.class));
+    private final ApplicationContextRunner runner = FailedStart.runner();
 
     @Test
     void application_printsTheAnalysis(CapturedOutput output) {
@@ -60,30 +54,11 @@ class AsyncSlotFailureAnalyzerTests {
     // ---- bindings ---------------------------------------------------------------------------------------------------
 
     @Test
-    void twoCallbacksOfOneMap() {
-        check(
-                runner.withUserConfiguration(Session.class, OtherSession.class),
-                "Two callbacks for the slot map 'session'",
-                "Session.expired",
-                "OtherSession.alsoExpired",
-                "exactly one callback");
-    }
-
-    @Test
     void annotatedMapThatIsRegisteredInCodeToo() {
         check(
                 runner.withUserConfiguration(Session.class).withBean(EarlyRegistration.class),
                 "A slot map named 'session' is registered already",
                 "in one place only");
-    }
-
-    @Test
-    void badDuration() {
-        check(
-                runner.withUserConfiguration(BadDelay.class),
-                "@TimerSlot of map 'bad' on",
-                "BadDelay.expired",
-                "has delay = \"5 parsecs\": '5 parsecs' is not a duration such as 30m");
     }
 
     @Test
@@ -108,13 +83,6 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
-    void badCron() {
-        check(
-                runner.withUserConfiguration(BadCron.class),
-                "has cron = \"every noon\": 'every noon' is not a cron expression of six fields");
-    }
-
-    @Test
     void badZone() {
         check(runner.withUserConfiguration(BadZone.class), "'Mars/Olympus' is not a time zone");
     }
@@ -130,26 +98,11 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
-    void missingPlaceholder() {
-        check(
-                runner.withUserConfiguration(PlaceholderDelay.class),
-                "@TimerSlot of map 'bad' on",
-                "PlaceholderDelay.expired",
-                "could not resolve placeholder 'my.delay' in value \"${my.delay}\"",
-                "Set the property, or give the placeholder a default, as in ${my.delay:30m}");
+    void missingPlaceholderInATrigger() {
         check(
                 runner.withUserConfiguration(Session.class, PlaceholderTrigger.class),
                 "@StartSlot on",
                 "PlaceholderTrigger.start: could not resolve placeholder 'my.map'");
-    }
-
-    @Test
-    void keysThatAreArrays() {
-        check(
-                runner.withUserConfiguration(ArrayKeys.class),
-                "ArrayKeys.expired",
-                "has keys of type byte[], but arrays are equal to themselves only",
-                "Let the key be a value");
     }
 
     @Test
@@ -172,19 +125,9 @@ class AsyncSlotFailureAnalyzerTests {
                 "has a parameter 3 beside the key, the value and the SlotFiring");
         check(runner.withUserConfiguration(TwoFirings.class), "has two SlotFiring parameters, 0 and 1");
         check(
-                runner.withUserConfiguration(StaticCallback.class),
-                "StaticCallback.expired",
-                "is static; a callback is an instance method of a bean",
-                "Remove 'static'.");
-        check(
                 runner.withUserConfiguration(FutureCallback.class),
                 "returns a CompletableFuture: the run would end before its work",
                 "Let the method return nothing, and wait for its work in the method");
-        check(
-                runner.withUserConfiguration(AsyncCallback.class),
-                "AsyncCallback.expired",
-                "is @Async: each run would end before its work has begun",
-                "Remove @Async");
         check(runner.withUserConfiguration(AsyncClass.class), "AsyncClass.expired", "is @Async");
         check(
                 runner.withUserConfiguration(OtherKeyType.class),
@@ -192,31 +135,11 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
-    void prototypeWithCallback() {
-        check(
-                runner.withBean(
-                        "many",
-                        Session.class,
-                        Session::new,
-                        definition -> definition.setScope(BeanDefinition.SCOPE_PROTOTYPE)),
-                "The bean 'many' of type",
-                "([expired])",
-                "is not a singleton",
-                "Move the callbacks into a singleton bean, or into one behind the proxy");
+    void prototypeByAnnotation() {
         check(runner.withUserConfiguration(ScopedByAnnotation.class), "is not a singleton");
     }
 
     // ---- properties -------------------------------------------------------------------------------------------------
-
-    @Test
-    void propertiesOfAMapThatThereIsNot_areToldAndDoNotEndTheStart(CapturedOutput output) {
-        runner.withUserConfiguration(Session.class)
-                .withPropertyValues("asyncslot.maps.sesion.delay=1m")
-                .run(context -> assertThat(context).hasNotFailed());
-        assertThat(output)
-                .contains("The properties 'asyncslot.maps.sesion' have no effect here")
-                .contains("maps bound: [session]");
-    }
 
     @Test
     void propertiesOfTime_onAWorkMap() {
@@ -306,11 +229,7 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
-    void triggerWithoutTheHash() {
-        check(
-                runner.withUserConfiguration(Session.class, NoHash.class),
-                "NoHash.start has key = \"id\": 'id' names 'id' without '#'",
-                "Write '#id' for the parameter");
+    void triggerWithoutTheHash_insideALongerExpression() {
         check(
                 runner.withUserConfiguration(Session.class, NoHashInside.class),
                 "'id + ':' + #other' names 'id' without '#', which is a property of the call: that has [args, class,"
@@ -331,30 +250,6 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
-    void triggerOfAnotherType() {
-        check(
-                runner.withUserConfiguration(Session.class, SubmitToTimer.class),
-                "@SubmitSlot of map 'session'",
-                "needs a work map, but this is a timer map");
-    }
-
-    @Test
-    void triggerOfAnotherKeyType() {
-        check(
-                runner.withUserConfiguration(Work.class, KeyOfAnotherType.class),
-                "KeyOfAnotherType.save has key = \"#product\", a java.util.List",
-                "the keys of the map are of type java.lang.Long");
-    }
-
-    @Test
-    void triggerWithAnUnknownVariable() {
-        check(
-                runner.withUserConfiguration(Session.class, UnknownVariable.class),
-                "has key = \"#sesion.id\": '#sesion.id' names '#sesion', but a call of the method has the variables",
-                "session");
-    }
-
-    @Test
     void triggerThatIsNoExpression() {
         check(
                 runner.withUserConfiguration(Session.class, NoExpression.class),
@@ -371,16 +266,11 @@ class AsyncSlotFailureAnalyzerTests {
 
     @Test
     void triggersBeyondTheProxy() {
-        check(
-                runner.withUserConfiguration(Session.class, PrivateTrigger.class),
-                "PrivateTrigger.touch",
-                "would never act: calls of the method do not pass the bean's proxy");
         check(runner.withUserConfiguration(Session.class, FinalTrigger.class), "FinalTrigger.start", "would never act");
         check(runner.withUserConfiguration(Session.class).withBean(FinalClass.class), "cannot be proxied");
     }
 
-    // ---- handles
-    // ------------------------------------------------------------------------------------------------------
+    // ---- handles ----------------------------------------------------------------------------------------------------
 
     @Test
     void handleOfAMapThatThereIsNot() {
@@ -401,11 +291,7 @@ class AsyncSlotFailureAnalyzerTests {
 
     private static void check(ApplicationContextRunner runner, String... told) {
         runner.run(context -> {
-            assertThat(context).hasFailed();
-            FailureAnalysis analysis = new AsyncSlotFailureAnalyzer().analyze(context.getStartupFailure());
-            assertThat(analysis)
-                    .as("analysis of %s", context.getStartupFailure())
-                    .isNotNull();
+            FailureAnalysis analysis = FailedStart.analysis(context);
             assertThat(analysis.getDescription() + System.lineSeparator() + analysis.getAction())
                     .contains(told);
             assertThat(analysis.getAction()).endsWith(".");
@@ -415,18 +301,6 @@ class AsyncSlotFailureAnalyzerTests {
     static class PlaceholderTrigger {
 
         @StartSlot(map = "${my.map}", key = "#id")
-        public void start(String id) {}
-    }
-
-    static class ArrayKeys {
-
-        @TimerSlot(map = "arrays", delay = "1m")
-        void expired(byte[] key) {}
-    }
-
-    static class NoHash {
-
-        @StartSlot(map = "session", key = "id")
         public void start(String id) {}
     }
 
@@ -464,8 +338,7 @@ class AsyncSlotFailureAnalyzerTests {
         public void touch(String id) {}
     }
 
-    // ---- mistakes
-    // -----------------------------------------------------------------------------------------------------
+    // ---- mistakes ---------------------------------------------------------------------------------------------------
 
     @Configuration(proxyBeanMethods = false)
     @ImportAutoConfiguration(AsyncSlotAutoConfiguration.class)
@@ -481,12 +354,6 @@ class AsyncSlotFailureAnalyzerTests {
     static class Work {
         @WorkSlot(map = "work")
         void run(Long id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class OtherSession {
-        @TimerSlot(map = "session", delay = "1m")
-        void alsoExpired(String id) {}
     }
 
     static class EarlyRegistration {
@@ -506,12 +373,6 @@ class AsyncSlotFailureAnalyzerTests {
     @Configuration(proxyBeanMethods = false)
     static class PlaceholderDelay {
         @TimerSlot(map = "bad", delay = "${my.delay}")
-        void expired(String id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class BadCron {
-        @TimerSlot(map = "bad", cron = "every noon")
         void expired(String id) {}
     }
 
@@ -552,24 +413,11 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Configuration(proxyBeanMethods = false)
-    static class StaticCallback {
-        @TimerSlot(map = "bad")
-        static void expired(String id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
     static class FutureCallback {
         @TimerSlot(map = "bad")
         CompletableFuture<Void> expired(String id) {
             return CompletableFuture.completedFuture(null);
         }
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class AsyncCallback {
-        @Async
-        @TimerSlot(map = "bad")
-        public void expired(String id) {}
     }
 
     @Async
@@ -602,24 +450,6 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Configuration(proxyBeanMethods = false)
-    static class SubmitToTimer {
-        @SubmitSlot(map = "session", key = "#id")
-        public void save(String id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class KeyOfAnotherType {
-        @SubmitSlot(map = "work", key = "#product")
-        public void save(List<String> product) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class UnknownVariable {
-        @StartSlot(map = "session", key = "#sesion.id")
-        public void start(String session) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
     static class NoExpression {
         @StartSlot(map = "session", key = "#id +")
         public void start(String id) {}
@@ -629,12 +459,6 @@ class AsyncSlotFailureAnalyzerTests {
     static class TriggerDelay {
         @StartSlot(map = "session", key = "#id", delay = "5min")
         public void start(String id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class PrivateTrigger {
-        @StartSlot(map = "session", key = "#id")
-        private void touch(String id) {}
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -10,9 +10,6 @@ import io.asyncslot.annotation.WorkSlot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -26,17 +23,11 @@ import org.springframework.scheduling.annotation.Async;
 @ExtendWith(OutputCaptureExtension.class)
 class MistakesTests {
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AsyncSlotAutoConfiguration.class,
-                    AopAutoConfiguration.class,
-                    PropertyPlaceholderAutoConfiguration.class));
+    private final ApplicationContextRunner runner = FailedStart.runner();
 
     private static void told(ApplicationContextRunner runner, String description, String action) {
         runner.run(context -> {
-            assertThat(context).hasFailed();
-            FailureAnalysis analysis = new AsyncSlotFailureAnalyzer().analyze(context.getStartupFailure());
-            assertThat(analysis).isNotNull();
+            FailureAnalysis analysis = FailedStart.analysis(context);
             assertThat(analysis.getDescription().replace("io.asyncslot.autoconfigure.MistakesTests$", "") + "\n=> "
                             + analysis.getAction())
                     .isEqualToIgnoringNewLines(description + "\n=> " + action);
