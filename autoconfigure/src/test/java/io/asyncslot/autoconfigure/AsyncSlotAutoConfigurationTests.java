@@ -40,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -271,14 +273,15 @@ class AsyncSlotAutoConfigurationTests {
                 });
     }
 
-    @Test
-    void cronThatIsADash_disablesTheMap() {
+    @ParameterizedTest
+    @ValueSource(strings = {"nightly", "disabled"})
+    void cronThatIsADash_disablesTheMap(String map) {
         try (ManualTime time = ManualTime.create()) {
-            runner.withUserConfiguration(Nightly.class)
+            runner.withUserConfiguration(Nightly.class, Disabled.class)
                     .withBean(AsyncSlotRegistry.class, time::registry)
                     .withPropertyValues("asyncslot.maps.nightly.cron=-")
                     .run(context -> {
-                        TimerSlots<String> session = time.registry().timers("nightly", String.class);
+                        TimerSlots<String> session = time.registry().timers(map, String.class);
                         assertThat(session.start("s1")).isEqualTo(StartOutcome.STARTED);
                         time.advance(Duration.ofDays(3650));
                         assertThat(session.stats().fired()).isZero();
@@ -594,6 +597,13 @@ class AsyncSlotAutoConfigurationTests {
         void run() {
             runs.incrementAndGet();
         }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Disabled {
+
+        @TimerSlot(map = "disabled", cron = "${never.set:-}", keyType = String.class)
+        void run() {}
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -17,6 +17,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -102,9 +104,10 @@ class ShutdownTests {
                 .doesNotContain("fired r1");
     }
 
-    @Test
-    void mainReturns_keepAlive_fires() throws Exception {
-        Ended ended = run(Returns.class, "--asyncslot.keep-alive=true");
+    @ParameterizedTest
+    @ValueSource(strings = {"--asyncslot.keep-alive=true", "--spring.main.keep-alive=true"})
+    void mainReturns_keepAlive_fires(String property) throws Exception {
+        Ended ended = run(Returns.class, property);
         assertThat(ended.output).contains("fired r1").doesNotContain("these armed slots end with it");
         assertThat(ended.code).isZero();
     }

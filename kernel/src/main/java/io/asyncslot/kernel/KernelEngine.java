@@ -528,6 +528,27 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         }
     }
 
+    /**
+     * Carries out what was asked for before, or waits for whoever does: afterwards no command holds a slot of a map that is
+     * closed, so that the slot is left to the next one that opens the map.
+     */
+    void settle() {
+        if (lock.isHeldByCurrentThread()) {
+            return;
+        }
+        lock.lock();
+        try {
+            if (!closed) {
+                drain();
+            }
+        } catch (Throwable e) {
+            failures.failed(e);
+            wakePoller();
+        } finally {
+            unlock();
+        }
+    }
+
     /** Releases the lock outside {@link #combine}: who tried it meanwhile left the commands to us. */
     private void unlock() {
         lock.unlock();

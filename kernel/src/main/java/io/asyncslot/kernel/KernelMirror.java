@@ -256,6 +256,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
      */
     @Override
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
+        engine.settle();
         List<SlotRecords.Left> left = records.takeLeft(map);
         Map<K, SlotRecords.Left> youngest = new HashMap<>();
         Map<Integer, K> keys = new HashMap<>();

@@ -98,6 +98,23 @@ class RestartTests {
         }
     }
 
+    /** What was asked of the engine holds the slots that it is about, until it is carried out. */
+    @Test
+    void closedAndOpenedWithNothingCarriedOutInBetween_findsItsSlotsAgain() throws InterruptedException {
+        try (SimulatedApplication application = application(kernel).start()) {
+            TimerSlots<String> first = application.timers("t");
+            first.start("soon", SECOND);
+            first.start("late", SECOND.multipliedBy(20));
+            assertThat(first.close(Duration.ZERO)).isEqualTo(CloseOutcome.CLOSED);
+            TimerSlots<String> second = application.timers("t");
+            assertThat(second.find("soon")).isPresent();
+            assertThat(second.find("late")).isPresent();
+            application.pass(SECOND.multipliedBy(20));
+            assertThat(application.firedKeys()).containsExactly("soon", "late");
+            assertThat(second.stats().references()).isEqualTo(second.stats().slots());
+        }
+    }
+
     @Test
     void close_letsGo_forTheNextProcessToo() throws InterruptedException {
         try (SimulatedApplication first = application(kernel).start()) {

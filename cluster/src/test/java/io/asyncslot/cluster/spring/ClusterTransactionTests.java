@@ -13,6 +13,7 @@ import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.TransactionalSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.annotation.DeleteSlot;
 import io.asyncslot.annotation.StartSlot;
@@ -125,6 +126,37 @@ class ClusterTransactionTests {
             assertThat(carts.stats().started())
                     .as("what was rolled back is not counted")
                     .isOne();
+        });
+    }
+
+    @Test
+    void transactionalView_actsWithTheCommit_ofWhicheverDataSource() {
+        runner.run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TimerSlots<String> carts = registry.timers("cart", String.class);
+            TransactionalSlots.Timers<String> view = registry.transactional().timers("cart", String.class);
+            assertThat(view.start("kept")).isEqualTo(TransactionalSlots.Effect.AT_ONCE);
+            try (HikariDataSource other = TestDatabase.emptyPool(2)) {
+                for (TransactionTemplate transactions : List.of(
+                        context.getBean(TransactionTemplate.class),
+                        new TransactionTemplate(new JdbcTransactionManager(other)))) {
+                    transactions.executeWithoutResult(status -> {
+                        assertThat(view.start("no")).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                        assertThat(view.delete("kept")).isEqualTo(TransactionalSlots.Effect.AT_COMMIT);
+                        status.setRollbackOnly();
+                    });
+                    assertThat(carts.find("no")).isEmpty();
+                    assertThat(carts.find("kept")).isPresent();
+                    transactions.executeWithoutResult(status -> {
+                        view.start("yes");
+                        assertThat(elsewhere(() -> carts.find("yes").isPresent()))
+                                .as("seen from outside before the commit")
+                                .isFalse();
+                    });
+                    assertThat(carts.find("yes")).isPresent();
+                    carts.delete("yes");
+                }
+            }
         });
     }
 
