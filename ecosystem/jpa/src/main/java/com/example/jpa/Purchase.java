@@ -32,6 +32,10 @@ public class Purchase {
         return state;
     }
 
+    void review() {
+        state = "REVIEWED";
+    }
+
     void cancel() {
         state = "CANCELLED";
     }

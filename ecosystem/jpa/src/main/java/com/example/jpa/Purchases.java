@@ -39,6 +39,12 @@ public class Purchases {
     }
 
     @Transactional
+    @TimerSlot(map = "review", delay = "30m")
+    public void review(String id) {
+        repository.findById(id).ifPresent(Purchase::review);
+    }
+
+    @Transactional
     @TimerSlot(map = "payment", delay = "10m")
     public void unpaid(String id) {
         repository.findById(id).orElseThrow().cancel();
