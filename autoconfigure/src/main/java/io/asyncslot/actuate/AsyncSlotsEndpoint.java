@@ -135,12 +135,13 @@ public class AsyncSlotsEndpoint {
      * Does something to a slot, to the slots of a map whose keys begin alike, or to a map.
      *
      * <p>A slot can be started (which makes it, where its key is simple), cancelled, fired, paused, resumed and deleted; of
-     * the slots of a map those that it would change, {@code limit} at most. Without key and prefix a map as a whole is
+     * the slots of a map those that it would change, {@code limit} at most. A failed firing can be retried, with the values it
+     * had, or forgotten, on a backend that keeps those; its slot may be freed. Without key and prefix a map as a whole is
      * paused or resumed.
      *
      * @param map the map's name
      * @param key a key, whole, whatever characters it has; null for several slots or the map
-     * @param action start, cancel, fire, pause, resume or delete
+     * @param action start, cancel, fire, pause, resume, delete, retry or forget
      * @param delay the delay of a start, such as 10s; null for the map's own
      * @param prefix what the keys of the slots of a map begin with, the empty text for all; null for the map itself
      * @param limit how many slots of a map to act on, 1 to 1000; null for 100
@@ -167,7 +168,7 @@ public class AsyncSlotsEndpoint {
      *
      * @param map the map's name
      * @param element its key, where one element of a path can carry it: not empty and without a slash
-     * @param action start, cancel, fire, pause, resume or delete
+     * @param action start, cancel, fire, pause, resume, delete, retry or forget
      * @param delay the delay of a start, such as 10s; null for the map's own
      * @return a {@link SlotActionDescriptor}, or null if there is no such map or slot
      * @throws IllegalArgumentException naming what is wrong with the request

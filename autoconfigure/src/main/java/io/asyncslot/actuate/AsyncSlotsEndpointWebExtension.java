@@ -103,7 +103,7 @@ public class AsyncSlotsEndpointWebExtension {
      * @param securityContext who asks
      * @param map the map's name
      * @param key a key, whole, whatever characters it has; null for several slots or the map
-     * @param action start, cancel, fire, pause, resume or delete
+     * @param action start, cancel, fire, pause, resume, delete, retry or forget
      * @param delay the delay of a start; null for the map's own
      * @param prefix what the keys of the slots of a map begin with; null for the map itself
      * @param limit how many slots of a map to act on, 1 to 1000; null for 100
@@ -136,7 +136,7 @@ public class AsyncSlotsEndpointWebExtension {
      * @param map the map's name
      * @param element its key, where one element of a path can carry it: not empty and without a slash
      * @param key must be null: the key is in the path
-     * @param action start, cancel, fire, pause, resume or delete
+     * @param action start, cancel, fire, pause, resume, delete, retry or forget
      * @param delay the delay of a start; null for the map's own
      * @return the outcome, or what is wrong
      */

@@ -6,6 +6,7 @@ import io.asyncslot.SlotType;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.spi.FailedFirings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +26,21 @@ enum SlotCommand {
     /** Ends a pause. */
     RESUME,
     /** Frees the slot. */
-    DELETE;
+    DELETE,
+    /** Delivers a failed firing again, with the values it had; on backends that keep those. */
+    RETRY,
+    /** Drops a failed firing, with the values it had; on backends that keep those. */
+    FORGET;
+
+    /** How a command that is about a failed firing went. */
+    enum FailedOutcome {
+        /** It is pending again. */
+        RETRIED,
+        /** It is dropped. */
+        FORGOTTEN,
+        /** None is kept, or something newer is pending or runs. */
+        NOT_FAILED
+    }
 
     private static final List<String> NAMES =
             Arrays.stream(values()).map(SlotCommand::lowerCase).toList();
@@ -58,7 +73,13 @@ enum SlotCommand {
             case FIRE -> left != null && !left.isZero();
             case PAUSE -> slot.pausedSince() == null;
             case RESUME -> slot.pausedSince() != null;
+            case RETRY, FORGET -> SlotStateFilter.FAILED.test(slot);
         };
+    }
+
+    /** Whether it is about a firing, whose slot may have been freed. */
+    boolean isOfFailedFiring() {
+        return this == RETRY || this == FORGET;
     }
 
     /**
@@ -66,6 +87,7 @@ enum SlotCommand {
      *
      * @param delay the delay of a start, null for the map's own
      * @return the outcome
+     * @throws IllegalArgumentException if it is about a failed firing, and the map's backend keeps none
      */
     Enum<?> perform(SlotMap<Object> map, Object key, @Nullable Duration delay) {
         return switch (this) {
@@ -78,7 +100,19 @@ enum SlotCommand {
             case PAUSE -> map.pause(key);
             case RESUME -> map.resume(key);
             case DELETE -> map.delete(key);
+            case RETRY -> failed(map).retryFailed(key) ? FailedOutcome.RETRIED : FailedOutcome.NOT_FAILED;
+            case FORGET -> failed(map).forgetFailed(key) ? FailedOutcome.FORGOTTEN : FailedOutcome.NOT_FAILED;
         };
+    }
+
+    @SuppressWarnings("unchecked") // of the map's own keys
+    private FailedFirings<Object> failed(SlotMap<Object> map) {
+        if (map instanceof FailedFirings<?> failed) {
+            return (FailedFirings<Object>) failed;
+        }
+        throw new IllegalArgumentException("the action " + lowerCase()
+                + " needs a backend that keeps failed firings, such as" + " cluster, but map '" + map.name()
+                + "' is on '" + map.backend() + "': start the slot instead");
     }
 
     /** What is pending is moved and keeps its generation; a slot with nothing pending is started. */

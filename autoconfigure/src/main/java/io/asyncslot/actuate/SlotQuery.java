@@ -118,6 +118,16 @@ record SlotQuery(Predicate<SlotSnapshot> filter, @Nullable Order order, int page
                 state == SlotStateFilter.FAILED || order == Order.FAILED);
     }
 
+    /** The slots with a prefix that a command would change. */
+    static SlotQuery of(SlotCommand command, String prefix, int limit) {
+        return new SlotQuery(
+                slot -> command.concerns(slot) && slot.key().toString().startsWith(prefix),
+                null,
+                0,
+                limit,
+                command.isOfFailedFiring());
+    }
+
     /** How many slots to show or to act on. */
     static int limit(@Nullable String text) {
         return number("limit", text, AsyncSlotsEndpoint.DEFAULT_LIMIT, 1, AsyncSlotsEndpoint.MAX_LIMIT);

@@ -6,10 +6,9 @@ import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -86,7 +85,10 @@ final class SlotWrites {
         if (delay != null && map.type() == SlotType.WORK) {
             throw new IllegalArgumentException("'delay' must not be given: map '" + mapName + "' is a work map");
         }
-        Object key = map.findByText(keyText).map(SlotSnapshot::key).orElse(null);
+        Object key = map.findByText(keyText)
+                .or(() -> command.isOfFailedFiring() ? map.findDeparted(keyText) : Optional.empty())
+                .map(SlotSnapshot::key)
+                .orElse(null);
         if (key == null) {
             if (command != SlotCommand.START) {
                 return null;
@@ -129,20 +131,15 @@ final class SlotWrites {
         if (prefix == null) {
             return done(mapName, command, null, Map.of(whole(map, command).name(), 1), false);
         }
-        List<Object> keys = new ArrayList<>();
-        map.scan(
-                request.limit + 1,
-                slot -> command.concerns(slot) && slot.key().toString().startsWith(prefix),
-                slot -> keys.add(slot.key()));
-        boolean more = keys.size() > request.limit;
+        SlotQuery.Page page = SlotQuery.of(command, prefix, request.limit).page(map);
         Map<String, Integer> outcomes = new TreeMap<>();
         cause(request.user).during(() -> {
-            for (Object key : more ? keys.subList(0, request.limit) : keys) {
-                outcomes.merge(command.perform(map, key, null).name(), 1, Integer::sum);
+            for (SlotSnapshot slot : page.slots()) {
+                outcomes.merge(command.perform(map, slot.key(), null).name(), 1, Integer::sum);
             }
             return outcomes;
         });
-        return done(mapName, command, prefix, outcomes, more);
+        return done(mapName, command, prefix, outcomes, page.more());
     }
 
     private static Enum<?> whole(SlotMap<Object> map, SlotCommand command) {

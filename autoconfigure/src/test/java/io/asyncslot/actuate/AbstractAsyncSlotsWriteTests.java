@@ -301,7 +301,7 @@ abstract class AbstractAsyncSlotsWriteTests {
 
     @Test
     void badInput_isRefusedWithTheRule_andNothingChanges() throws Exception {
-        String actions = "'action' must be one of [start, cancel, fire, pause, resume, delete]";
+        String actions = "'action' must be one of [start, cancel, fire, pause, resume, delete, retry, forget]";
         problem(post("/cart/k", "{}"), 400, actions);
         problem(post("/cart/k", "{\"action\":\"explode\"}"), 400, actions + ": 'explode'");
         for (String delay : List.of("soon", "-5s")) {
@@ -322,6 +322,16 @@ abstract class AbstractAsyncSlotsWriteTests {
                 post("/reindex/one", "{\"action\":\"start\"}"),
                 400,
                 "'one' is no key of map 'reindex': those are of type java.lang.Long");
+        carts.start("k");
+        for (String action : List.of("retry", "forget")) {
+            problem(
+                    post("/cart/k", "{\"action\":\"" + action + "\"}"),
+                    400,
+                    "the action " + action
+                            + " needs a backend that keeps failed firings, such as cluster, but map 'cart'"
+                            + " is on 'jvm': start the slot instead");
+        }
+        carts.delete("k");
         problem(
                 post("/bare/k", "{\"action\":\"start\"}"),
                 400,

@@ -86,7 +86,8 @@ class AsyncSlotsJmxTests {
                     .isNull();
             assertThatThrownBy(() -> invoke(bean, "write", Map.of("action", "explode", "map", "cart", "key", "k")))
                     .hasRootCauseMessage(
-                            "'action' must be one of [start, cancel, fire, pause, resume, delete]:" + " 'explode'");
+                            "'action' must be one of [start, cancel, fire, pause, resume, delete, retry, forget]:"
+                                    + " 'explode'");
         });
     }
 

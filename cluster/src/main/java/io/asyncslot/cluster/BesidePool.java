@@ -40,8 +40,8 @@ final class BesidePool {
             if (beside != null) {
                 return beside;
             }
-        } catch (SQLException e) {
-            // the server may have no connection left but those that the pool has already
+        } catch (SQLException | LinkageError e) {
+            // the server may have no connection left but those that the pool has already; or HikariCP is another one
         }
         return dataSource.getConnection();
     }

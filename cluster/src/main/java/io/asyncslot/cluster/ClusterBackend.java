@@ -148,12 +148,12 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Moves the slots of a map that no node runs to another one, with their deadlines, values and generations: for a map that
-     * was renamed. Slots whose key the other map has already stay where they are. Can be called again.
+     * Moves the slots of a map that no node runs to another one, with their deadlines, values and generations, and its failed
+     * firings: for a map that was renamed. Slots whose key the other map has already stay where they are. Can be called again.
      *
      * @param from the former name
      * @param to the new name
-     * @return how many slots were moved
+     * @return how many slots and failed firings were moved
      * @throws IllegalArgumentException if a node runs the map, or it has no slots
      * @throws BackendUnavailableException if the database is away
      */
@@ -169,7 +169,7 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Deletes the slots of a map that no node runs: for a map that is gone from the application.
+     * Deletes the slots of a map that no node runs, and drops its failed firings: for a map that is gone from the application.
      *
      * @param map its name
      * @return how many slots were deleted
@@ -187,6 +187,7 @@ public final class ClusterBackend implements SlotBackend {
             all += batch.deleted();
             last = batch.last();
         } while (last != null);
+        present.forgetFailed(map, null);
         return all;
     }
 
@@ -212,11 +213,18 @@ public final class ClusterBackend implements SlotBackend {
      * @throws BackendUnavailableException if the database is away
      */
     public boolean retry(FailedFiring firing) {
-        ClusterEngine present = engine();
-        SlotId id = new SlotId(firing.map(), firing.key());
-        boolean pending = database.own(connection -> present.store().retryFailed(connection, id));
-        present.wakeSweeps();
-        return pending;
+        return engine().retryFailed(new SlotId(firing.map(), firing.key()));
+    }
+
+    /**
+     * Drops a failed firing, with the values it had. A slot of its key stays as it is.
+     *
+     * @param firing as {@link #failedFirings} listed it
+     * @return false if it is not on the list any more
+     * @throws BackendUnavailableException if the database is away
+     */
+    public boolean forget(FailedFiring firing) {
+        return engine().forgetFailed(firing.map(), firing.key()) > 0;
     }
 
     private ClusterEngine unhosted(String map) {

@@ -17,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One process in the cluster: joins, claims, holds, begins and ends, and sees to it that nothing is overlooked. What its
@@ -243,6 +244,18 @@ final class ClusterEngine {
     /** Something is due that is nobody's. */
     void wakeSweeps() {
         sweeper.wake();
+    }
+
+    /** Delivers a failed firing again; answers whether there was one, with nothing newer of its key. */
+    boolean retryFailed(SlotId id) {
+        boolean pending = database.own(connection -> store.retryFailed(connection, id));
+        wakeSweeps();
+        return pending;
+    }
+
+    /** Drops failed firings of a map, or the one of a key; answers how many there were. */
+    int forgetFailed(String map, @Nullable String key) {
+        return database.own(connection -> store.forgetFailed(connection, map, key));
     }
 
     /** Gives back what this node holds of a map that is closed here: other nodes go on with it at once. */

@@ -90,7 +90,7 @@ final class NodeStatements {
 
     private static final String MOVE = """
             with l as (select s.ctid as place from asyncslot_slot s
-                       where s.ns = ? and s.map = ? and s.live and s.owner is null
+                       where s.ns = ? and s.map = ? and (s.live or s.failed_at is not null) and s.owner is null
                          and not exists (select 1 from asyncslot_slot t
                                          where t.ns = s.ns and t.map = ? and t.key = s.key)
                        limit ? for update of s skip locked)

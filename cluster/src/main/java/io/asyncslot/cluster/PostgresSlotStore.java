@@ -266,6 +266,21 @@ final class PostgresSlotStore implements SlotStore {
               and s.run_token is null
             returning s.incarnation, s.run_incarnation, s.collected > 0""";
 
+    /** The row of a slot that was freed stays for its failed firing alone. A firing in progress is not one that failed. */
+    private static final String FORGET_FAILED = """
+            with k as (select ?::text as key),
+            d as (delete from asyncslot_slot s using k
+                  where s.ns = ? and s.map = ? and (k.key is null or s.key = k.key)
+                    and s.failed_at is not null and s.run_token is null and not s.live
+                  returning s.incarnation, s.run_incarnation),
+            u as (update asyncslot_slot s set failed_at = null from k
+                  where s.ns = ? and s.map = ? and (k.key is null or s.key = k.key)
+                    and s.failed_at is not null and s.run_token is null and s.live
+                  returning 1),
+            v as (delete from asyncslot_value where slot = any (array (
+                      select incarnation from d union all select run_incarnation from d)))
+            select (select count(*) from d) + (select count(*) from u)""";
+
     private static final String COUNT_UP_TO =
             "select count(*) from (select 1 from asyncslot_slot where ns = ? and map = ? and live limit ?) t";
 
@@ -305,6 +320,7 @@ final class PostgresSlotStore implements SlotStore {
     private final String pauseMap;
     private final String resumeMap;
     private final String retryFailed;
+    private final String forgetFailed;
     private final String countUpTo;
     private final String noRoom;
     private final String lockRoom;
@@ -354,6 +370,7 @@ final class PostgresSlotStore implements SlotStore {
                 tables.sql("insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing");
         this.resumeMap = tables.sql("delete from asyncslot_paused where ns = ? and map = ?");
         this.retryFailed = tables.sql(RETRY_FAILED);
+        this.forgetFailed = tables.sql(FORGET_FAILED);
         this.countUpTo = tables.sql(COUNT_UP_TO);
         this.noRoom = tables.sql("insert into asyncslot_room (ns, map, slots) values (?, ?, 0) on conflict do nothing");
         this.lockRoom = tables.sql("select slots from asyncslot_room where ns = ? and map = ? for update");
@@ -714,6 +731,21 @@ final class PostgresSlotStore implements SlotStore {
                                 id.map(),
                                 id.key())
                         != null);
+    }
+
+    @Override
+    public int forgetFailed(Connection connection, String map, @Nullable String key) {
+        Integer forgotten = Jdbc.first(
+                connection,
+                "forget failed firings",
+                forgetFailed,
+                row -> row.getInt(1),
+                key,
+                namespace,
+                map,
+                namespace,
+                map);
+        return forgotten == null ? 0 : forgotten;
     }
 
     @Override

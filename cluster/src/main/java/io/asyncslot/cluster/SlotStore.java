@@ -403,6 +403,14 @@ interface SlotStore {
      */
     boolean retryFailed(Connection connection, SlotId id);
 
+    /**
+     * Drops firings of a map that failed for good, with their values. Slots that are there stay as they are.
+     *
+     * @param key the only key whose firing to drop; null for all
+     * @return how many were dropped
+     */
+    int forgetFailed(Connection connection, String map, @Nullable String key);
+
     /** The last firing of a slot that is gone, as long as anything is left of it. */
     Optional<LastFiring> departed(Connection connection, SlotId id);
 

@@ -31,6 +31,7 @@ import io.asyncslot.backend.Limits;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Periods;
 import io.asyncslot.backend.Shown;
+import io.asyncslot.spi.FailedFirings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-abstract class StoredSlots<K> implements SlotMap<K> {
+abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
 
     /*
      * The row is the truth: an operation is one statement, and its outcome is what the database answers. What this
@@ -795,6 +796,18 @@ abstract class StoredSlots<K> implements SlotMap<K> {
                 ? SlotStore.NONE
                 : engine.database().joined(connection -> engine.store().pausedSince(connection, name));
         return since == SlotStore.NONE ? Optional.empty() : Optional.of(Micros.toInstant(since));
+    }
+
+    // ---- failed firings -----------------------------------------------------------------------------------------
+
+    @Override
+    public final boolean retryFailed(K key) {
+        return engine.retryFailed(id(key));
+    }
+
+    @Override
+    public final boolean forgetFailed(K key) {
+        return engine.forgetFailed(name, id(key).key()) > 0;
     }
 
     // ---- views --------------------------------------------------------------------------------------------------

@@ -11,9 +11,14 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.actuate.AsyncSlotsEndpoint;
+import io.asyncslot.actuate.SlotActionDescriptor;
+import io.asyncslot.actuate.SlotMapActionDescriptor;
+import io.asyncslot.spring.BackendSelection;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -123,6 +128,93 @@ class FailedFiringTests {
             assertThat(next.failure()).isNull();
             assertThat(next.generation()).isGreaterThan(last.generation());
         });
+    }
+
+    @Test
+    void endpoint_retriesAndForgets_oneOrSeveral_onANodeThatDidNotRunThem() throws Exception {
+        ValueTimerSlots<String, String> onA = map(a, WhenIdle.FREE);
+        map(b, WhenIdle.FREE);
+        List<String> keys = List.of("k1", "k2", "k3", "other");
+        keys.forEach(key -> onA.start(key, Duration.ZERO, "value of " + key));
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(b).size() == keys.size());
+        AsyncSlotsEndpoint endpoint = new AsyncSlotsEndpoint(
+                b.registry, new BackendSelection("cluster", "cluster", List.of()), List.of(), event -> {});
+        fails = false;
+        assertThat(endpoint.write("orders", "k1", "forget", null, null, null))
+                .isInstanceOfSatisfying(
+                        SlotActionDescriptor.class,
+                        done -> assertThat(done.outcome()).isEqualTo("FORGOTTEN"));
+        assertThat(failed(a)).extracting(FailedFiring::key).containsExactlyInAnyOrder("k2", "k3", "other");
+        assertThat(endpoint.write("orders", "k1", "retry", null, null, null))
+                .as("it is gone")
+                .isNull();
+        assertThat(endpoint.write("orders", "k2", "retry", null, null, null))
+                .isInstanceOfSatisfying(
+                        SlotActionDescriptor.class,
+                        done -> assertThat(done.outcome()).isEqualTo("RETRIED"));
+        assertThat(handed.poll(20, TimeUnit.SECONDS)).isEqualTo("value of k2");
+        await().atMost(Duration.ofSeconds(20)).until(() -> onA.find("k2").isEmpty());
+        assertThat(endpoint.write("orders", null, "retry", null, "k", null))
+                .isInstanceOfSatisfying(
+                        SlotMapActionDescriptor.class,
+                        done -> assertThat(done.outcomes()).isEqualTo(Map.of("RETRIED", 1)));
+        assertThat(handed.poll(20, TimeUnit.SECONDS)).isEqualTo("value of k3");
+        await().atMost(Duration.ofSeconds(20)).until(() -> onA.find("k3").isEmpty());
+        assertThat(failed(a)).extracting(FailedFiring::key).containsExactly("other");
+        assertThat(handed).isEmpty();
+    }
+
+    @Test
+    void forgotten_itsValuesAreGone_andASlotThatStaysIsNotTouched() throws Exception {
+        ValueTimerSlots<String, String> onA = map(a, WhenIdle.FREE, SlotValues.collect(String.class));
+        onA.start("k", Duration.ofHours(1), "one");
+        onA.start("k", Duration.ZERO, "two");
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(a).size() == 1);
+        assertThat(values()).isEqualTo(2);
+        FailedFiring firing = failed(a).get(0);
+        assertThat(a.backend.forget(firing)).isTrue();
+        assertThat(values()).isZero();
+        assertThat(a.backend.forget(firing)).isFalse();
+        assertThat(a.backend.retry(firing)).isFalse();
+
+        TimerSlots<String> kept = b.registry.register(TimerMapSpec.named("kept", String.class)
+                .whenIdle(WhenIdle.KEEP)
+                .callback((key, run) -> {
+                    throw new IllegalStateException("no");
+                })
+                .build());
+        kept.start("k", Duration.ZERO);
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> b.backend.failedFirings("kept", 1).size() == 1);
+        assertThat(b.backend.forget(b.backend.failedFirings("kept", 1).get(0))).isTrue();
+        assertThat(b.backend.failedFirings("kept", 1)).isEmpty();
+        assertThat(kept.find("k")).isPresent();
+    }
+
+    private int values() throws Exception {
+        try (Connection connection = pool.getConnection()) {
+            return Jdbc.query(connection, "count values", "select count(*) from asyncslot_value", row -> row.getInt(1))
+                    .get(0);
+        }
+    }
+
+    @Test
+    void mapThatIsMoved_takesItsFailedFiringsAlong_andOneThatIsDroppedForgetsThem() {
+        ValueTimerSlots<String, String> onA = map(a, WhenIdle.FREE);
+        onA.start("far", Duration.ofHours(1), "its value");
+        onA.start("k", Duration.ZERO, "its value");
+        await().atMost(Duration.ofSeconds(20)).until(() -> failed(b).size() == 1);
+        a.close();
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(b.backend.report().details()).containsEntry("unhosted", Map.of("orders", 1L)));
+        assertThat(b.backend.moveMap("orders", "renamed")).isEqualTo(2);
+        assertThat(failed(b)).isEmpty();
+        assertThat(b.backend.failedFirings("renamed", 10))
+                .extracting(FailedFiring::key)
+                .containsExactly("k");
+        assertThat(b.backend.dropMap("renamed")).isEqualTo(1);
+        assertThat(b.backend.failedFirings("renamed", 10)).isEmpty();
     }
 
     @Test
