@@ -95,6 +95,7 @@ export default defineConfig({
         ['Runbook', '/runbook'],
         ['Dashboard', '/dashboard'],
         ['Security', '/security'],
+        ['Guarded behaviour', '/guards'],
         ['Reference', '/reference'],
         ['Performance', '/performance/']
       ),

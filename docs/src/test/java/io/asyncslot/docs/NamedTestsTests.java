@@ -13,35 +13,35 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each claim of the page on security names a test, and that test is there. */
+/** Each claim of the pages on security and on guarded behaviour names a test, and that test is there. */
 class NamedTestsTests {
 
     private static final Pattern NAME = Pattern.compile("`(\\w+(?:Tests|Scenarios|IT))(?:\\.(\\w+))?`");
-    private static final Path PAGE = Path.of("docs/security.md");
+    private static final String HEADER = "| claim | test |";
+    private static final Path GUARDS = Path.of("docs/guards.md");
 
-    @Test
-    void testsThatThePageNames_exist() throws Exception {
-        Map<String, Path> sources = sources();
-        assertThat(missing(Pages.read(PAGE), sources)).isEmpty();
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/security.md", "docs/guards.md"})
+    void testsThatThePageNames_exist(Path page) throws Exception {
+        assertThat(missing(Pages.read(page), sources())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"docs/security.md, 20", "docs/guards.md, 38"})
+    void eachClaim_namesATest(Path page, int least) throws Exception {
+        List<String> claims = claims(Pages.read(page));
+        assertThat(claims).allMatch(claim -> NAME.matcher(claim).find()).hasSizeGreaterThan(least);
     }
 
     @Test
-    void eachClaim_namesATest() throws Exception {
-        List<String> without = new ArrayList<>();
-        int claims = 0;
-        boolean table = false;
-        for (String line : Pages.read(PAGE).split("\n")) {
-            table = line.startsWith("|") && (table || line.equals("| claim | test |"));
-            if (table && !line.startsWith("|---") && !line.equals("| claim | test |")) {
-                claims++;
-                if (!NAME.matcher(line).find()) {
-                    without.add(line);
-                }
-            }
-        }
-        assertThat(without).isEmpty();
-        assertThat(claims).isGreaterThan(20);
+    void namesOfGuards_areUnique() throws Exception {
+        assertThat(claims(Pages.read(GUARDS)).stream().map(claim -> claim.split("\\|")[1].strip()))
+                .allMatch(name -> name.matches("[a-z]+(-[a-z]+)+"))
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -52,30 +52,57 @@ class NamedTestsTests {
                 .containsExactly("NoSuchTests", "NamedTestsTests.noSuchTest");
     }
 
-    private static List<String> missing(String text, Map<String, Path> sources) throws IOException {
+    /** The rows of the tables of claims. */
+    private static List<String> claims(String text) {
+        List<String> claims = new ArrayList<>();
+        boolean table = false;
+        for (String line : text.split("\n")) {
+            boolean header = line.endsWith(HEADER);
+            table = line.startsWith("|") && (table || header);
+            if (table && !header && !line.startsWith("|---")) {
+                claims.add(line);
+            }
+        }
+        return claims;
+    }
+
+    private static List<String> missing(String text, Map<String, List<Path>> sources) throws IOException {
         List<String> missing = new ArrayList<>();
         Matcher names = NAME.matcher(text);
         while (names.find()) {
-            Path source = sources.get(names.group(1));
-            if (source == null) {
+            List<Path> found = sources.getOrDefault(names.group(1), List.of());
+            if (found.isEmpty()) {
                 missing.add(names.group(1));
-            } else if (names.group(2) != null && !Files.readString(source).contains(" void " + names.group(2) + "(")) {
+            } else if (names.group(2) != null && !isIn(found, names.group(2))) {
                 missing.add(names.group(1) + "." + names.group(2));
             }
         }
         return missing;
     }
 
-    /** The sources of all modules by the simple name of their type. */
-    private static Map<String, Path> sources() throws IOException {
-        Map<String, Path> sources = new HashMap<>();
-        try (Stream<Path> modules = Files.list(Pages.ROOT)) {
-            for (Path module : modules.filter(path -> Files.isDirectory(path.resolve("src")))
+    private static boolean isIn(List<Path> sources, String method) throws IOException {
+        for (Path source : sources) {
+            if (Files.readString(source).contains(" void " + method + "(")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The sources of all modules and of the ecosystem's applications by the simple name of their type. */
+    private static Map<String, List<Path>> sources() throws IOException {
+        Map<String, List<Path>> sources = new HashMap<>();
+        try (Stream<Path> top = Files.list(Pages.ROOT);
+                Stream<Path> applications = Files.list(Pages.ROOT.resolve("ecosystem"))) {
+            for (Path module : Stream.concat(top, applications)
+                    .filter(path -> Files.isDirectory(path.resolve("src")))
                     .toList()) {
                 try (Stream<Path> files = Files.walk(module.resolve("src"))) {
-                    files.filter(path -> path.toString().endsWith(".java"))
-                            .forEach(path ->
-                                    sources.put(path.getFileName().toString().replace(".java", ""), path));
+                    files.filter(path -> path.toString().matches(".*\\.(java|kt)"))
+                            .forEach(path -> sources.computeIfAbsent(
+                                            path.getFileName().toString().replaceAll("\\.(java|kt)$", ""),
+                                            name -> new ArrayList<>())
+                                    .add(path));
                 }
             }
         }
