@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Shown;
 import java.util.ServiceLoader;
 import java.util.UUID;
 import java.util.function.Function;
@@ -19,11 +20,12 @@ final class KeyTexts {
         if (type == String.class) {
             return (SlotKeyText<K>) new Text<>(String.class, KeyTexts::escaped, KeyTexts::unescaped);
         } else if (type == Long.class) {
-            return (SlotKeyText<K>) new Text<>(Long.class, String::valueOf, Long::valueOf);
+            return (SlotKeyText<K>) new Text<>(Long.class, String::valueOf, text -> exact(Long.valueOf(text), text));
         } else if (type == Integer.class) {
-            return (SlotKeyText<K>) new Text<>(Integer.class, String::valueOf, Integer::valueOf);
+            return (SlotKeyText<K>)
+                    new Text<>(Integer.class, String::valueOf, text -> exact(Integer.valueOf(text), text));
         } else if (type == UUID.class) {
-            return (SlotKeyText<K>) new Text<>(UUID.class, String::valueOf, UUID::fromString);
+            return (SlotKeyText<K>) new Text<>(UUID.class, String::valueOf, text -> exact(UUID.fromString(text), text));
         } else if (type.isEnum()) {
             return new Text<>(type, key -> ((Enum<?>) key).name(), text -> type.cast(Enum.valueOf((Class) type, text)));
         }
@@ -35,6 +37,15 @@ final class KeyTexts {
         throw new IllegalArgumentException("'keyType' of map '" + map + "' is " + type.getName() + ", which backend '"
                 + ClusterBackend.NAME + "' has no text for: use String, Long, Integer, UUID or an enum, or provide a "
                 + SlotKeyText.class.getName() + " as a service");
+    }
+
+    /** Two rows must not be of one key: runs of it would overlap. So "+7" is not the text of 7. */
+    private static <K> K exact(K key, String text) {
+        if (!key.toString().equals(text)) {
+            throw new IllegalArgumentException(
+                    "the text of this key is '" + key + "', not '" + Shown.inLine(text) + "'");
+        }
+        return key;
     }
 
     /** PostgreSQL's text has no place for the character 0, and UTF-8 none for half a surrogate pair. */
@@ -67,7 +78,12 @@ final class KeyTexts {
             char c = text.charAt(i);
             if (c == '\\') {
                 i++;
-                c = text.charAt(i) == '0' ? 0 : text.charAt(i);
+                c = i < text.length() ? text.charAt(i) : 0;
+                if (c != '0' && c != '\\') {
+                    throw new IllegalArgumentException(
+                            "a backslash goes before '0' or another one: '" + Shown.inLine(text) + "'");
+                }
+                c = c == '0' ? 0 : c;
             }
             key.append(c);
         }
