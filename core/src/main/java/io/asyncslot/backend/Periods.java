@@ -122,14 +122,12 @@ public abstract class Periods {
     public abstract long pointAfter(long point, long now);
 
     /**
-     * Whether two points belong to one grid.
+     * Whether a start begins a grid of its own, so that points which have fired before are none of it.
      *
-     * @param point a point
-     * @param other another one
-     * @return false for points at a fixed rate whose distance is no multiple of the period, since a start shifts the grid
+     * @return true for points at a fixed rate
      */
-    public boolean isOneGrid(long point, long other) {
-        return true;
+    public boolean beginsWithItsStart() {
+        return false;
     }
 
     /** Points at a fixed distance. */
@@ -148,8 +146,8 @@ public abstract class Periods {
         }
 
         @Override
-        public boolean isOneGrid(long point, long other) {
-            return (point - other) % period == 0;
+        public boolean beginsWithItsStart() {
+            return true;
         }
     }
 

@@ -67,9 +67,14 @@ final class CalendarDetails<K> extends SlotDetails<K> {
         fired = settled;
     }
 
-    /** Before the step that begins a run, so that whoever sees that step sees the point as fired. */
-    void begins(long point, Periods periods) {
-        fired = new Fired(periods, settled.of(periods).with(point, periods));
+    /**
+     * Before the step that begins a run, so that whoever sees that step sees the point as fired.
+     *
+     * @param first whether no point of the series can have fired before
+     */
+    void begins(long point, Periods periods, boolean first) {
+        FiredPoints before = first ? FiredPoints.NONE : settled.of(periods);
+        fired = new Fired(periods, before.with(point, periods));
     }
 
     /** After that step, or when it was not made. */

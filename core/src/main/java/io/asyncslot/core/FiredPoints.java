@@ -22,25 +22,17 @@ final class FiredPoints {
         this.bounds = bounds;
     }
 
-    /** Whether a point may be among these: a start at a fixed rate shifts the grid, and what fired before is of another one. */
-    private boolean isOneGrid(long point, Periods periods) {
-        return bounds.length != 0 && periods.isOneGrid(bounds[bounds.length - 1], point);
-    }
-
     /** All points up to one: what a slot has that a former process left. */
     static FiredPoints upTo(long point) {
         return new FiredPoints(new long[] {0, point});
     }
 
     /**
-     * These points and one more; that one alone if it is of another grid.
+     * These points and one more.
      *
      * @param periods the series
      */
     FiredPoints with(long point, Periods periods) {
-        if (!isOneGrid(point, periods)) {
-            return new FiredPoints(new long[] {point, point});
-        }
         int at = 0;
         while (at < bounds.length && bounds[at] <= point) {
             at += 2;
@@ -79,9 +71,6 @@ final class FiredPoints {
      * @return the point, or {@link Periods#NONE}
      */
     long unfired(Periods periods, long next) {
-        if (!isOneGrid(next, periods)) {
-            return next;
-        }
         long point = next;
         for (int i = 0; i < bounds.length && point != Periods.NONE; i += 2) {
             if (bounds[i] <= point && point <= bounds[i + 1]) {

@@ -17,6 +17,9 @@ class FiredRun {
     /** Whether it was the slot's own period that armed it. */
     boolean byPeriod;
 
+    /** Whether a caller's start or touch armed it, and not its period or a retry: at a fixed rate the points begin with it. */
+    boolean begins;
+
     /** How often this firing has been delivered, this time included. */
     int attempt = 1;
 
@@ -35,13 +38,19 @@ class FiredRun {
     final long next(Periods periods, long point, long now) {
         boolean setBack = calendar != null && point > now; // a later attempt of a run whose point lay behind it once
         long next = setBack ? periods.pointAfter(point, now) : periods.next(point, now);
-        return calendar == null ? next : calendar.fired(periods).unfired(periods, next);
+        return calendar == null || beginsSeries(periods)
+                ? next
+                : calendar.fired(periods).unfired(periods, next);
+    }
+
+    private boolean beginsSeries(Periods periods) {
+        return begins && periods.beginsWithItsStart();
     }
 
     /** Called before the step that begins a run, with the point that the run is for. */
     final void beginning(Periods periods, long point) {
         if (calendar != null) {
-            calendar.begins(point, periods);
+            calendar.begins(point, periods, beginsSeries(periods));
         }
         beginning();
     }

@@ -116,15 +116,10 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         return outcome;
     }
 
-    /**
-     * The series of a schedule: that of the slot, if it has an equal one, so that what has fired is known. A fixed rate begins
-     * with its start, and none of its points has fired.
-     */
+    /** The series of a schedule: that of the slot, if it has an equal one, so that what has fired is known. */
     private Series series(@Nullable ControlBlock<K> found, SlotSchedule schedule) {
         Series present = found instanceof ScheduledBlock<K> block ? block.series() : null;
-        return present != null
-                        && !(schedule instanceof FixedRateSchedule)
-                        && present.schedule().equals(schedule)
+        return present != null && present.schedule().equals(schedule)
                 ? present
                 : new Series(schedule, Periods.of(schedule, late, name()));
     }

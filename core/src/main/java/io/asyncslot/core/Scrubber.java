@@ -54,6 +54,10 @@ public final class Scrubber {
 
     private final @Nullable ControlBlock<?>[] suspects = new ControlBlock<?>[MOST_SUSPECTS];
     private final long[] words = new long[MOST_SUSPECTS];
+
+    /** Which of them were in nobody's hands; the others were in an executor's. */
+    private final boolean[] strayed = new boolean[MOST_SUSPECTS];
+
     private int suspected;
     private int queuedSuspects;
 
@@ -200,7 +204,9 @@ public final class Scrubber {
             if (urgent) {
                 block.passOn();
             } else if (suspected < MOST_SUSPECTS && isSuspect(block) && isLate(block)) {
-                queuedSuspects += block.lookAt() == Custody.QUEUED ? 1 : 0;
+                boolean queued = block.lookAt() == Custody.QUEUED;
+                queuedSuspects += queued ? 1 : 0;
+                strayed[suspected] = !queued;
                 suspects[suspected] = block;
                 words[suspected] = word;
                 suspected++;
@@ -221,8 +227,11 @@ public final class Scrubber {
                 continue;
             }
             if (block.isStray()) {
-                block.passOn();
-                recovered++;
+                if (strayed[suspected]) { // both times: a slot that comes back from an executor may be on its way for a
+                    // moment
+                    block.passOn();
+                    recovered++;
+                }
             } else if (asks && handedCount < MOST_QUEUED && block.lookAt() == Custody.QUEUED) {
                 handed[handedCount] = block;
                 handedWords[handedCount] = words[suspected];

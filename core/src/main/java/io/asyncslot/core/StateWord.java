@@ -501,6 +501,7 @@ public abstract class StateWord {
             fired.byPeriod = (seen & PERIOD) != 0;
             boolean leftOut = fired.byPeriod && own.leavesOut(deadline, now);
             Redelivery again = fired.again == null ? null : pending(fired.again, seen);
+            fired.begins = !fired.byPeriod && again == null;
             long point = again == null ? deadline : again.point();
             long next = fired.next(own, point, now);
             if (leftOut) {

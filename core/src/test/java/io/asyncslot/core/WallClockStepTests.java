@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The wall clock is set while slots wait for points of it: each point has one run, and those that come have theirs. */
 class WallClockStepTests {
@@ -438,28 +439,28 @@ class WallClockStepTests {
         assertThat(slots.touch(KEY)).isEqualTo(TouchOutcome.ABSENT);
     }
 
-    /** At a fixed rate a start shifts the grid: what has fired before are points of another one. */
-    @Test
-    void periodsAfterAStartAtAFixedRate_followEachOther() {
+    /** At a fixed rate a start begins a series: what has fired before is none of it, even at the same moments. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void periodsAfterAStartAtAFixedRate_followEachOther(int seconds) {
+        Duration shift = Duration.ofSeconds(seconds);
         TimerSlots<String> map = every(LatePolicy.ONCE);
         map.start(KEY);
-        pass(MINUTE.multipliedBy(10).plus(SECOND));
+        pass(MINUTE.multipliedBy(10).plus(shift));
         set(Duration.ofMinutes(-5));
         map.start(KEY);
         points.clear();
         pass(MINUTE.multipliedBy(3));
         assertThat(points)
                 .containsExactly(
-                        minute(6).plus(SECOND),
-                        minute(7).plus(SECOND),
-                        minute(8).plus(SECOND));
+                        minute(6).plus(shift), minute(7).plus(shift), minute(8).plus(shift));
         set(Duration.ofMinutes(-2));
         pass(MINUTE.multipliedBy(3));
         assertThat(points)
                 .as("7 and 8 have had their runs")
                 .hasSize(4)
                 .last()
-                .isEqualTo(minute(9).plus(SECOND));
+                .isEqualTo(minute(9).plus(shift));
     }
 
     @Test
@@ -468,7 +469,7 @@ class WallClockStepTests {
                 map(spec -> spec.every(MINUTE).clock(SlotClock.REALTIME).keySchedules(true)),
                 map(spec -> spec.schedule(minutely()).keySchedules(true)))) {
             slots.start(KEY, SlotSchedule.every(MINUTE));
-            pass(MINUTE.multipliedBy(10).plus(SECOND));
+            pass(MINUTE.multipliedBy(10));
             set(Duration.ofMinutes(-5));
             slots.touch(KEY);
             runs.clear();
