@@ -15,6 +15,7 @@
  *   -DREFUSALS=n              how often the executor refuses
  *   -DBUCKETS=1               the driver files what is far in buckets
  *   -DWORK                    a work slot: submits pass it to a worker without the driver
+ *   -DFREE=1                  whenIdle = FREE: the step that would leave the slot idle frees it
  *
  * Time is a counter that may rise at any moment; when it has reached LATER everything armed is due.
  *
@@ -42,6 +43,8 @@
  *  21  a freer reads the cell of a command and empties it in two steps
  *  22  the worker of a paused slot does not look at the pause again after it has let go
  *  23  a resume reads lookAt before it ends the pause
+ *  24  the run's end looks for an armed word first, and frees the slot in a step of its own
+ *  25  a cancel disarms the slot first, and frees it in a step of its own
  */
 
 #define START  1
@@ -76,6 +79,9 @@
 #endif
 #ifndef BUCKETS
 #define BUCKETS 0
+#endif
+#ifndef FREE
+#define FREE 0
 #endif
 
 /* nobody closes the map: then nothing about it is ever different, and reading it is no step */
@@ -353,8 +359,30 @@ inline operate(op) {
 		:: ok -> ok = false; pending(wanted, seen, ok); wanted = 0
 		:: else
 		fi
-	:: op == CANCEL ->	/* LocalSlots.cancel, StateWord.disarm */
-		d_step { armed = false; owed = false }
+	:: op == CANCEL ->	/* LocalSlots.cancel, StateWord.disarm, freedIdle */
+		d_step {
+			ok = FREE && armed && !running && !freed;
+			armed = false;
+			owed = false;
+			if
+			:: ok && WEAK != 25 -> freed = true
+			:: else
+			fi
+		}
+		if
+		:: ok && WEAK == 25 -> d_step { freed = true; armed = false }
+		:: else
+		fi;
+		if
+		:: ok ->
+			ok = false;
+			if
+			:: CLOSING -> inIndex = false
+			:: else
+			fi;
+			passOn(seen, ok)
+		:: else
+		fi
 	:: op == DELETE ->
 		free(seen, ok)
 	:: op == CLOSE ->	/* LocalSlots.close */
@@ -591,6 +619,25 @@ end:	do
 inline endRun() {
 	if
 	:: WEAK == 15 -> isFreed = freed; running = false
+	:: FREE && WEAK == 24 ->
+		d_step { isFreed = freed; freesIdle = !armed && !freed }
+		d_step {
+			running = false;
+			if
+			:: freesIdle -> freed = true; armed = false
+			:: else
+			fi
+		}
+	:: FREE && WEAK != 24 ->
+		d_step {
+			running = false;
+			isFreed = freed;
+			freesIdle = !armed && !freed;
+			if
+			:: freesIdle -> freed = true
+			:: else
+			fi
+		}
 	:: else ->
 		running = false;
 		if
@@ -600,6 +647,13 @@ inline endRun() {
 	fi;
 	if
 	:: isFreed -> isFreed = false; inIndex = false
+	:: freesIdle ->
+		freesIdle = false;
+		if
+		:: CLOSING -> inIndex = false
+		:: else
+		fi;
+		passOn(seen, ok)
 	:: else
 	fi
 }
@@ -624,6 +678,7 @@ inline letGo() {
 proctype Worker() {
 	byte wanted, seen;
 	bool ok, begun, isFreed, held;
+	bool freesIdle;
 
 end:	do
 	:: refusals < REFUSALS && queued ->	/* Dispatcher.pump, giveBack: it waited for a permit, and was refused */
@@ -719,6 +774,7 @@ init {
 	assert(paused || (!armed && !owed));			/* nothing is lost; what is paused waits at rest */
 	assert(freed -> (references == 0 && reclaimed) : references == 1);
 	assert(closed -> freed : true);				/* no live slot in a closed map */
+	assert(!FREE || armed || freed);			/* with FREE nothing stays idle */
 	assert(!CLOSING || inIndex == !freed);
 	assert(reclaimed || lookAt == NOBODY)
 }
