@@ -27,11 +27,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import io.asyncslot.LatePolicy;
-import java.time.temporal.ChronoUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.api.Test;
 
 /** The engine on a simulated kernel: which operations need the kernel, and what becomes of its refusals. */
@@ -620,35 +615,6 @@ class KernelEngineTests {
             process.pass(Duration.ofSeconds(101));
             assertThat(process.firedKeys()).containsExactly("a", "b");
         }
-    }
-
-    @ParameterizedTest
-    @EnumSource(LatePolicy.class)
-    void wallClockAheadForFiveSeconds_eachPointOfACalendarHasItsOneRun(LatePolicy late) {
-        List<Instant> points = new ArrayList<>();
-        try (SimulatedApplication process = process().start()) {
-            process.callback = firing -> points.add(firing.deadline());
-            TimerSlots<String> map = process.registry.register(process.spec("t")
-                    .schedule(after -> after.truncatedTo(ChronoUnit.MINUTES).plusSeconds(60))
-                    .late(late)
-                    .build());
-            Instant minute = now().truncatedTo(ChronoUnit.MINUTES);
-            map.start("a");
-            process.pass(Duration.ofSeconds(10));
-            ticker.setWallClock(now().plusSeconds(7_200));
-            process.pass(Duration.ofSeconds(5));
-            ticker.setWallClock(now().minusSeconds(7_200));
-            process.pass(Duration.ofMinutes(10));
-            assertThat(points).doesNotHaveDuplicates();
-            assertThat(points.stream().filter(point -> point.isBefore(minute.plusSeconds(601))))
-                    .containsExactlyElementsOf(Stream.iterate(1, number -> number <= 10, number -> number + 1)
-                            .map(number -> minute.plusSeconds(60L * number))
-                            .toList());
-        }
-    }
-
-    private Instant now() {
-        return Instant.ofEpochSecond(0, ticker.realtimeNanos());
     }
 
     @Test
