@@ -190,7 +190,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     }
 
     /**
-     * Takes a reference, for a command or an expiry about to be queued.
+     * Takes a reference, for an expiry about to be queued.
      *
      * @return false when the last one is gone: the incarnation is dead, and nothing may be queued for it
      */
@@ -211,14 +211,35 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     }
 
     /**
+     * Takes a reference, for a command about to be queued. It is shown nowhere: a slot whose command is in no hurry is at rest.
+     *
+     * @return false when the last one is gone: the incarnation is dead, and nothing may be queued for it
+     */
+    public final boolean retainForCommand() {
+        return retain();
+    }
+
+    /** The map's reference, in the hands of the caller, who has the inbox claim, is the command's from now on. */
+    public final void passToCommand() {
+        map.counters().references.decrement();
+    }
+
+    /** Gives a command's reference back and reclaims the incarnation if that was the last one and nothing runs. */
+    public final void releaseCommand() {
+        if (release(1)) {
+            reclaimIfDone();
+        }
+    }
+
+    /**
      * Gives back, for a freed incarnation, the map's reference and that of a command taken out of an intake, as
-     * {@link #releaseReference} does one by one.
+     * {@link #releaseReference} and {@link #releaseCommand} do one by one.
      */
     public final void releaseWithdrawn() {
         if (release(2) && tryReclaim()) {
             map.counters().withdrawn.increment();
         } else {
-            map.counters().references.add(-2);
+            map.counters().references.decrement();
         }
     }
 

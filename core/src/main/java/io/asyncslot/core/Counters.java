@@ -22,7 +22,7 @@ final class Counters {
         }
     }
 
-    /** New slots, which the index counts; each is a start, and holds the references it is born with. */
+    /** New slots, which the index counts; each is a start, and has the map's reference. */
     private final LongSupplier created;
 
     /** Starts of slots that were there already, by callers or by their own period. */
@@ -56,21 +56,17 @@ final class Counters {
     /** Reclaimed, but for those that are counted by {@link #withdrawn}. */
     final Count reclaimed = new Count();
 
-    /** Reclaimed by who withdrew a command and so gave two references back, which {@link #references} leaves out. */
+    /** Reclaimed by who withdrew a command and gave the map's reference back, which {@link #references} leaves out. */
     final Count withdrawn = new Count();
 
-    /** References taken less references given back; those that slots are born with are not in it. */
+    /** References taken less references given back; those that slots are born with, and those of commands, are not in it. */
     final Count references = new Count();
-
-    /** References that a slot of this map is born with. */
-    private final int bornWith;
 
     /** Lateness in microseconds, two digits, up to an hour. 53 KB, hence made by the first firing, by CAS. */
     private volatile @Nullable ConcurrentHistogram lateness;
 
-    Counters(LongSupplier created, int bornWith) {
+    Counters(LongSupplier created) {
         this.created = created;
-        this.bornWith = bornWith;
     }
 
     void late(long nanos) {
@@ -99,7 +95,7 @@ final class Counters {
         long disarmed = fired.sum() + cancelled.sum() + goneArmed + skipped.sum();
         long gone = deletedIdle.sum() + goneArmed;
         long goneIdle = freedIdle.sum();
-        long given = references.sum() - 2 * withdrawn.sum();
+        long given = references.sum() - withdrawn.sum();
         long begun = fired.sum();
         long begunOrQueued = handedOver.sum();
         long queued = Math.max(0, begunOrQueued - taken);
@@ -111,7 +107,7 @@ final class Counters {
                 Math.max(0, begun - endedRuns),
                 queued,
                 Math.max(0, paused.sum()),
-                Math.max(0, made * bornWith + given),
+                Math.max(0, made + given),
                 armed,
                 rearmed.sum(),
                 moved.sum(),

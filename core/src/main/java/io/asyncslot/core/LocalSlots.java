@@ -202,7 +202,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.runner = new CallbackRunner<>(this, context.injected());
         this.generations = context.generations();
         this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : retiredBefore);
-        this.counters = new Counters(index::created, commanded ? 2 : 1);
+        this.counters = new Counters(index::created);
         this.dispatcher =
                 new Dispatcher<>(context.runQueue(), keeper, counters, runner, spec.concurrency(), index::values);
         this.causes = historySize == 0 ? null : new Causes();
@@ -1361,15 +1361,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     @Override
     public final Optional<SlotSnapshot> find(K key) {
         keys.check(key);
-        tidy();
+        sweep(Integer.MAX_VALUE);
         ControlBlock<K> block = index.get(key);
         return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : snapshot(block);
-    }
-
-    /** Somebody looks: what is done with, and only waits to be put away, is not to show. */
-    private void tidy() {
-        keeper.tidy();
-        sweep(Integer.MAX_VALUE);
     }
 
     /** All that is known of a slot, what the backend has to say included; empty when it was freed meanwhile. */
@@ -1495,7 +1489,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final SlotMapStats stats() {
-        tidy();
+        sweep(Integer.MAX_VALUE);
         return counters.stats(!keeper.isRunning());
     }
 
@@ -1661,7 +1655,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return intervals;
     }
 
-    /** Frees slots that are idle and whose interval is over. */
+    /** Frees slots that are idle and whose interval is over. Whoever looks does so first: such slots are not to show. */
     final void sweep(int most) {
         if (intervals != null) {
             intervals.sweep(most);

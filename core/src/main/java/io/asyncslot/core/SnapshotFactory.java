@@ -39,7 +39,7 @@ final class SnapshotFactory {
         Object value;
         do {
             word = block.word();
-            references = block.references();
+            references = shown(block);
             generation = block.generation();
             value = withHistory && block instanceof ValueBlock<K> carrier ? carrier.look() : null;
         } while (word != block.word());
@@ -126,6 +126,16 @@ final class SnapshotFactory {
         long nanos = ticker.nanos(clock);
         long wall = clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
         return Instant.ofEpochSecond(0, wall).plusNanos(reading - nanos);
+    }
+
+    /**
+     * The reference count without that of a command: a slot whose command waits for the timekeeper is at rest. The command goes
+     * before its reference, so a count read after it is either complete or that of a slot at rest.
+     */
+    private static int shown(ControlBlock<?> block) {
+        int commands = block.isCommanded() ? 1 : 0;
+        int references = block.references();
+        return references == 0 ? 0 : Math.max(1, references - commands);
     }
 
     private static SlotState state(long word, int references) {

@@ -42,12 +42,6 @@ public interface Timekeeper {
     void retry(ControlBlock<?> block);
 
     /**
-     * Somebody looks at the slots: a hint to carry out soon what was left for the next wake-up, so that references held
-     * by commands which are in no hurry do not show for long.
-     */
-    void tidy();
-
-    /**
      * Whether callbacks may be handed to the executor now.
      *
      * @return false while stopped: what is due then waits in the timekeeper

@@ -173,7 +173,7 @@ final class JvmEngine implements Timekeeper {
 
     @Override
     public void armed(ControlBlock<?> block, long deadline) {
-        if (!block.retainReference()) {
+        if (!block.retainForCommand()) {
             return; // freed meanwhile
         }
         if (block.enterInbox()) {
@@ -182,7 +182,7 @@ final class JvmEngine implements Timekeeper {
             if (deadline < wakeAt.get()) {
                 wake();
             }
-            block.releaseReference();
+            block.releaseCommand();
         }
     }
 
@@ -196,12 +196,13 @@ final class JvmEngine implements Timekeeper {
         long lookAt = block.lookAt();
         boolean held = lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt);
         if (held && block.enterInbox()) {
+            block.passToCommand();
             boolean full = true;
             try {
                 full = intake.push(block);
             } catch (OutOfMemoryError e) { // it stays filed until its promise has elapsed, and is let go then
                 block.leaveInbox();
-                block.releaseReference();
+                block.releaseCommand();
             }
             if (full) {
                 wake();
@@ -220,13 +221,6 @@ final class JvmEngine implements Timekeeper {
     public void retry(ControlBlock<?> block) {
         block.promise(Custody.RETURNED);
         armed(block, 0);
-    }
-
-    @Override
-    public void tidy() {
-        if (wakeAt.get() != AWAKE && !intake.isEmpty()) {
-            wake();
-        }
     }
 
     @Override
@@ -283,7 +277,7 @@ final class JvmEngine implements Timekeeper {
      */
     private void unpushed(ControlBlock<?> block) {
         block.leaveInbox();
-        block.releaseReference();
+        block.releaseCommand();
         scrubber.strayed();
         wake();
     }
@@ -470,7 +464,7 @@ final class JvmEngine implements Timekeeper {
             wheel.remove(block, lookAt);
             file(block, wheel);
         }
-        block.releaseReference();
+        block.releaseCommand();
     }
 
     private static boolean isPending(long word) {

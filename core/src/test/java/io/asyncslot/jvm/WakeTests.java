@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotState;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.fixture.ManualTicker;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,13 +105,58 @@ class WakeTests {
     @Test
     void startAndDelete_leaveNothingToADriverThatSleeps() {
         Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        TimerSlots<Object> plain = setup.registry.register(TimerMapSpec.named("plain", Object.class)
+                .historySize(0)
+                .callback((key, firing) -> {})
+                .build());
         setup.start("first", 10_000);
         setup.sleepWhile(nanos -> {
-            setup.start("key", 20_000);
-            setup.slots.delete("key");
+            WeakReference<Object> key = startAndDelete(plain);
+            await().until(() -> {
+                System.gc();
+                return key.get() == null; // no command holds it
+            });
             assertThat(setup.engine().isAsleep()).isTrue();
-            assertThat(setup.slots.stats().references()).isOne();
+            assertThat(plain.stats().references()).isZero();
         });
+        setup.close();
+    }
+
+    private static WeakReference<Object> startAndDelete(TimerSlots<Object> slots) {
+        Object key = new Object();
+        slots.start(key, Duration.ofMillis(20));
+        slots.delete(key);
+        return new WeakReference<>(key);
+    }
+
+    /** Commands in no hurry are nobody's operation: their slots are at rest, and a look wakes nobody. */
+    @Test
+    void slotsWhoseCommandsLie_areAtRestAtTheFirstLook() {
+        Setup setup = new Setup(JvmOptions.defaults(), nanos -> {});
+        setup.start("first", 10_000);
+        setup.sleepWhile(nanos -> {
+            for (int i = 0; i < 1_000; i++) {
+                setup.start("later" + i, 20_000);
+            }
+            assertThat(setup.slots.stats().references()).isEqualTo(1_001);
+            int shown = setup.slots.scan(2_000, null, slot -> {
+                assertThat(slot.references()).isOne();
+                assertThat(slot.state()).isEqualTo(SlotState.READY);
+            });
+            assertThat(shown).isEqualTo(1_001);
+            SlotSnapshot found = setup.slots.find("later7").orElseThrow();
+            assertThat(found.references()).isOne();
+            assertThat(found.state()).isEqualTo(SlotState.READY);
+            setup.slots.delete("first"); // it is filed, so its command lies there too
+            assertThat(setup.slots.stats().references()).isEqualTo(1_000);
+            assertThat(EngineProbe.hasCommands(setup.backend)).isTrue();
+            assertThat(setup.engine().isAsleep()).isTrue();
+            assertThat(isUnparked()).isFalse();
+        });
+        setup.backend.pump();
+        assertThat(EngineProbe.filed(setup.backend)).isEqualTo(1_000);
+        assertThat(setup.slots.stats().references()).isEqualTo(1_000);
+        assertThat(setup.slots.find("later7").orElseThrow().references()).isOne(); // the command's has gone with it
         setup.close();
     }
 

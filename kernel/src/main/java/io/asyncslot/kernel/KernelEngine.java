@@ -342,13 +342,13 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     @Override
     public void armed(ControlBlock<?> block, long deadline) {
-        if (!block.retainReference()) {
+        if (!block.retainForCommand()) {
             return; // freed meanwhile
         }
         if (block.enterInbox()) {
             intake.add(block.position());
         } else {
-            block.releaseReference(); // the command that is there already will find what we stored
+            block.releaseCommand(); // the command that is there already will find what we stored
         }
         hurry();
     }
@@ -363,6 +363,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     public void freed(ControlBlock<?> block) {
         long lookAt = block.lookAt();
         if (lookAt != Custody.NOBODY && !Custody.isWorkers(lookAt) && block.enterInbox()) {
+            block.passToCommand();
             intake.add(block.position());
             linger();
             return;
@@ -374,11 +375,6 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
     public void retry(ControlBlock<?> block) {
         block.promise(Custody.RETURNED);
         armed(block, 0);
-    }
-
-    @Override
-    public void tidy() {
-        combine();
     }
 
     @Override
@@ -1138,7 +1134,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
             if (!done) {
                 giveUp(block);
             }
-            block.releaseReference();
+            block.releaseCommand();
         }
     }
 

@@ -300,7 +300,7 @@ class LinearizableMapTests {
         @Override
         public void born(ControlBlock<?> block) {
             block.leaveInbox();
-            block.releaseReference();
+            block.releaseCommand();
         }
 
         @Override
@@ -310,9 +310,6 @@ class LinearizableMapTests {
 
         @Override
         public void retry(ControlBlock<?> block) {}
-
-        @Override
-        public void tidy() {}
 
         @Override
         public boolean isRunning() {
