@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param running callbacks running now
  * @param queued callbacks that are due and have not begun: they wait for a permit, a thread, or in the executor
  * @param paused slots that are paused by themselves, whether or not the map is
- * @param references sum of the live reference counts
+ * @param references sum of the live reference counts: at rest as many as {@code slots}
  * @param started armed periods begun: starts answered STARTED, submits answered SUBMITTED, self re-arms of periodic
  *     slots, retries and postponements of one-shot slots
  * @param rearmed starts answered REARMED

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param backend the backend that measures its time
  * @param state READY, BUSY or FREED, as the kernel's control block would say
  * @param runState pending, running, both or neither
- * @param references the live reference count: 1 at rest (the map's own), more while operations or commands are in
- *     flight
+ * @param references the live reference count: 1 at rest (the map's own), more while operations are in flight;
+ *     commands that wait for the timekeeper are left out
  * @param generation the generation of the latest start
  * @param deadline when it is due, on the wall clock; null when nothing is pending
  * @param timeLeft time until then, zero when overdue; null when nothing is pending

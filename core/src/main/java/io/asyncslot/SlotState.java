@@ -4,7 +4,7 @@ package io.asyncslot;
 public enum SlotState {
     /** Live, with no operation in flight and no callback running. */
     READY,
-    /** Live, with an operation, a queued command or the callback in flight. */
+    /** Live, with an operation or the callback in flight. */
     BUSY,
     /** Detached from its map: deleted, but still running or referenced. */
     FREED

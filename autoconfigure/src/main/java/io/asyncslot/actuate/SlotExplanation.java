@@ -197,7 +197,9 @@ final class SlotExplanation {
             case SUBMITTED -> "submitted at ";
             case RETRIED -> "its run failed and is to be tried again, decided at ";
             case POSTPONED -> "its callback was not called but put off at ";
-            default -> "armed at ";
+            case STARTED, REARMED -> "armed at ";
+            case MOVED, COALESCED, CANCELLED, DELETED, FIRED, COMPLETED, FAILED, SKIPPED, DEFERRED, PAUSED, RESUMED ->
+                throw new IllegalArgumentException("not an arming: " + event);
         };
         return verb
                 + event.time()

@@ -61,7 +61,7 @@ class HostileKeyTests {
             @Override
             public void close() {}
         };
-        Logger logger = Logger.getLogger("io.asyncslot.core.CallbackRunner");
+        Logger logger = Logger.getLogger("io.asyncslot.backend.CallbackInvoker");
         logger.addHandler(handler);
         try {
             runner.run(context -> {

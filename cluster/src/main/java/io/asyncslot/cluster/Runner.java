@@ -4,11 +4,11 @@ import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.CallbackInvoker;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Periods;
 import io.asyncslot.backend.Shown;
 import io.asyncslot.cluster.Holds.Hold;
-import io.asyncslot.spi.SlotInterceptor;
-import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -18,12 +18,12 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the callbacks of one map: the only place that calls user code. Called by workers with a slot that is due.
+ * Runs the callbacks of one map: begins the run, has the callback called, ends the run. Called by workers with a slot that is due.
  * Thread-safe.
  */
 final class Runner<K> {
 
-    private static final System.Logger LOG = System.getLogger(Runner.class.getName());
+    private static final Log LOG = new Log(Runner.class);
 
     private static final Duration LOCKED_PAUSE = Duration.ofMillis(3);
     private static final Duration AWAY_PAUSE = Duration.ofMillis(100);
@@ -38,15 +38,13 @@ final class Runner<K> {
     private final StoredSlots<K> slots;
     private final ClusterEngine engine;
     private final Ticker ticker;
-    private final SlotListener listener;
-    private final @Nullable SlotInterceptor interceptor;
+    private final CallbackInvoker invoker;
 
     Runner(StoredSlots<K> slots, ClusterEngine engine) {
         this.slots = slots;
         this.engine = engine;
         this.ticker = engine.injected().ticker();
-        this.listener = engine.injected().listener();
-        this.interceptor = engine.injected().interceptor();
+        this.invoker = new CallbackInvoker(slots, engine.injected());
     }
 
     /** Begins the run if there still is one to begin, runs the callback, ends the run. Does not throw. */
@@ -122,9 +120,10 @@ final class Runner<K> {
         } catch (RuntimeException e) {
             inHand.release();
             engine.holds().again(id, FAILED_PAUSE);
-            warn(
-                    "slot '" + Shown.inLine(id.key()) + "' of map '" + id.map()
-                            + "' could not begin; it is tried again later",
+            LOG.warning(
+                    "slot '" + Shown.inLine(id.key()) + "' of map '",
+                    id.map(),
+                    "' could not begin; it is tried again later",
                     e);
             return null;
         }
@@ -194,8 +193,12 @@ final class Runner<K> {
             failure = invoke(slots.callback(run, binding), key, run, firing);
             took = ticker.monotonicNanos() - began;
             run.finished(took / 1_000, failure);
-            if (failure != null && run.again() != Run.Again.RETRIED) {
-                slots.counters().failed.increment();
+            if (failure != null) {
+                boolean followed = run.again() == Run.Again.RETRIED;
+                invoker.failed(firing, followed, failure);
+                if (!followed) {
+                    slots.counters().failed.increment();
+                }
             }
             slots.record(run.id(), failure == null ? Kind.COMPLETED : Kind.FAILED, took / 1_000);
         } finally {
@@ -203,47 +206,17 @@ final class Runner<K> {
             end(run);
         }
         if (failure != null || run.again() != Run.Again.POSTPONED) {
-            tell(firing, Duration.ofNanos(took), failure);
+            invoker.completed(firing, Duration.ofNanos(took), failure);
         }
     }
 
     private @Nullable Throwable invoke(SlotCallback<? super K> callback, K key, Run run, Firing<K> firing) {
         RunScope.enter(run);
         try {
-            if (interceptor == null) {
-                callback.run(key, firing);
-            } else {
-                interceptor.run(key, firing, ofAnyKey(callback));
-            }
-            return null;
-        } catch (Throwable e) {
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            failed(run, firing, e);
-            return e;
+            return invoker.call(callback, key, firing);
         } finally {
             RunScope.leave();
         }
-    }
-
-    /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
-    private void failed(Run run, Firing<K> firing, Throwable failure) {
-        String message = "the callback of slot '" + Shown.inLine(firing.key()) + "' of map '" + slots.name()
-                + "' failed, generation " + firing.generation();
-        if (run.again() == Run.Again.RETRIED) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    message + ", attempt " + firing.attempt() + "; another one follows: " + Shown.inLine(failure));
-        } else {
-            warn(message, failure);
-        }
-    }
-
-    /** A callback of this map is only ever called with this map's keys. */
-    @SuppressWarnings("unchecked")
-    private static SlotCallback<Object> ofAnyKey(SlotCallback<?> callback) {
-        return (SlotCallback<Object>) callback;
     }
 
     /** Ends the run, and waits for that, so that its listener finds the slot at rest. */
@@ -261,29 +234,8 @@ final class Runner<K> {
         }
     }
 
-    private void tell(Firing<K> firing, Duration took, @Nullable Throwable failure) {
-        try {
-            listener.completed(firing, took, failure);
-        } catch (Throwable e) {
-            warn("a slot listener failed on map '" + slots.name() + "'", e);
-        }
-    }
-
     /** Tells the listener that the map is closed. Called once, by the first closer. */
     void closed() {
-        try {
-            listener.closed(slots);
-        } catch (Throwable e) {
-            warn("a slot listener failed on map '" + slots.name() + "'", e);
-        }
-    }
-
-    /** Tells of a failure in user code. A logger may fail on a user's exception: the run goes on all the same. */
-    private static void warn(String message, Throwable failure) {
-        try {
-            LOG.log(System.Logger.Level.WARNING, message, failure);
-        } catch (Throwable e) {
-            // what failed is counted and told to the listener; there is nobody else to tell
-        }
+        invoker.closed();
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a map whose periods are points of the wall clock does besides: none of its points has two runs, and when the clock
  * is set back its slots look for an earlier point. Thread-safe.
  */
-final class Calendar<K> {
+final class Calendar<K> implements WallSteps.Follower {
 
     private static final SlotCause BY_CLOCK = new SlotCause(SlotCause.Type.CLOCK, null);
 
@@ -37,13 +37,9 @@ final class Calendar<K> {
         return steps.begin();
     }
 
-    static <K> CalendarDetails<K> details(ControlBlock<K> block) {
-        return (CalendarDetails<K>) block.needDetails();
-    }
-
     /** The first point of a series from one on that has not had its run; of a slot that is absent, any. */
     long unfired(@Nullable ControlBlock<K> block, Periods periods, long point) {
-        return block == null ? point : details(block).fired(periods).unfired(periods, point);
+        return block == null ? point : CalendarDetails.of(block).fired(periods).unfired(periods, point);
     }
 
     /**
@@ -60,7 +56,7 @@ final class Calendar<K> {
             generation = block.generation();
         } while (word != block.word());
         if (StateWord.isArmed(word) && StateWord.deadline(word) == deadline) { // else armed by somebody else since
-            details(block).derived.set(new CalendarDetails.Derived(generation, deadline, due));
+            CalendarDetails.of(block).derived.set(new CalendarDetails.Derived(generation, deadline, due));
             check(block, seen);
         }
     }
@@ -78,7 +74,8 @@ final class Calendar<K> {
     }
 
     /** The wall clock was set back. Ends with what the schedule of a slot threw last, once all slots have been looked at. */
-    void wallSetBack() {
+    @Override
+    public void wallSetBack() {
         Throwable failure = null;
         map.keeper().batchBegins();
         try {
@@ -105,7 +102,7 @@ final class Calendar<K> {
      * What a caller asked for by name, or is due already, stays.
      */
     private void bringForward(ControlBlock<K> block) {
-        CalendarDetails<K> details = details(block);
+        CalendarDetails<K> details = CalendarDetails.of(block);
         if (!map.enter(block)) {
             return;
         }
@@ -141,7 +138,7 @@ final class Calendar<K> {
                 map.leave(block, moved);
             } finally {
                 if (moved) {
-                    map.passOn(block);
+                    map.pauses().passOn(block);
                 }
             }
         }

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class CalendarDetails<K> extends SlotDetails<K> {
 
+    /** Those of a slot of a map that follows a calendar. */
+    static <K> CalendarDetails<K> of(ControlBlock<K> block) {
+        return (CalendarDetails<K>) block.needDetails();
+    }
+
     /** Value of {@link Derived#due()}: the deadline is a point of the map's schedule. */
     static final long OF_SCHEDULE = -1;
 

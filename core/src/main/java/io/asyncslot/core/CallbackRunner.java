@@ -6,21 +6,20 @@ import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.backend.Binding;
+import io.asyncslot.backend.CallbackInvoker;
 import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Periods;
 import io.asyncslot.backend.Shown;
 import io.asyncslot.spi.BackendContext;
-import io.asyncslot.spi.SlotInterceptor;
-import io.asyncslot.spi.SlotListener;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the callbacks of one map: the only place that calls user code. Called by workers that hold custody of the slot
- * and the reference of its expiry. Thread-safe.
+ * Runs the callbacks of one map: begins the run, has the callback called, ends the run, passes custody on. Called by workers that
+ * hold custody of the slot and the reference of its expiry. Thread-safe.
  */
 final class CallbackRunner<K> {
 
@@ -37,16 +36,12 @@ final class CallbackRunner<K> {
 
     private final LocalSlots<K> map;
     private final Ticker ticker;
-    private final SlotListener listener;
-
-    /** Is called around every run; null where there is none. */
-    private final @Nullable SlotInterceptor interceptor;
+    private final CallbackInvoker invoker;
 
     CallbackRunner(LocalSlots<K> map, BackendContext injected) {
         this.map = map;
         this.ticker = injected.ticker();
-        this.listener = injected.listener();
-        this.interceptor = injected.interceptor();
+        this.invoker = new CallbackInvoker(map, injected);
     }
 
     /**
@@ -109,7 +104,8 @@ final class CallbackRunner<K> {
                 }
             }
             if (firing.isTold()) {
-                tell(firing); // listeners last: the slot is not theirs to hold up
+                invoker.completed(
+                        firing, firing.took(), firing.failure()); // listeners last: the slot is not theirs to hold up
             }
             return;
         }
@@ -236,7 +232,7 @@ final class CallbackRunner<K> {
         if (StateWord.isFreed(block.word())) {
             block.reclaimIfDone();
         } else {
-            map.passOnUnlessPaused(block); // as a resume: custody first, then
+            map.pauses().passOnUnlessPaused(block); // as a resume: custody first, then
         }
     }
 
@@ -247,9 +243,9 @@ final class CallbackRunner<K> {
     boolean isPaused(ControlBlock<K> block) {
         SlotDetails<K> details = block.details();
         if (details == null) {
-            return map.isHeld();
+            return map.pauses().isHeld();
         }
-        boolean held = map.isHeld() || details.isPaused();
+        boolean held = map.pauses().isHeld() || details.isPaused();
         return held && (details.recovery == null || !details.recovery.cutOff);
     }
 
@@ -293,21 +289,25 @@ final class CallbackRunner<K> {
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
         long began = reading();
-        Throwable failure = invoke(own == null ? binding.callback() : own, block, firing);
+        Throwable failure = invoker.call(own == null ? binding.callback() : own, block.key(), firing);
         long ended = reading();
         long took = began == UNKNOWN || ended == UNKNOWN ? 0 : ended - began;
         if (armedIn != null) {
             armedIn.ended();
         }
         firing.over();
-        Redelivery again = again(block);
+        Redelivery again = details == null ? null : details.again;
+        boolean followed = again != null && !again.postponed();
+        if (failure != null) {
+            invoker.failed(firing, followed, failure);
+        }
         if (again != null && again.postponed() && failure == null) {
             if (memory != null) {
                 memory.lastFiring = before;
             }
             return;
         }
-        if (failure != null && (again == null || again.postponed())) {
+        if (failure != null && !followed) {
             counters.failed.increment();
         }
         firing.ended(took, failure);
@@ -343,73 +343,18 @@ final class CallbackRunner<K> {
 
     private @Nullable LatenessSplit split(SlotDetails<K> details, FiredRun fired, long nanos) {
         Waits waits = details.waits();
-        return waits == null ? null : waits.begun(nanos, Micros.toNanos(fired.deadline), details, map.pauseSwitch());
-    }
-
-    private @Nullable Throwable invoke(SlotCallback<? super K> callback, ControlBlock<K> block, Firing<K> firing) {
-        try {
-            if (interceptor == null) {
-                callback.run(block.key(), firing);
-            } else {
-                interceptor.run(block.key(), firing, ofAnyKey(callback));
-            }
-            return null;
-        } catch (Throwable e) {
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            try {
-                failed(block, firing, e);
-            } catch (Throwable other) {
-                // it is counted and told to the listener all the same
-            }
-            return e;
-        }
-    }
-
-    /** Whether the run that goes on is delivered again. */
-    private @Nullable Redelivery again(ControlBlock<K> block) {
-        SlotDetails<K> details = block.details();
-        return details == null ? null : details.again;
-    }
-
-    /** Tells of a failure: with all that is known of it when it is final, in a line when another attempt follows. */
-    private void failed(ControlBlock<K> block, Firing<K> firing, Throwable failure) {
-        String message = "the callback of slot '" + Shown.inLine(block.key()) + "' of map '" + map.name()
-                + "' failed, generation " + firing.generation();
-        Redelivery again = again(block);
-        if (again == null || again.postponed()) {
-            LOG.warning(message, "", "", failure);
-        } else {
-            LOG.info(message + ", attempt " + firing.attempt() + "; another one follows: ", Shown.inLine(failure), "");
-        }
-    }
-
-    /** A callback of this map is only ever called with this map's keys. */
-    @SuppressWarnings("unchecked")
-    private static SlotCallback<Object> ofAnyKey(SlotCallback<?> callback) {
-        return (SlotCallback<Object>) callback;
+        return waits == null
+                ? null
+                : waits.begun(
+                        nanos,
+                        Micros.toNanos(fired.deadline),
+                        details,
+                        map.pauses().ofTheMap());
     }
 
     /** Tells the listener that the map is closed. Called once, by the first closer. */
     void closed() {
-        try {
-            listener.closed(map);
-        } catch (Throwable e) {
-            listenerFailed(e);
-        }
-    }
-
-    private void tell(Firing<K> firing) {
-        try {
-            listener.completed(firing, firing.took(), firing.failure());
-        } catch (Throwable e) {
-            listenerFailed(e);
-        }
-    }
-
-    private void listenerFailed(Throwable failure) {
-        LOG.warning("a slot listener failed on map '", map.name(), "'", failure);
+        invoker.closed();
     }
 
     private void end(ControlBlock<K> block) {

@@ -34,13 +34,13 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     /** The key's hash as the index asked for it, once: where a block is found again, whatever has become of its key. */
     private final int hash;
 
-    private final LocalSlots<K> map;
+    private final SlotHome<K> map;
 
     /** What few slots need. Null until somebody needs it, then set once by CAS. */
     private volatile @Nullable SlotDetails<K> details;
 
     ControlBlock(
-            LocalSlots<K> map,
+            SlotHome<K> map,
             K key,
             int hash,
             long deadline,
@@ -55,7 +55,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     }
 
     /** Made from what a former process left. */
-    ControlBlock(LocalSlots<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
+    ControlBlock(SlotHome<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
         super(slot, references);
         this.map = map;
         this.key = slot.key();
@@ -81,7 +81,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      *
      * @return the map
      */
-    final LocalSlots<K> map() {
+    final SlotHome<K> map() {
         return map;
     }
 

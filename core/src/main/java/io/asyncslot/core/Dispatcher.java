@@ -18,12 +18,18 @@ import java.util.function.Supplier;
  */
 final class Dispatcher<K> {
 
+    /** Runs slots in the custody of the caller. */
+    interface Runner<K> {
+
+        void run(ControlBlock<K> block);
+    }
+
     private static final Log LOG = new Log(Dispatcher.class);
 
     private final RunQueue queue;
     private final Timekeeper keeper;
     private final Counters counters;
-    private final CallbackRunner<K> runner;
+    private final Runner<K> runner;
     private final int concurrency;
 
     /** All slots of the map, those included that are freed and still run. */
@@ -39,7 +45,7 @@ final class Dispatcher<K> {
             RunQueue queue,
             Timekeeper keeper,
             Counters counters,
-            CallbackRunner<K> runner,
+            Runner<K> runner,
             int concurrency,
             Supplier<? extends Iterable<ControlBlock<K>>> slots) {
         this.queue = queue;

@@ -70,7 +70,7 @@ class FiredRun {
         } else {
             fired = block instanceof ValueBlock<K> ? new Carrying() : new FiredRun();
         }
-        fired.calendar = block.map().calendar() == null ? null : Calendar.details(block);
+        fired.calendar = block.map().followsCalendar() ? CalendarDetails.of(block) : null;
         return fired;
     }
 

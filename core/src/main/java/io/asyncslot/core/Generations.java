@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * processes. That holds as long as a key is armed less than a million times a second on average, and the wall clock is
  * not set back by more than the time from one process's last arming to the next one's start. Thread-safe.
  */
-public final class Generations {
+final class Generations {
 
     /** The highest one of a map that was closed. Raised by any thread. */
     private final AtomicLong highest = new AtomicLong();

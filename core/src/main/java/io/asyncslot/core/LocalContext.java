@@ -40,30 +40,6 @@ public record LocalContext(
     }
 
     /**
-     * What maps share.
-     *
-     * @param backend the backend's name
-     * @param injected what the registry injected into the backend
-     * @param keeper what measures time for the maps
-     * @param mirrors opens the copies of slots that outlive the process; null where slots end with it
-     * @param generations where generations begin
-     */
-    public LocalContext(
-            String backend,
-            BackendContext injected,
-            Timekeeper keeper,
-            @Nullable SlotMirrors mirrors,
-            Generations generations) {
-        this(
-                backend,
-                injected,
-                keeper,
-                mirrors,
-                generations,
-                new RunQueue(injected.executor(), injected.ticker(), keeper));
-    }
-
-    /**
      * What maps share whose slots end with the process.
      *
      * @param backend the backend's name

@@ -12,13 +12,10 @@ import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotLimit;
-import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
-import io.asyncslot.SlotSnapshot.LastFiring;
-import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
@@ -38,10 +35,8 @@ import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -52,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-abstract class LocalSlots<K> implements SlotMap<K> {
+abstract class LocalSlots<K> extends SlotHome<K> {
 
     /*
      * Index
@@ -79,12 +74,6 @@ abstract class LocalSlots<K> implements SlotMap<K> {
      * to the timekeeper, which lets go of the slot and releases it. Where idle slots are freed, the one freer may be a
      * cancel, or the worker at the end of a run: then FREED is set by the step that takes away the last thing the slot
      * was for. A start that comes before it is what keeps the slot; one that comes after it makes a new incarnation.
-     *
-     * Pausing
-     *
-     * A worker that finds a paused slot lets go of it, armed as it is: the slot is in nobody's hands and at rest. It
-     * lets go first and then looks at the pause once more; a resume ends the pause first and then looks whose hands the
-     * slot is in. So one of them passes it on.
      */
 
     /** What {@link #create} did. */
@@ -138,7 +127,9 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final Capacity capacity;
     private final CallbackRunner<K> runner;
     private final Dispatcher<K> dispatcher;
+    private final SlotPauses<K> pauses;
     private final SnapshotFactory snapshots;
+    private final SlotViews<K> views;
 
     private final Generations generations;
     private final SlotIndex<K> index;
@@ -148,9 +139,6 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     private final long retiredBefore;
 
     private final Counters counters;
-
-    /** Whether the map is paused as a whole. */
-    private final PauseSwitch held = new PauseSwitch();
 
     /** Numbers the causes in histories; null where there are none. */
     private final @Nullable Causes causes;
@@ -204,10 +192,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : retiredBefore);
         this.counters = new Counters(index::created);
         this.dispatcher =
-                new Dispatcher<>(context.runQueue(), keeper, counters, runner, spec.concurrency(), index::values);
+                new Dispatcher<>(context.runQueue(), keeper, counters, runner::run, spec.concurrency(), index::values);
         this.causes = historySize == 0 ? null : new Causes();
         this.departures = historySize == 0 ? null : new Departures();
+        this.pauses = new SlotPauses<>(this, index, runner);
         this.snapshots = new SnapshotFactory(ticker, clock, causes);
+        this.views = new SlotViews<>(this, index, keys, snapshots, departures);
         boolean points = clock == SlotClock.REALTIME && (periods != Periods.ONE_SHOT || keySchedules);
         WallSteps steps = points ? keeper.wallSteps() : null;
         this.calendar = steps == null ? null : new Calendar<>(this, steps);
@@ -460,6 +450,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
                 : new ValueBlock<>(this, shaped, first, latest, key, hash, deadline, generation, commanded, details);
     }
 
+    @Override
     final SlotDetails<K> newDetails(int history) {
         return calendar == null ? new SlotDetails<>(history) : new CalendarDetails<>(history);
     }
@@ -551,6 +542,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** When a slot is due, given a word of it that was read before: by its deadline, or by a touch from outside. */
+    @Override
     final long dueAt(ControlBlock<K> block, long word) {
         long deadline = StateWord.deadline(word);
         return mirror == null ? deadline : Math.max(deadline, mirror.touchedUntil(block));
@@ -572,6 +564,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** The former incarnation, if it exists and still runs. */
+    @Override
     final @Nullable ControlBlock<K> runningPredecessor(ControlBlock<K> block) {
         SlotDetails<K> details = block.details();
         if (details == null) {
@@ -854,6 +847,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** Arms an incarnation by its handle, from its own callback. */
+    @Override
     final StartOutcome restart(ControlBlock<K> block, Duration delay) {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
@@ -911,7 +905,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         if (inside) {
             leave(block, true);
         }
-        return mirror != null || isStray(block);
+        return mirror != null || pauses.isStray(block);
     }
 
     private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now) {
@@ -985,6 +979,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** Arms the firing of a run once more, from inside that run; whoever ends the run passes the slot on. */
+    @Override
     final RetryOutcome redeliver(ControlBlock<K> block, Firing<K> firing, Duration delay, boolean postponed) {
         int steps = calendar == null ? 0 : calendar.begin();
         long nanos = ticker.nanos(clock);
@@ -1096,135 +1091,34 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final PauseOutcome pause(K key) {
-        ControlBlock<K> block = lookUp(key);
-        if (block == null || StateWord.isFreed(block.word())) {
-            return closed ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
-        }
-        SlotDetails<K> details = block.needDetails();
-        if (!details.pause(nanos())) {
-            return PauseOutcome.ALREADY_PAUSED;
-        }
-        counters.paused.increment();
-        if (StateWord.isFreed(block.word())) { // who freed it may not have seen the pause
-            if (details.resume(0)) {
-                counters.paused.decrement();
-            }
-            return closed ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
-        }
-        record(block, Kind.PAUSED);
-        return PauseOutcome.PAUSED;
+        return pauses.pause(key);
     }
 
     @Override
     public final ResumeOutcome resume(K key) {
-        ControlBlock<K> block = lookUp(key);
-        if (block == null || StateWord.isFreed(block.word())) {
-            return closed ? ResumeOutcome.CLOSED : ResumeOutcome.ABSENT;
-        }
-        SlotDetails<K> details = block.details();
-        if (details == null || !details.resume(nanos())) {
-            return ResumeOutcome.NOT_PAUSED;
-        }
-        counters.paused.decrement();
-        record(block, Kind.RESUMED);
-        passOn(block);
-        return ResumeOutcome.RESUMED;
+        return pauses.resume(key);
     }
 
     @Override
     public final PauseOutcome pause() {
-        if (closed) {
-            return PauseOutcome.CLOSED;
-        }
-        return held.pause(nanos()) ? PauseOutcome.PAUSED : PauseOutcome.ALREADY_PAUSED;
+        return pauses.pause();
     }
 
     @Override
     public final ResumeOutcome resume() {
-        if (closed) {
-            return ResumeOutcome.CLOSED;
-        }
-        if (!held.resume(nanos())) {
-            return ResumeOutcome.NOT_PAUSED;
-        }
-        boolean done = false;
-        keeper.batchBegins();
-        try {
-            for (ControlBlock<K> block : index.values()) {
-                passOn(block);
-            }
-            done = true;
-        } finally {
-            if (!done) {
-                scrubber.strays = true; // those that were not reached
-            }
-            keeper.batchEnds();
-        }
-        return ResumeOutcome.RESUMED;
-    }
-
-    /** Sees to it that a slot which may have been held back is looked at in time. */
-    final void passOn(ControlBlock<K> block) {
-        long word = block.word();
-        boolean returned = block.lookAt() == Custody.RETURNED;
-        boolean cutOff = block.isCutOff(); // due at once, freed or not: the run is to be delivered, or to be ended
-        if (returned || cutOff || StateWord.isArmed(word) && !StateWord.isFreed(word)) {
-            boolean done = false;
-            try {
-                if (returned) {
-                    keeper.armed(block, 0); // its command, should that have found no room
-                } else {
-                    pending(block, cutOff ? 0 : StateWord.deadline(word));
-                }
-                done = true;
-            } finally {
-                if (!done) {
-                    scrubber.strays = true;
-                }
-            }
-        }
-    }
-
-    /** As {@link #passOn}, unless runs of the slot are held back: whoever ends the pause finds it then. */
-    final void passOnUnlessPaused(ControlBlock<K> block) {
-        if (block.lookAt() == Custody.RETURNED || !runner.isPaused(block)) {
-            passOn(block);
-        }
-    }
-
-    /**
-     * Whether a slot is pending, not held back, and nobody has promised to look at it in time; or is on its way back to the
-     * timekeeper with no command that would get it there.
-     */
-    final boolean isStray(ControlBlock<K> block) {
-        long word = block.word();
-        if (block.lookAt() == Custody.RETURNED) {
-            return !block.isCommanded();
-        }
-        return StateWord.isArmed(word)
-                && !StateWord.isFreed(word)
-                && StateWord.deadline(word) < block.lookAt()
-                && !runner.isPaused(block);
+        return pauses.resume();
     }
 
     /** All incarnations, one after another. */
+    @Override
     final Iterator<ControlBlock<K>> blocks() {
         return index.values().iterator();
     }
 
     @Override
     public final Optional<Instant> pausedSince() {
-        long since = closed ? -1 : held.since();
+        long since = closed ? -1 : pauses.since();
         return since < 0 ? Optional.empty() : Optional.of(snapshots.instant(since));
-    }
-
-    /** Whether the map is paused as a whole. */
-    final boolean isHeld() {
-        return held.isPaused();
-    }
-
-    final PauseSwitch pauseSwitch() {
-        return held;
     }
 
     // ---- binding ------------------------------------------------------------------------------------------------
@@ -1360,131 +1254,32 @@ abstract class LocalSlots<K> implements SlotMap<K> {
 
     @Override
     public final Optional<SlotSnapshot> find(K key) {
-        keys.check(key);
-        sweep(Integer.MAX_VALUE);
-        ControlBlock<K> block = index.get(key);
-        return block == null || StateWord.isFreed(block.word()) ? Optional.empty() : snapshot(block);
-    }
-
-    /** All that is known of a slot, what the backend has to say included; empty when it was freed meanwhile. */
-    private Optional<SlotSnapshot> snapshot(ControlBlock<K> block) {
-        SlotSnapshot.Measure measure = mirror == null ? null : measure(mirror, block);
-        SlotSnapshot snapshot = snapshots.of(block, true, measure);
-        return snapshot.state() == SlotState.FREED ? Optional.empty() : Optional.of(snapshot);
-    }
-
-    private SlotSnapshot.@Nullable Measure measure(SlotMirror<K> mirror, ControlBlock<K> block) {
-        if (!block.retain()) {
-            return null;
-        }
-        try {
-            return mirror.measure(block);
-        } finally {
-            if (block.release(1)) {
-                block.reclaimIfDone();
-            }
-        }
+        return views.find(key);
     }
 
     @Override
     public final Optional<SlotSnapshot> findByText(String keyText) {
-        sweep(Integer.MAX_VALUE);
-        if (keys.haveText()) {
-            K key = keys.parse(keyText);
-            return key == null ? Optional.empty() : find(key);
-        }
-        for (ControlBlock<K> block : index.values()) {
-            if (!StateWord.isFreed(block.word()) && block.key().toString().equals(keyText)) {
-                return snapshot(block);
-            }
-        }
-        return Optional.empty();
+        return views.findByText(keyText);
     }
 
     @Override
     public final Optional<SlotSnapshot> findDeparted(String keyText) {
-        return departures == null
-                ? Optional.empty()
-                : departures.find(keyText, departure -> snapshots.of(this, departure));
+        return views.findDeparted(keyText);
     }
 
     @Override
     public final int scanDeparted(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
-        checkLimit(limit);
-        Set<String> keysSeen = new HashSet<>();
-        int[] visited = {0};
-        if (departures != null) {
-            departures.each(departure -> {
-                if (keysSeen.add(departure.key().toString())) {
-                    SlotSnapshot snapshot = snapshots.of(this, departure);
-                    if (filter == null || filter.test(snapshot)) {
-                        visitor.accept(snapshot);
-                        visited[0]++;
-                    }
-                }
-                return visited[0] < limit;
-            });
-        }
-        return visited[0];
+        return views.scanDeparted(limit, filter, visitor);
     }
 
     @Override
     public final Optional<SlotMapTimes> times() {
-        long now = now();
-        boolean waits = !held.isPaused();
-        long overdue = 0;
-        long next = Micros.NEVER;
-        Instant runs = null;
-        for (ControlBlock<K> block : index.values()) {
-            long word = block.word();
-            SlotDetails<K> details = block.details();
-            if (StateWord.isArmed(word)) {
-                long deadline = dueAt(block, word);
-                if (deadline > now) {
-                    next = Math.min(next, deadline);
-                } else if (waits && (details == null || !details.isPaused())) {
-                    overdue = Math.max(overdue, now - deadline);
-                }
-            }
-            LastFiring firing = details == null || !StateWord.isRunning(word) ? null : details.lastFiring;
-            if (firing != null
-                    && firing.duration() == null
-                    && (runs == null || firing.firedAt().isBefore(runs))) {
-                runs = firing.firedAt();
-            }
-        }
-        Instant wall = Instant.ofEpochSecond(0, ticker.realtimeNanos());
-        Duration ran = runs == null || runs.isAfter(wall) ? Duration.ZERO : Duration.between(runs, wall);
-        return Optional.of(new SlotMapTimes(
-                Micros.toDuration(overdue),
-                historySize == 0 ? null : ran,
-                next == Micros.NEVER ? null : Micros.toDuration(next - now)));
-    }
-
-    private static void checkLimit(int limit) {
-        if (limit < 1) {
-            throw new IllegalArgumentException("'limit' must be at least 1: " + limit);
-        }
+        return Optional.of(views.times());
     }
 
     @Override
     public final int scan(int limit, @Nullable Predicate<SlotSnapshot> filter, Consumer<SlotSnapshot> visitor) {
-        checkLimit(limit);
-        sweep(Integer.MAX_VALUE);
-        int visited = 0;
-        for (ControlBlock<K> block : index.values()) {
-            if (StateWord.isFreed(block.word())) {
-                continue;
-            }
-            SlotSnapshot snapshot = snapshots.of(block, false, null);
-            if (filter == null || filter.test(snapshot)) {
-                visitor.accept(snapshot);
-                if (++visited == limit) {
-                    break;
-                }
-            }
-        }
-        return visited;
+        return views.scan(limit, filter, visitor);
     }
 
     @Override
@@ -1535,6 +1330,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     // ---- for the parts ------------------------------------------------------------------------------------------
 
     /** The last reference of a freed block is gone and its run has ended. Called once per incarnation. */
+    @Override
     final void reclaimed(ControlBlock<K> block) {
         counters.reclaimed.increment();
         if (mirror != null) {
@@ -1554,6 +1350,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** Records what is not on the calling thread's account, with the time that it is. */
+    @Override
     final void noteNow(ControlBlock<K> block, Kind kind, @Nullable SlotCause cause) {
         if (historySize != 0) {
             try {
@@ -1605,6 +1402,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** Something could not be noted for those who look: tells of that. What is noted has happened all the same. */
+    @Override
     final void unnoted(Throwable failure) {
         LOG.warning("something that happened in map '", name, "' was not noted", failure);
     }
@@ -1614,10 +1412,12 @@ abstract class LocalSlots<K> implements SlotMap<K> {
     }
 
     /** A reading of the map's clock. */
+    @Override
     final long nanos() {
         return ticker.nanos(clock);
     }
 
+    @Override
     final @Nullable SlotMirror<K> mirror() {
         return mirror;
     }
@@ -1626,6 +1426,7 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return calendar;
     }
 
+    @Override
     final @Nullable ArmingContexts armingContexts() {
         return armingContexts;
     }
@@ -1634,28 +1435,41 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return ticker;
     }
 
+    @Override
     final Timekeeper keeper() {
         return keeper;
     }
 
+    @Override
     final SlotClock clock() {
         return clock;
     }
 
+    @Override
     final Periods periods() {
         return periods;
     }
 
     /** Whether the step that leaves a slot with nothing pending and no run frees it. */
+    @Override
     final boolean freesIdle() {
         return whenIdle == WhenIdle.FREE && intervals == null;
     }
 
-    final @Nullable Intervals<K> intervals() {
-        return intervals;
+    @Override
+    final boolean followsCalendar() {
+        return calendar != null;
+    }
+
+    @Override
+    final void intervalBegins(ValueBlock<K> block, long end) {
+        if (intervals != null) {
+            intervals.begins(block, end);
+        }
     }
 
     /** Frees slots that are idle and whose interval is over. Whoever looks does so first: such slots are not to show. */
+    @Override
     final void sweep(int most) {
         if (intervals != null) {
             intervals.sweep(most);
@@ -1666,18 +1480,36 @@ abstract class LocalSlots<K> implements SlotMap<K> {
         return capacity;
     }
 
+    @Override
     final Counters counters() {
         return counters;
     }
 
+    @Override
     final Dispatcher<K> dispatcher() {
         return dispatcher;
     }
 
+    final SlotPauses<K> pauses() {
+        return pauses;
+    }
+
+    @Override
+    final boolean isStray(ControlBlock<K> block) {
+        return pauses.isStray(block);
+    }
+
+    @Override
+    final void passOnUnlessPaused(ControlBlock<K> block) {
+        pauses.passOnUnlessPaused(block);
+    }
+
+    @Override
     final RunBarrier barrier() {
         return barrier;
     }
 
+    @Override
     final int closersInCallbacks() {
         return closersInCallbacks.get();
     }

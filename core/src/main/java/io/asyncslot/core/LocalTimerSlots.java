@@ -222,7 +222,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
         ControlBlock<K> block = calendar() == null ? null : lookUp(key);
-        CalendarDetails<K> details = block == null ? null : Calendar.details(block);
+        CalendarDetails<K> details = block == null ? null : CalendarDetails.of(block);
         CalendarDetails.Derived derived = details == null ? null : details.derived.get();
         TouchOutcome outcome = touch(key, Micros.after(nanos, delay), noted(nanos));
         if (details != null && derived != null && outcome == TouchOutcome.MOVED) { // else the same deadline might be

@@ -40,7 +40,7 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
     }
 
     /** Whether one of the scopes is a run of this key of this map, of whatever incarnation. */
-    static boolean isInside(@Nullable RunningScope scope, LocalSlots<?> map, Object key) {
+    static boolean isInside(@Nullable RunningScope scope, SlotHome<?> map, Object key) {
         for (RunningScope s = scope; s != null; s = s.outer) {
             if (s.block.map() == map && s.block.key().equals(key)) {
                 return true;
@@ -60,7 +60,7 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
     }
 
     /** Whether one of the scopes is a run of this map. */
-    static boolean isInside(@Nullable RunningScope scope, LocalSlots<?> map) {
+    static boolean isInside(@Nullable RunningScope scope, SlotHome<?> map) {
         for (RunningScope s = scope; s != null; s = s.outer) {
             if (s.block.map() == map) {
                 return true;

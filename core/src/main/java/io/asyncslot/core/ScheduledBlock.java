@@ -23,7 +23,7 @@ final class ScheduledBlock<K> extends ControlBlock<K> {
     private volatile @Nullable Series series;
 
     ScheduledBlock(
-            LocalSlots<K> map,
+            SlotHome<K> map,
             @Nullable Series series,
             K key,
             int hash,

@@ -39,7 +39,7 @@ public final class Scrubber {
     private final long period;
 
     /** The open maps. Any thread. */
-    private final List<LocalSlots<?>> maps = new CopyOnWriteArrayList<>();
+    private final List<SlotHome<?>> maps = new CopyOnWriteArrayList<>();
 
     /**
      * Whether an Error may have left a slot in nobody's hands. Set by any thread, by a store that needs neither heap nor
@@ -72,7 +72,7 @@ public final class Scrubber {
     /** Slots that the executor took and lost. Written by the driver; volatile. */
     private volatile long lost;
 
-    private Iterator<LocalSlots<?>> mapWalk = Collections.emptyIterator();
+    private Iterator<SlotHome<?>> mapWalk = Collections.emptyIterator();
     private Iterator<? extends ControlBlock<?>> walk = Collections.emptyIterator();
 
     /** How many slots may be looked at before the next period; none when no walk goes on. */
@@ -94,11 +94,11 @@ public final class Scrubber {
         this.period = periodMicros;
     }
 
-    void opened(LocalSlots<?> map) {
+    void opened(SlotHome<?> map) {
         maps.add(map);
     }
 
-    void closed(LocalSlots<?> map) {
+    void closed(SlotHome<?> map) {
         maps.remove(map);
     }
 

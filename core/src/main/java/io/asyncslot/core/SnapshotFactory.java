@@ -95,7 +95,7 @@ final class SnapshotFactory {
     }
 
     /** What is remembered of a slot that was freed. */
-    SlotSnapshot of(LocalSlots<?> map, Departures.Departure departure) {
+    SlotSnapshot of(SlotHome<?> map, Departures.Departure departure) {
         long nanos = ticker.nanos(clock);
         long wall = clock == SlotClock.REALTIME ? nanos : ticker.realtimeNanos();
         return new SlotSnapshot(

@@ -62,7 +62,7 @@ final class ValueBlock<K> extends ControlBlock<K> {
     long queuedUntil;
 
     ValueBlock(
-            LocalSlots<K> map,
+            SlotHome<K> map,
             Shape shape,
             @Nullable Object first,
             long latest,
@@ -388,10 +388,7 @@ final class ValueBlock<K> extends ControlBlock<K> {
     synchronized Beginning begin(long now, FiredRun.Carrying fired) {
         Object handed = handed();
         long following = shape.notBefore(fired.nanos);
-        Intervals<K> intervals = map().intervals();
-        if (intervals != null) {
-            intervals.begins(this, following);
-        }
+        map().intervalBegins(this, following);
         Beginning beginning = beginFire(now, map().periods(), fired);
         if (beginning == Beginning.BEGUN) {
             notBefore = following;

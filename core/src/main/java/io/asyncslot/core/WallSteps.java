@@ -28,6 +28,13 @@ public final class WallSteps {
      * has changed he looks for an earlier point himself.
      */
 
+    /** Has slots that wait for points of the wall clock. */
+    interface Follower {
+
+        /** The wall clock was set back. */
+        void wallSetBack();
+    }
+
     /** A step is at least so much: more than two clocks read one after the other differ by. */
     static final long STEP_NANOS = 100_000_000L;
 
@@ -38,7 +45,7 @@ public final class WallSteps {
 
     private final Ticker ticker;
     private final Executor executor;
-    private final List<Calendar<?>> calendars = new CopyOnWriteArrayList<>();
+    private final List<Follower> followers = new CopyOnWriteArrayList<>();
 
     /** Wall clock less monotonic clock, nanoseconds: the most since the last step back. Any thread, by CAS. */
     private final AtomicLong ahead = new AtomicLong(Long.MIN_VALUE);
@@ -63,7 +70,7 @@ public final class WallSteps {
 
     /** Compares the clocks. To be called by the timekeeper, once a second at least while slots of the wall clock wait. */
     public void look() {
-        if (calendars.isEmpty()) {
+        if (followers.isEmpty()) {
             return;
         }
         long distance = distance();
@@ -89,12 +96,12 @@ public final class WallSteps {
 
     private void walk(long most, long distance) {
         count.incrementAndGet();
-        for (Calendar<?> calendar : calendars) {
+        for (Follower follower : followers) {
             try {
-                calendar.wallSetBack();
+                follower.wallSetBack();
             } catch (Throwable e) {
                 raise(most); // the next look notices the step again, and walks again
-                LOG.error("slots of ", calendar, " keep points that lie after the wall clock was set back, for now", e);
+                LOG.error("slots of ", follower, " keep points that lie after the wall clock was set back, for now", e);
             }
         }
         LOG.info(
@@ -132,11 +139,11 @@ public final class WallSteps {
         return ticker.monotonicNanos() - before > APART_NANOS ? Long.MIN_VALUE : wall - before;
     }
 
-    void follow(Calendar<?> calendar) {
-        calendars.add(calendar);
+    void follow(Follower follower) {
+        followers.add(follower);
     }
 
-    void leave(Calendar<?> calendar) {
-        calendars.remove(calendar);
+    void leave(Follower follower) {
+        followers.remove(follower);
     }
 }

@@ -51,13 +51,13 @@ class SlotStressTests {
     @BeforeEach
     void hideExpectedFailures() {
         log.setFilter(entry -> !(entry.getThrown() instanceof StressMap.ExpectedFailure));
-        Logger.getLogger("io.asyncslot.core.CallbackRunner").setLevel(Level.SEVERE);
+        Logger.getLogger("io.asyncslot.backend.CallbackInvoker").setLevel(Level.SEVERE);
     }
 
     @AfterEach
     void end() {
         done.set(true);
-        Logger.getLogger("io.asyncslot.core.CallbackRunner").setLevel(null);
+        Logger.getLogger("io.asyncslot.backend.CallbackInvoker").setLevel(null);
         log.setFilter(null);
     }
 
