@@ -146,7 +146,7 @@ final class SlotWrites {
         return switch (command) {
             case PAUSE -> map.pause();
             case RESUME -> map.resume();
-            case START, CANCEL, FIRE, DELETE ->
+            case START, CANCEL, FIRE, DELETE, RETRY, FORGET ->
                 throw new IllegalArgumentException("the action " + command.lowerCase()
                         + " on a map needs a 'prefix' of keys; the empty one is that of all");
         };
