@@ -227,8 +227,8 @@ public final class Scrubber {
                 continue;
             }
             if (block.isStray()) {
-                if (strayed[suspected]) { // both times: a slot that comes back from an executor may be on its way for a
-                    // moment
+                // both times: a slot that comes back from an executor may be on its way for a moment
+                if (strayed[suspected]) {
                     block.passOn();
                     recovered++;
                 }

@@ -15,9 +15,7 @@ import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.BackendContext;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -172,34 +170,6 @@ class ScrubberTests {
         works.resume();
         pass(PERIOD);
         assertThat(runs).hasValue(111);
-    }
-
-    /** Seen in an executor's hands at one look, and between a resume and the driver at the next. */
-    @Test
-    void slotThatComesBackFromAnExecutor_isNoStray() {
-        List<Runnable> taken = new ArrayList<>();
-        AtomicBoolean runsInTheCaller = new AtomicBoolean();
-        try (Bench bench = new Bench(task -> {
-            if (runsInTheCaller.get()) {
-                task.run();
-            } else {
-                taken.add(task);
-            }
-        })) {
-            TimerSlots<String> slots = bench.timers(String.class, (key, firing) -> runs.incrementAndGet());
-            TimerSlots<String> others = bench.timers(String.class, (key, firing) -> slots.resume());
-            slots.start("key", Duration.ZERO);
-            others.start("resumes", PERIOD.multipliedBy(2));
-            bench.backend.pump();
-            bench.advance(PERIOD);
-            slots.pause();
-            taken.forEach(Runnable::run);
-            runsInTheCaller.set(true);
-            bench.advance(PERIOD); // the resume comes just before the look
-            bench.settle();
-            assertThat(runs).hasValue(2);
-            assertThat(bench.backend.report().details()).containsEntry("recovered", 0L);
-        }
     }
 
     /** A pool whose thread dies with a task in hand, before it has begun to run it. */
