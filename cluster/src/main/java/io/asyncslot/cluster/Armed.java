@@ -1,5 +1,8 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.SlotLimit;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an arming operation did.
  *
@@ -11,8 +14,33 @@ package io.asyncslot.cluster;
  * @param due when that is due, in microseconds of database time; 0 as before
  * @param point the point of its map's grid that it belongs to: {@code due}, unless a firing is delivered again; 0 as before
  * @param claimed whether the claiming node has to hold it now. False while a run goes on: its end hands the slot on
+ * @param schedule the key's own schedule, which what is pending is a point of; null for none
+ * @param held what the map's shape has made of the deadline that was asked for
  */
-record Armed<O extends Enum<O>>(O outcome, long incarnation, long generation, long due, long point, boolean claimed) {
+record Armed<O extends Enum<O>>(
+        O outcome,
+        long incarnation,
+        long generation,
+        long due,
+        long point,
+        boolean claimed,
+        @Nullable String schedule,
+        Held held) {
+
+    /**
+     * What a map's shape has made of a deadline.
+     *
+     * @param limit what has moved it; null for nothing
+     * @param span how far off it is now, in microseconds; 0 where nothing has moved it
+     */
+    record Held(@Nullable SlotLimit limit, long span) {
+
+        static final Held NOT = new Held(null, 0);
+    }
+
+    Armed(O outcome, long incarnation, long generation, long due, long point, boolean claimed) {
+        this(outcome, incarnation, generation, due, point, claimed, null, Held.NOT);
+    }
 
     /** Nothing was armed. */
     static <O extends Enum<O>> Armed<O> nothing(O outcome) {

@@ -9,10 +9,15 @@ package io.asyncslot.cluster;
  *     {@link SlotStore#NONE} when it is not. Ignored when the firing is a further attempt
  * @param carries whether its map has values
  * @param collects whether it has any number of them
+ * @param interval how long after this run begins the next one of the slot may, in microseconds; {@link SlotStore#NONE} for at once
  */
-record Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects) {
+record Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval) {
 
     Begin(SlotId id, long generation, long nextDue) {
-        this(id, generation, nextDue, false, false);
+        this(id, generation, nextDue, false, false, SlotStore.NONE);
+    }
+
+    Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects) {
+        this(id, generation, nextDue, carries, collects, SlotStore.NONE);
     }
 }

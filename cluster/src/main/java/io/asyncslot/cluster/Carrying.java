@@ -4,6 +4,7 @@ import io.asyncslot.Merge;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.WorkMapSpec;
 import io.asyncslot.backend.Micros;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,17 @@ import org.jspecify.annotations.Nullable;
  * @param maxValues how many collected values a slot may carry; 0 for any number
  * @param flushAt how many collected values make a slot due at once; 0 for none
  * @param maxWait how long a slot can be postponed, in microseconds; {@link SlotStore#NONE} for ever
+ * @param minInterval how long after the beginning of a run the next one may begin, in microseconds; {@link SlotStore#NONE} for at
+ *     once
  */
-record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait) {
+record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait, long minInterval) {
 
     /** Deadlines and nothing more. */
     static final Carrying NOTHING = new Carrying(null, 0, 0, SlotStore.NONE);
+
+    Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait) {
+        this(merge, maxValues, flushAt, maxWait, SlotStore.NONE);
+    }
 
     /** What the values of one slot may have together: a firing is handed all of them, and the driver reads them at once. */
     private static final int MOST_BYTES = 64 * 1024 * 1024;
@@ -33,6 +40,7 @@ record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait)
     static Carrying of(SlotMapSpec<?> spec, int maxValueBytes) {
         SlotValues<?> values = spec.values();
         Duration maxWait = spec instanceof TimerMapSpec<?> timers ? timers.maxWait() : null;
+        Duration minInterval = spec instanceof WorkMapSpec<?> works ? works.minInterval() : null;
         int flushAt = spec instanceof TimerMapSpec<?> timers ? timers.flushAt() : 0;
         return new Carrying(
                 values == null ? null : values.merge(),
@@ -40,7 +48,8 @@ record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait)
                         ? 0
                         : maxValues(spec.name(), values, flushAt, maxValueBytes),
                 flushAt,
-                maxWait == null ? SlotStore.NONE : Micros.span(maxWait));
+                maxWait == null ? SlotStore.NONE : Micros.span(maxWait),
+                minInterval == null ? SlotStore.NONE : Micros.span(minInterval));
     }
 
     private static int maxValues(String map, SlotValues<?> values, int flushAt, int maxValueBytes) {
@@ -57,7 +66,12 @@ record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait)
 
     /** Whether the statements of maps without values and shapes will do. */
     boolean isPlain() {
-        return merge == null && maxWait == SlotStore.NONE;
+        return merge == null && maxWait == SlotStore.NONE && minInterval == SlotStore.NONE;
+    }
+
+    /** Before when no run may begin after one that began then; {@link SlotStore#NONE} without an interval. */
+    long after(long began) {
+        return minInterval == SlotStore.NONE ? SlotStore.NONE : began + minInterval;
     }
 
     boolean hasValues() {

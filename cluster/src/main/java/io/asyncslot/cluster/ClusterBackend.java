@@ -44,6 +44,7 @@ public final class ClusterBackend implements SlotBackend {
     private final Connections connections;
     private final Database database;
     private final SlotValueCodec codec;
+    private final SlotScheduleCodec scheduleCodec;
 
     /** Written once, by {@link #init}. */
     private volatile @Nullable ClusterEngine engine;
@@ -71,10 +72,29 @@ public final class ClusterBackend implements SlotBackend {
             ClusterOptions options,
             @Nullable CircuitBreaker breaker,
             @Nullable SlotValueCodec codec) {
+        this(connections, options, breaker, codec, null);
+    }
+
+    /**
+     * Makes a backend.
+     *
+     * @param connections the way to the database
+     * @param options how it works
+     * @param breaker guards the way to the database; null for one of its own
+     * @param codec makes bytes of values; null for JSON with default settings, where Jackson 3 is on the class path
+     * @param scheduleCodec makes text of the schedules of keys; null for {@link SlotScheduleCodec#standard()}
+     */
+    public ClusterBackend(
+            Connections connections,
+            ClusterOptions options,
+            @Nullable CircuitBreaker breaker,
+            @Nullable SlotValueCodec codec,
+            @Nullable SlotScheduleCodec scheduleCodec) {
         this.connections = connections;
         this.options = options;
         this.database = new Database(connections, breaker);
         this.codec = codec == null ? JsonValues.standard() : codec;
+        this.scheduleCodec = scheduleCodec == null ? SlotScheduleCodec.standard() : scheduleCodec;
     }
 
     /**
@@ -245,7 +265,7 @@ public final class ClusterBackend implements SlotBackend {
         Tables tables = new Tables(options.tablePrefix());
         prepare(new Schema(tables));
         SlotStore store = new PostgresSlotStore(tables, options.namespace());
-        ClusterEngine made = new ClusterEngine(options, database, store, context, codec);
+        ClusterEngine made = new ClusterEngine(options, database, store, context, codec, scheduleCodec);
         made.measureClock();
         engine = made;
     }
@@ -277,7 +297,12 @@ public final class ClusterBackend implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.of(SlotFeature.VALUES, SlotFeature.MAX_WAIT, SlotFeature.FLUSH_AT);
+        return EnumSet.of(
+                SlotFeature.VALUES,
+                SlotFeature.MAX_WAIT,
+                SlotFeature.FLUSH_AT,
+                SlotFeature.MIN_INTERVAL,
+                SlotFeature.KEY_SCHEDULES);
     }
 
     @Override

@@ -51,6 +51,7 @@ final class ClusterEngine {
     private final SlotStore store;
     private final BackendContext injected;
     private final SlotValueCodec codec;
+    private final SlotScheduleCodec scheduleCodec;
     private final DatabaseClock clock;
     private final Membership membership;
     private final Runs runs = new Runs();
@@ -98,12 +99,18 @@ final class ClusterEngine {
     private int rounds;
 
     ClusterEngine(
-            ClusterOptions options, Database database, SlotStore store, BackendContext injected, SlotValueCodec codec) {
+            ClusterOptions options,
+            Database database,
+            SlotStore store,
+            BackendContext injected,
+            SlotValueCodec codec,
+            SlotScheduleCodec scheduleCodec) {
         this.options = options;
         this.database = database;
         this.store = store;
         this.injected = injected;
         this.codec = codec;
+        this.scheduleCodec = scheduleCodec;
         this.clock = new DatabaseClock(injected.ticker());
         this.membership = new Membership(options.horizonMicros());
         this.holds = new Holds(injected.ticker(), clock, this::due);
@@ -146,6 +153,10 @@ final class ClusterEngine {
 
     SlotValueCodec codec() {
         return codec;
+    }
+
+    SlotScheduleCodec scheduleCodec() {
+        return scheduleCodec;
     }
 
     DatabaseClock clock() {
@@ -459,9 +470,22 @@ final class ClusterEngine {
         if (claim.node() == SlotStore.NONE || room <= 0 || open.isEmpty()) {
             return false;
         }
-        SlotStore.Swept swept = database.own(connection -> store.sweep(connection, claim, open, room));
+        List<String> freeing = maps.values().stream()
+                .filter(StoredSlots::freesRested)
+                .map(StoredSlots::name)
+                .toList();
+        SlotStore.Swept swept = database.own(connection -> store.sweep(connection, claim, open, freeing, room));
         swept.due().forEach(each -> holds.take(each, false));
+        swept.freed().forEach(this::rested);
         return swept.looked() == room;
+    }
+
+    /** A slot was freed whose interval is over. */
+    private void rested(Due freed) {
+        StoredSlots<?> map = maps.get(freed.id().map());
+        if (map != null) {
+            map.gone(freed.id(), freed.incarnation());
+        }
     }
 
     /** A held slot is due. */
@@ -599,6 +623,11 @@ final class ClusterEngine {
         maps.values().forEach(map -> map.unreadableValues().addTo(unreadableValues));
         if (!unreadableValues.isEmpty()) {
             details.put("unreadableValues", unreadableValues);
+        }
+        Map<String, Unreadable.Summary> unreadableSchedules = new TreeMap<>();
+        maps.values().forEach(map -> map.unreadableSchedules().addTo(unreadableSchedules));
+        if (!unreadableSchedules.isEmpty()) {
+            details.put("unreadableSchedules", unreadableSchedules);
         }
         details.put("clockSkew", Duration.ofNanos(clock.skewMicros() * 1_000).toString());
         details.put("clockUncertainty", clock.uncertaintyMicros() + " us");

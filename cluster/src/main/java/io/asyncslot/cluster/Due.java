@@ -1,5 +1,7 @@
 package io.asyncslot.cluster;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A claimed slot: what the claiming node has to hold until it is due, and then begin.
  *
@@ -11,6 +13,7 @@ package io.asyncslot.cluster;
  * @param period whether it was armed by its map's own period
  * @param attempt how often this firing will have been delivered when it begins
  * @param cutOff whether a run of this generation had begun on a node that is gone
+ * @param schedule the key's own schedule, which it is a point of; null for none
  */
 record Due(
         SlotId id,
@@ -20,4 +23,18 @@ record Due(
         long point,
         boolean period,
         int attempt,
-        boolean cutOff) {}
+        boolean cutOff,
+        @Nullable String schedule) {
+
+    Due(
+            SlotId id,
+            long incarnation,
+            long generation,
+            long due,
+            long point,
+            boolean period,
+            int attempt,
+            boolean cutOff) {
+        this(id, incarnation, generation, due, point, period, attempt, cutOff, null);
+    }
+}

@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.backend.Micros;
 import java.time.Duration;
@@ -120,7 +121,7 @@ final class Ends {
                 Due next = ended.next();
                 if (next != null) {
                     boolean overrun =
-                            run.map().periods().leavesOutOverruns() && !next.cutOff() && next.due() <= clock.micros();
+                            run.map().late() == LatePolicy.SKIP && !next.cutOff() && next.due() <= clock.micros();
                     holds.take(next, overrun);
                 }
             }

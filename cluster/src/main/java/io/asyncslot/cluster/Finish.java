@@ -10,11 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param result what became of its callback
  * @param took how long that ran, in microseconds
  * @param error what it threw; null if nothing
+ * @param notBefore before when no further run of the slot may begin, in microseconds of database time; {@link SlotStore#NONE} for
+ *     what its begin has said
  */
 record Finish(
-        Begun begun, Result result, long took, @Nullable String error) {
+        Begun begun, Result result, long took, @Nullable String error, long notBefore) {
 
     private static final int LONGEST_ERROR = 1_000;
+
+    Finish(Begun begun, Result result, long took, @Nullable String error) {
+        this(begun, result, took, error, SlotStore.NONE);
+    }
 
     /** What became of a callback. The statement that ends runs compares with the ordinals. */
     enum Result {

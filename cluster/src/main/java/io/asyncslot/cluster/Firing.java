@@ -34,6 +34,11 @@ final class Firing<K> implements SlotFiring {
         this.firedAt = Math.max(firedAt, run.begun().due());
     }
 
+    /** When its callback began, in microseconds of database time. */
+    long firedMicros() {
+        return firedAt;
+    }
+
     long latenessMicros() {
         return firedAt - run.begun().due();
     }

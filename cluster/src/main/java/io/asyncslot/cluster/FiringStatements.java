@@ -4,11 +4,11 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -40,7 +40,8 @@ final class FiringStatements {
             case when s.run_token is not null then coalesce(s.run_point, s.run_due)
                  else coalesce(s.point, s.due) end as point,
             s.period and s.run_token is null as period,
-            case when s.run_token is not null then s.run_attempt + 1 else s.due_attempt end as attempt""";
+            case when s.run_token is not null then s.run_attempt + 1 else s.due_attempt end as attempt,
+            case when s.run_token is null and s.scheduled = s.generation then s.schedule end as schedule""";
 
     private static final String ME = "me as (select id from asyncslot_node where id = ? for key share)";
 
@@ -54,10 +55,13 @@ final class FiringStatements {
             and case when s.run_token is not null then s.run_generation else s.generation end = a.generation
             and {not paused}""".replace("{not paused}", NOT_PAUSED);
 
+    /** When a sweep has to look that is to free a slot after its interval, and not before: it looks ahead as far as the horizon. */
+    private static final String END_OF_REST = "s.not_before + (n.horizon - n.now)";
+
     /** What was moved to later, or away, is looked at again when it comes near. By map: so the slots of paused maps, and of maps that this node does not have, are not even looked at. */
     private static final String SWEEP = """
             with {me},
-            n as (select {now} + ? as horizon),
+            n as (select c.now, c.now + ? as horizon, ?::text[] as freeing from (select {now} as now) c),
             l as (select w.place
                   from unnest(?) as a (map)
                   cross join lateral (
@@ -68,9 +72,19 @@ final class FiringStatements {
                   order by w.wake limit ?)
             update asyncslot_slot s set
                 owner = case when coalesce(s.run_due, s.due) <= n.horizon then me.id end,
-                look = coalesce(s.run_due, s.due)
+                live = s.live and not {rested},
+                dead_at = case when {rested} then n.now else s.dead_at end,
+                look = coalesce(s.run_due, s.due,
+                                case when s.live and s.not_before > n.now and s.map = any (n.freeing)
+                                     then {end of rest} end)
             from me, n where s.ctid = any (array (select place from l))
-            returning {due}, s.owner is not null as claimed""".replace("{me}", ME).replace("{due}", DUE);
+            returning {due}, s.owner is not null as claimed, not s.live as gone""".replace("{me}", ME)
+            .replace("{due}", DUE)
+            .replace(
+                    "{rested}",
+                    "(s.map = any (n.freeing) and s.live and s.due is null and s.run_token is null"
+                            + " and s.not_before <= n.now) is true")
+            .replace("{end of rest}", END_OF_REST);
 
     private static final String OVERLOOKED =
             """
@@ -83,8 +97,9 @@ final class FiringStatements {
     private static final String BEGIN = """
             with {me},
             n as (select {now} as now),
-            l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next{seen}
-                  from unnest(?, ?, ?, ?) as a (map, key, generation, next)
+            l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next, nullif(a.rest, -1) as rest,
+                         case when a.next <> -1 and not s.redo then nextval('asyncslot_sequence') end as number{seen}
+                  from unnest(?, ?, ?, ?, ?) as a (map, key, generation, next, rest)
                   cross join lateral (
                       select s.ctid as place, s.map, s.key, s.run_token is not null as redo{former}
                       from asyncslot_slot s, me
@@ -99,8 +114,10 @@ final class FiringStatements {
                 run_point = case when l.redo then s.run_point else s.point end,
                 run_began = n.now,
                 withdrawn = l.redo and s.withdrawn,
-                generation = case when l.redo or l.next is null then s.generation
-                                  else nextval('asyncslot_sequence') end,
+                generation = coalesce(l.number, s.generation),
+                scheduled = case when l.redo then s.scheduled when s.scheduled = s.generation then l.number end,
+                schedule = case when l.redo or l.next is not null and s.scheduled = s.generation then s.schedule end,
+                not_before = n.now + l.rest,
                 due = case when l.redo then s.due else l.next end,
                 due_attempt = case when l.redo then s.due_attempt else 1 end,
                 point = case when l.redo then s.point end,
@@ -187,13 +204,18 @@ final class FiringStatements {
     /** Whether the run is one of the slot that is there now: what an earlier one did is nothing of its. */
     private static final String OWN_RUN = "s.run_incarnation = s.incarnation";
 
+    /** What is pending after a run: no sooner than the interval allows, unless the run's firing is delivered again. */
+    private static final String HELD_BACK =
+            "(case when s.due is not null and s.point is null then greatest(s.due, l.rest) else s.due end)";
+
     /** A run that was cut off has no {@code run_began}: its end is refused, also where the same process has claimed it again. */
     private static final String END = """
             with n as (select c.now, c.now + ? as horizon from (select {now} as now) c),
-            l as (select s.place, s.map, s.key, a.token, a.map = any (?) as frees, a.result, a.took, a.error{seen}
-                  from unnest(?, ?, ?, ?, ?, ?) as a (map, key, token, result, took, error)
+            l as (select s.place, s.map, s.key, a.token, a.map = any (?) as frees, a.result, a.took, a.error,
+                         case when s.own then nullif(a.rest, -1) end as rest{seen}
+                  from unnest(?, ?, ?, ?, ?, ?, ?) as a (map, key, token, result, took, error, rest)
                   cross join lateral (
-                      select s.ctid as place, s.map, s.key{former} from asyncslot_slot s
+                      select s.ctid as place, s.map, s.key, {own run} as own{former} from asyncslot_slot s
                       where s.ns = ? and s.map = a.map and s.key = a.key and s.run_token = a.token
                         and (s.owner = ?) is true and s.run_began is not null
                       for update skip locked) s)
@@ -216,8 +238,11 @@ final class FiringStatements {
                 run_passed = null,
                 awaits_map = null,
                 awaits_key = null,
-                look = s.due,
-                owner = case when not s.paused and s.due <= n.horizon then s.owner end{values}
+                due = {next},
+                not_before = greatest(s.not_before, l.rest),
+                look = coalesce({next}, case when l.frees and s.live and {resting}
+                                             then greatest(s.not_before, l.rest) + (n.horizon - n.now) end),
+                owner = case when not s.paused and {next} <= n.horizon then s.owner end{values}
             from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
             returning {due}, s.owner is not null as claimed, l.token, not s.live as gone{handed}""";
 
@@ -227,7 +252,10 @@ final class FiringStatements {
                 .replace("{values}", values)
                 .replace("{handed}", handed)
                 .replace("{due}", DUE)
-                .replace("{idle}", "(l.frees and s.live and s.due is null)")
+                .replace("{idle}", "(l.frees and s.live and s.due is null and not {resting})")
+                .replace("{resting}", "(greatest(s.not_before, l.rest) > n.now) is true")
+                .replace("{next}", HELD_BACK)
+                .replace("{own run}", OWN_RUN)
                 .replace("{called}", "(" + OWN_RUN + " and l.result <> " + Finish.Result.NOT_CALLED.ordinal() + ")")
                 .replace(
                         "{failed}",
@@ -295,20 +323,27 @@ final class FiringStatements {
                 parts.replaceFirst("\\)\\s+update asyncslot_slot", "),\nu as (update asyncslot_slot") + ")");
     }
 
-    SlotStore.Swept sweep(Connection connection, Claim claim, List<String> maps, int limit) {
-        List<Optional<Due>> looked = Jdbc.queryPlannedAnew(
-                connection,
-                "sweep",
-                sweep,
-                row -> row.getBoolean("claimed") ? Optional.of(due(row)) : Optional.<Due>empty(),
-                claim.node(),
-                claim.horizon(),
-                maps.toArray(String[]::new),
-                namespace,
-                limit,
-                namespace,
-                limit);
-        return new SlotStore.Swept(looked.stream().flatMap(Optional::stream).toList(), looked.size());
+    SlotStore.Swept sweep(
+            Connection connection, Claim claim, List<String> maps, Collection<String> freeing, int limit) {
+        List<Due> claimed = new ArrayList<>();
+        List<Due> freed = new ArrayList<>();
+        int looked = Jdbc.queryPlannedAnew(
+                        connection,
+                        "sweep",
+                        sweep,
+                        row -> row.getBoolean("claimed")
+                                ? claimed.add(due(row))
+                                : row.getBoolean("gone") && freed.add(due(row)),
+                        claim.node(),
+                        claim.horizon(),
+                        freeing.toArray(String[]::new),
+                        maps.toArray(String[]::new),
+                        namespace,
+                        limit,
+                        namespace,
+                        limit)
+                .size();
+        return new SlotStore.Swept(claimed, freed, looked);
     }
 
     List<Due> overlooked(Connection connection, long node, long overdue, int limit) {
@@ -337,10 +372,12 @@ final class FiringStatements {
     private List<Begun> begin(Connection connection, long node, List<Begin> begins, boolean withValues) {
         Batch batch = new Batch(begins.size());
         Long[] next = new Long[begins.size()];
+        Long[] rest = new Long[begins.size()];
         for (int i = 0; i < next.length; i++) {
             Begin one = begins.get(i);
             batch.set(i, one.id(), one.generation());
             next[i] = one.nextDue();
+            rest[i] = one.interval();
         }
         return Jdbc.query(
                 connection,
@@ -352,6 +389,7 @@ final class FiringStatements {
                 batch.keys,
                 batch.numbers,
                 next,
+                rest,
                 namespace,
                 node,
                 namespace);
@@ -456,12 +494,14 @@ final class FiringStatements {
         Integer[] results = new Integer[size];
         Long[] took = new Long[size];
         @Nullable String[] errors = new String[size];
+        Long[] rest = new Long[size];
         for (int i = 0; i < size; i++) {
             Finish finish = finishes.get(i);
             batch.set(i, finish.begun().id(), finish.begun().token());
             results[i] = finish.result().ordinal();
             took[i] = finish.took();
             errors[i] = finish.error();
+            rest[i] = finish.notBefore();
         }
         return Jdbc.query(
                 connection,
@@ -476,6 +516,7 @@ final class FiringStatements {
                 results,
                 took,
                 errors,
+                rest,
                 namespace,
                 claim.node(),
                 retention);
@@ -518,7 +559,8 @@ final class FiringStatements {
                 row.getLong("point"),
                 row.getBoolean("period"),
                 row.getInt("attempt"),
-                row.getBoolean("cut_off"));
+                row.getBoolean("cut_off"),
+                row.getString("schedule"));
     }
 
     private static Begun begun(ResultSet row, boolean withValues) throws SQLException {

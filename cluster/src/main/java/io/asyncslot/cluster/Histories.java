@@ -44,7 +44,8 @@ final class Histories {
             if (again || events.size() == size) {
                 SlotEvent gone = again ? events.removeLast() : events.removeFirst();
                 int count = again ? gone.count() + 1 : 1;
-                events.addLast(new SlotEvent(event.time(), event.kind(), event.detail(), event.cause(), count));
+                events.addLast(
+                        new SlotEvent(event.time(), event.kind(), event.detail(), event.cause(), count, event.limit()));
             } else {
                 events.addLast(event);
             }

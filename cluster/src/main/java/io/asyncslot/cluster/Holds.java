@@ -31,17 +31,25 @@ final class Holds implements AutoCloseable {
      * @param cutOff whether it is a run that was cut off
      * @param overrun whether it fell due while the slot's previous run went on
      * @param queued whether it is in the hands of an executor
+     * @param schedule the key's own schedule; null for what the map says
      */
     record Hold(
-            long generation, long due, long point, boolean period, boolean cutOff, boolean overrun, boolean queued) {
+            long generation,
+            long due,
+            long point,
+            boolean period,
+            boolean cutOff,
+            boolean overrun,
+            boolean queued,
+            @Nullable String schedule) {
 
         Hold queued(boolean value) {
-            return new Hold(generation, due, point, period, cutOff, overrun, value);
+            return new Hold(generation, due, point, period, cutOff, overrun, value, schedule);
         }
 
         /** Moved by a touch: no longer a point of the map's grid, but the first of a new one. */
         Hold due(long value) {
-            return new Hold(generation, value, point == due ? value : point, false, cutOff, overrun, queued);
+            return new Hold(generation, value, point == due ? value : point, false, cutOff, overrun, queued, schedule);
         }
     }
 
@@ -76,12 +84,24 @@ final class Holds implements AutoCloseable {
 
     /** Holds what was armed and claimed. */
     void take(SlotId id, Armed<?> armed) {
-        take(id, new Hold(armed.generation(), armed.due(), armed.point(), false, false, false, false));
+        take(
+                id,
+                new Hold(armed.generation(), armed.due(), armed.point(), false, false, false, false, armed.schedule()));
     }
 
     /** Holds what a sweep or the end of a run claimed. */
     void take(Due due, boolean overrun) {
-        take(due.id(), new Hold(due.generation(), due.due(), due.point(), due.period(), due.cutOff(), overrun, false));
+        take(
+                due.id(),
+                new Hold(
+                        due.generation(),
+                        due.due(),
+                        due.point(),
+                        due.period(),
+                        due.cutOff(),
+                        overrun,
+                        false,
+                        due.schedule()));
     }
 
     private void take(SlotId id, Hold hold) {

@@ -32,9 +32,8 @@ final class KeptStarts {
             return false;
         }
         When when = start.when();
-        When point = when.relative() ? When.at(clock.micros() + when.micros()) : when;
         starts.remove(start.id());
-        starts.put(start.id(), new Start(start.slots(), start.id(), point));
+        starts.put(start.id(), new Start(start.slots(), start.id(), when.fixed(clock.micros())));
         return true;
     }
 

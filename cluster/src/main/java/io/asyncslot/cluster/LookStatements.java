@@ -16,11 +16,14 @@ import org.jspecify.annotations.Nullable;
 /** What looks at slots and maps, and changes nothing. Thread-safe. */
 final class LookStatements {
 
+    /** The schedule that what is pending of a slot is a point of. */
+    static final String SCHEDULE = "case when s.scheduled = s.generation and s.due is not null then s.schedule end";
+
     private static final String ROW = """
             select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
                    case when s.run_incarnation = s.incarnation then s.run_token end,
                    s.run_generation, s.run_attempt, case when s.paused then s.paused_at end,
-                   {last}, s.failures{values}
+                   {last}, s.failures, {schedule}{values}
             from asyncslot_slot s, (select {now} as now) c
             where s.ns = ? and s.map = ? and s.live""";
 
@@ -120,8 +123,11 @@ final class LookStatements {
         this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
         this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
         this.unhosted = tables.sql(UNHOSTED);
-        this.row = tables.sql(ROW.replace("{last}", LAST).replace("{values}", ""));
-        this.rowWithValues = tables.sql(ROW.replace("{last}", LAST).replace("{values}", ", " + ValueStatements.LOOK));
+        this.row = tables.sql(
+                ROW.replace("{last}", LAST).replace("{schedule}", SCHEDULE).replace("{values}", ""));
+        this.rowWithValues = tables.sql(ROW.replace("{last}", LAST)
+                .replace("{schedule}", SCHEDULE)
+                .replace("{values}", ", " + ValueStatements.LOOK));
         this.departed = tables.sql(DEPARTED.replace("{last}", LAST));
         String latest = LATEST_DEPARTED.replace("{last}", LAST);
         this.latestDeparted = tables.sql(latest.replace(
@@ -307,12 +313,13 @@ final class LookStatements {
                 row.getLong(9),
                 row.getLong(10),
                 row.getInt(11),
-                withValues ? ValueStatements.values(row, 20, 21) : List.of(),
-                withValues ? row.getBytes(20) : null,
-                withValues ? row.getInt(22) : 0,
+                withValues ? ValueStatements.values(row, 21, 22) : List.of(),
+                withValues ? row.getBytes(21) : null,
+                withValues ? row.getInt(23) : 0,
                 orNone(row, 12),
                 last(row, 13),
-                row.getLong(19));
+                row.getLong(19),
+                row.getString(20));
     }
 
     private static long orNone(ResultSet row, int column) throws SQLException {

@@ -13,7 +13,8 @@ final class NodeStatements {
     private static final int BATCH = 500;
 
     private static final String JOIN = """
-            insert into asyncslot_node (id, ns, name, joined) values (nextval('asyncslot_sequence'), ?, ?, {now})
+            insert into asyncslot_node (id, ns, name, joined, schedules)
+            values (nextval('asyncslot_sequence'), ?, ?, {now}, true)
             returning id""";
 
     /** A heartbeat, and a look at the others. Answers one row at least. */

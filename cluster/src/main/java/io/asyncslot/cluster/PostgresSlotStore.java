@@ -4,6 +4,7 @@ import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.Merge;
 import io.asyncslot.RetryOutcome;
+import io.asyncslot.SlotLimit;
 import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
@@ -14,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -62,10 +64,18 @@ final class PostgresSlotStore implements SlotStore {
     /** What is kept of a slot on which a run is pending: nothing by a start, all by a submit. */
     private static final String COALESCE = "s.live and s.due is not null";
 
+    /** What a start with a schedule has besides. The generation that it draws is the latest number: its column comes before. */
+    private static final String FOLLOW =
+            ",\n                schedule = {schedule},\n                scheduled = currval('asyncslot_sequence')";
+
+    /** A start by the slot's own callback goes on with the schedule. */
+    private static final String GO_ON =
+            ",\n                scheduled = case when s.scheduled = s.generation then currval('asyncslot_sequence') end";
+
     private static final String UPSERT = """
-            insert into asyncslot_slot as s (ns, map, key, live, incarnation, generation, due, look, owner)
+            insert into asyncslot_slot as s (ns, map, key, live, incarnation, generation, due, look, owner{columns})
             select ?, a.map, a.key, true, a.number, a.number, d.due, d.due,
-                   case when d.due <= d.now + ? then ? end
+                   case when d.due <= d.now + ? then ? end{scheduled}
             from (select u.map, u.key, nextval('asyncslot_sequence') as number
                   from {slots} as u (map, key)) a
             cross join {deadline} d{room}
@@ -88,7 +98,7 @@ final class PostgresSlotStore implements SlotStore {
                 dead_at = null,
                 last_fired = case when s.live then s.last_fired end,
                 failures = case when s.live then s.failures else 0 end,
-                failed_at = case when {keep} then s.failed_at end{only live}
+                failed_at = case when {keep} then s.failed_at end{follow}{only live}
             returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE)
             .replace("{pending collected}", "case when {armed} then s.collected end");
 
@@ -103,7 +113,7 @@ final class PostgresSlotStore implements SlotStore {
                 latest = null,
                 payload = {pending},
                 collected = case when {armed} then s.collected end,
-                period = false,
+                period = false{follow},
                 owner = case when s.run_token is not null then s.owner
                              when not s.paused and d.due <= d.now + ? then ? end
             from {deadline} d
@@ -121,6 +131,7 @@ final class PostgresSlotStore implements SlotStore {
                 due_attempt = case when {retake} then s.run_attempt + ? else s.due_attempt end,
                 due = case when {retake} then d.due else s.due end,
                 point = case when {retake} then coalesce(s.run_point, s.run_due) else s.point end,
+                scheduled = case when {retake} and s.scheduled = s.generation then s.run_generation else s.scheduled end,
                 period = s.period and not {retake}{pass on}
             from {deadline} d, (select ?::boolean as always{parameters}) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.run_token = ?
@@ -145,7 +156,8 @@ final class PostgresSlotStore implements SlotStore {
                 run_upto = case when s.withdrawn then s.run_upto end,
                 run_passed = s.run_passed is true or not s.withdrawn""";
 
-    private static final String TOUCH = """
+    private static final String TOUCH =
+            """
             update asyncslot_slot s set
                 was = {was},
                 due = case when s.due is not null then {moved} end,
@@ -154,8 +166,9 @@ final class PostgresSlotStore implements SlotStore {
                 owner = case when s.due is null or s.run_token is not null then s.owner
                              when not s.paused and {moved} <= d.now + ? then ? end
             from {deadline} d{parameters}
-            where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner""".replace("{deadline}", DEADLINE);
+            where s.ns = ? and s.map = ? and s.key = ? and s.live{same schedule}
+            returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due), s.owner,
+                      {schedule}, d.now, d.due, s.latest""".replace("{deadline}", DEADLINE).replace("{schedule}", LookStatements.SCHEDULE);
 
     /** Where a touch moves to: not beyond the latest deadline, unless that is of a former run, and not away from a flush. */
     private static final String MOVED = """
@@ -164,7 +177,8 @@ final class PostgresSlotStore implements SlotStore {
                        then s.due end)""";
 
     /** Whether a cancel leaves nothing of a slot that is to be freed then: no run of this incarnation goes on. */
-    private static final String GONE = "(p.frees and (s.run_token is null or s.run_incarnation <> s.incarnation))";
+    private static final String GONE = "(p.frees and (s.run_token is null or s.run_incarnation <> s.incarnation)"
+            + " and (s.not_before is null or s.not_before <= p.now))";
 
     private static final String CANCEL = """
             update asyncslot_slot s set
@@ -172,7 +186,7 @@ final class PostgresSlotStore implements SlotStore {
                 live = not {gone},
                 paused = s.paused and not {gone},
                 due = null,
-                look = case when not {gone} and s.owner is null then s.look end,
+                look = case when not {gone} then coalesce(case when s.owner is null then s.look end, s.not_before) end,
                 due_attempt = 1,
                 point = null,
                 dead_at = case when {gone} then {now} end,
@@ -181,9 +195,9 @@ final class PostgresSlotStore implements SlotStore {
                 passed_on = null,
                 withdrawn = case when {gone} then s.withdrawn else s.run_token is not null end,
                 owner = case when s.run_token is not null then s.owner end
-            from (select ?::boolean as frees) p
+            from (select ?::boolean as frees, {now} as now) p
             where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.was, s.incarnation, s.run_token, {since}, {upto}""".replace("{gone}", GONE);
+            returning s.was, s.incarnation, s.run_token, {since}, {upto}, not s.live""".replace("{gone}", GONE);
 
     /** A run that was cut off goes with its slot; one that goes on keeps its row. */
     private static final String DELETED = """
@@ -192,6 +206,7 @@ final class PostgresSlotStore implements SlotStore {
                 paused = false,
                 due = null,
                 look = null,
+                not_before = null,
                 due_attempt = 1,
                 point = null,
                 dead_at = {now},
@@ -211,7 +226,7 @@ final class PostgresSlotStore implements SlotStore {
             update asyncslot_slot s set
             {deleted}
             where s.ns = ? and s.map = ? and s.key = ? and s.live
-            returning s.was, s.incarnation, s.run_token, {values since}, {upto}""".replace("{deleted}", DELETED).replace("{values since}", VALUES_SINCE);
+            returning s.was, s.incarnation, s.run_token, {values since}, {upto}, true""".replace("{deleted}", DELETED).replace("{values since}", VALUES_SINCE);
 
     private static final String DELETE_ALL = """
             with l as (select key from asyncslot_slot
@@ -233,7 +248,7 @@ final class PostgresSlotStore implements SlotStore {
     private static final String RESUME = """
             update asyncslot_slot s set
                 paused = false,
-                look = coalesce(s.run_due, s.due),
+                look = coalesce(s.run_due, s.due, s.not_before),
                 owner = case when s.run_began is not null then s.owner
                              when coalesce(s.run_due, s.due) <= d.now + ? then ? end
             from (select {now} as now) d
@@ -307,11 +322,16 @@ final class PostgresSlotStore implements SlotStore {
     private final String submit;
     private final String submitLimited;
     private final String submitLive;
+    private final String startScheduled;
+    private final String startScheduledLimited;
     private final String rearm;
+    private final String rearmScheduled;
+    private final String restart;
     private final String retry;
     private final Map<Merge, String> retryWithValues = new EnumMap<>(Merge.class);
     private final String touch;
     private final String touchShaped;
+    private final String touchOwn;
     private final String cancel;
     private final String delete;
     private final String deleteAll;
@@ -339,6 +359,15 @@ final class PostgresSlotStore implements SlotStore {
         this.looks = new LookStatements(tables, namespace);
         this.values = new ValueStatements(tables, namespace);
         String upsert = ValueStatements.filled(UPSERT);
+        String scheduled = upsert.replace("{columns}", ", schedule, scheduled")
+                .replace("{scheduled}", ", ?::text, a.number")
+                .replace("{follow}", FOLLOW.replace("{schedule}", "excluded.schedule"))
+                .replace("{slots}", ONE)
+                .replace("{keep}", "false")
+                .replace("{only live}", "");
+        this.startScheduled = tables.sql(scheduled.replace("{room}", ""));
+        this.startScheduledLimited = tables.sql(TAKE_ROOM + scheduled.replace("{room}", " cross join r"));
+        upsert = upsert.replace("{columns}", "").replace("{scheduled}", "").replace("{follow}", "");
         String anyTemplate = upsert.replace("{only live}", "");
         String startTemplate = anyTemplate.replace("{slots}", ONE).replace("{keep}", "false");
         String submitTemplate = anyTemplate.replace("{slots}", ONE).replace("{keep}", COALESCE);
@@ -352,15 +381,22 @@ final class PostgresSlotStore implements SlotStore {
                 .replace("{keep}", COALESCE)
                 .replace("{room}", ONLY_LIVE)
                 .replace("{only live}", "\n            where s.live"));
-        this.rearm = tables.sql(ValueStatements.filled(REARM));
+        String anyRearm = ValueStatements.filled(REARM);
+        this.rearm = tables.sql(anyRearm.replace("{follow}", ""));
+        this.rearmScheduled = tables.sql(anyRearm.replace("{follow}", FOLLOW.replace("{schedule}", "?::text")));
+        this.restart = tables.sql(anyRearm.replace("{follow}", GO_ON));
         this.retry = tables.sql(
                 RETRY.replace("{pass on}", "").replace("{parameters}", "").replace("{expected}", ""));
         for (Merge merge : Merge.values()) {
             retryWithValues.put(merge, tables.sql(retryWithValues(merge)));
         }
-        this.touch = tables.sql(TOUCH.replace("{moved}", "d.due").replace("{parameters}", ""));
-        this.touchShaped =
-                tables.sql(TOUCH.replace("{moved}", MOVED).replace("{parameters}", ", (select ?::int as flush_at) p"));
+        String touchPlain = TOUCH.replace("{moved}", "d.due").replace("{parameters}", "");
+        this.touch = tables.sql(touchPlain.replace("{same schedule}", ""));
+        this.touchOwn = tables.sql(touchPlain.replace(
+                "{same schedule}", " and " + LookStatements.SCHEDULE + " is not distinct from ?::text"));
+        this.touchShaped = tables.sql(TOUCH.replace("{moved}", MOVED)
+                .replace("{same schedule}", "")
+                .replace("{parameters}", ", (select ?::int as flush_at) p"));
         this.cancel = tables.sql(ValueStatements.filled(CANCEL));
         this.delete = tables.sql(ValueStatements.filled(DELETE));
         this.deleteAll = tables.sql(DELETE_ALL);
@@ -391,8 +427,17 @@ final class PostgresSlotStore implements SlotStore {
     @Override
     public Armed<StartOutcome> start(
             Connection connection, Claim claim, SlotId id, When when, @Nullable Offer offer, int capacity) {
-        Creation<StartOutcome> creation =
-                new Creation<>(false, start, startLimited, rearm, claim, id, when, offer, PostgresSlotStore::started);
+        boolean follows = when.schedule() != null;
+        Creation<StartOutcome> creation = new Creation<>(
+                false,
+                follows ? startScheduled : start,
+                follows ? startScheduledLimited : startLimited,
+                follows ? rearmScheduled : rearm,
+                claim,
+                id,
+                when,
+                offer,
+                PostgresSlotStore::started);
         return create(connection, creation, capacity, StartOutcome.REJECTED);
     }
 
@@ -424,7 +469,7 @@ final class PostgresSlotStore implements SlotStore {
                         incarnation,
                         Room.ANY,
                         0,
-                        row -> armed(row, claim.node(), PostgresSlotStore::started));
+                        row -> shaped(row, claim.node(), PostgresSlotStore::started));
         return rearmed == null ? Armed.nothing(StartOutcome.FREED) : rearmed;
     }
 
@@ -478,11 +523,31 @@ final class PostgresSlotStore implements SlotStore {
             parameters.add(carrying.flushAt());
         }
         parameters.addAll(List.of(namespace, id.map(), id.key()));
+        return touch(connection, claim, carrying.isPlain() ? touch : touchShaped, parameters);
+    }
+
+    @Override
+    public Armed<TouchOutcome> touchOwn(Connection connection, Claim claim, SlotId id, When when) {
+        List<@Nullable Object> parameters = new ArrayList<>(List.of(
+                claim.horizon(),
+                claim.node(),
+                when.relative(),
+                when.micros(),
+                when.micros(),
+                namespace,
+                id.map(),
+                id.key()));
+        parameters.add(when.schedule());
+        return touch(connection, claim, touchOwn, parameters);
+    }
+
+    private static Armed<TouchOutcome> touch(
+            Connection connection, Claim claim, String statement, List<? extends @Nullable Object> parameters) {
         Armed<TouchOutcome> touched = Jdbc.first(
                 connection,
                 "touch a slot",
-                carrying.isPlain() ? touch : touchShaped,
-                row -> armed(row, claim.node(), was -> was.armed() ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED),
+                statement,
+                row -> shaped(row, claim.node(), was -> was.armed() ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED),
                 parameters.toArray());
         if (touched == null) {
             return Armed.nothing(TouchOutcome.ABSENT);
@@ -506,7 +571,7 @@ final class PostgresSlotStore implements SlotStore {
                         namespace,
                         id.map(),
                         id.key())));
-        return removed.orElseGet(() -> new Removed<>(CancelOutcome.ABSENT, false, 0, 0));
+        return removed.orElseGet(() -> Removed.nothing(CancelOutcome.ABSENT));
     }
 
     @Override
@@ -522,7 +587,7 @@ final class PostgresSlotStore implements SlotStore {
                         namespace,
                         id.map(),
                         id.key())));
-        return removed.orElseGet(() -> new Removed<>(DeleteOutcome.ABSENT, false, 0, 0));
+        return removed.orElseGet(() -> Removed.nothing(DeleteOutcome.ABSENT));
     }
 
     @Override
@@ -685,8 +750,8 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
-    public Swept sweep(Connection connection, Claim claim, List<String> maps, int limit) {
-        return firing.sweep(connection, claim, maps, limit);
+    public Swept sweep(Connection connection, Claim claim, List<String> maps, Collection<String> freeing, int limit) {
+        return firing.sweep(connection, claim, maps, freeing, limit);
     }
 
     @Override
@@ -819,13 +884,26 @@ final class PostgresSlotStore implements SlotStore {
 
         @Nullable
         Armed<O> on(Connection connection, ValueStatements values, String namespace, Room room, int capacity) {
-            Jdbc.RowReader<Armed<O>> reader = row -> armed(row, claim.node(), outcome);
+            Jdbc.RowReader<Armed<O>> reader = row -> armed(row, claim.node(), outcome, when.schedule());
             if (offer != null) {
-                return values.arm(connection, submits, claim, id, when, offer, NONE, room, capacity, reader);
+                return values.arm(
+                        connection,
+                        submits,
+                        claim,
+                        id,
+                        when,
+                        offer,
+                        NONE,
+                        room,
+                        capacity,
+                        row -> shaped(row, claim.node(), outcome));
             }
             List<Object> deadline = List.of(when.relative(), when.micros(), when.micros());
             List<Object> parameters = new ArrayList<>();
             if (room == Room.LIVE && !submits) {
+                if (when.schedule() != null) {
+                    parameters.add(when.schedule());
+                }
                 parameters.addAll(List.of(claim.horizon(), claim.node()));
                 parameters.addAll(deadline);
                 parameters.addAll(List.of(namespace, id.map(), id.key(), true, NONE));
@@ -833,7 +911,11 @@ final class PostgresSlotStore implements SlotStore {
                 if (room == Room.LIMITED) {
                     parameters.addAll(List.of(namespace, id.map(), capacity));
                 }
-                parameters.addAll(List.of(namespace, claim.horizon(), claim.node(), id.map(), id.key()));
+                parameters.addAll(List.of(namespace, claim.horizon(), claim.node()));
+                if (when.schedule() != null) {
+                    parameters.add(when.schedule());
+                }
+                parameters.addAll(List.of(id.map(), id.key()));
                 parameters.addAll(deadline);
                 if (room == Room.LIVE) {
                     parameters.add(namespace);
@@ -866,7 +948,7 @@ final class PostgresSlotStore implements SlotStore {
                 startMany,
                 row -> armed.put(
                         new SlotId(row.getString(1), row.getString(2)),
-                        armed(row, claim.node(), PostgresSlotStore::started)),
+                        armed(row, claim.node(), PostgresSlotStore::started, null)),
                 namespace,
                 claim.horizon(),
                 claim.node(),
@@ -902,8 +984,8 @@ final class PostgresSlotStore implements SlotStore {
         return Jdbc.first(
                 connection,
                 "start a slot",
-                rearm,
-                row -> armed(row, claim.node(), PostgresSlotStore::started),
+                restart,
+                row -> armed(row, claim.node(), PostgresSlotStore::started, null),
                 claim.horizon(),
                 claim.node(),
                 when.relative(),
@@ -912,7 +994,7 @@ final class PostgresSlotStore implements SlotStore {
                 namespace,
                 id.map(),
                 id.key(),
-                incarnation == NONE,
+                false,
                 incarnation);
     }
 
@@ -970,11 +1052,45 @@ final class PostgresSlotStore implements SlotStore {
         return offer.expects() ? Armed.changed(rejected) : Armed.nothing(rejected);
     }
 
-    private static <O extends Enum<O>> Armed<O> armed(ResultSet row, long node, Function<Was, O> outcome)
+    private static <O extends Enum<O>> Armed<O> armed(
+            ResultSet row, long node, Function<Was, O> outcome, @Nullable String schedule) throws SQLException {
+        return armed(row, node, outcome, schedule, Armed.Held.NOT);
+    }
+
+    private static <O extends Enum<O>> Armed<O> armed(
+            ResultSet row, long node, Function<Was, O> outcome, @Nullable String schedule, Armed.Held held)
             throws SQLException {
         Was was = new Was(row.getInt(3));
         boolean claimed = row.getLong(8) == node && !was.busy();
-        return new Armed<>(outcome.apply(was), row.getLong(4), row.getLong(5), row.getLong(6), row.getLong(7), claimed);
+        return new Armed<>(
+                outcome.apply(was),
+                row.getLong(4),
+                row.getLong(5),
+                row.getLong(6),
+                row.getLong(7),
+                claimed,
+                schedule,
+                held);
+    }
+
+    /** What tells also what has become of the deadline that was asked for. */
+    private static <O extends Enum<O>> Armed<O> shaped(ResultSet row, long node, Function<Was, O> outcome)
+            throws SQLException {
+        return armed(row, node, outcome, row.getString(9), held(row));
+    }
+
+    private static Armed.Held held(ResultSet row) throws SQLException {
+        long due = row.getLong(6);
+        long asked = row.getLong(11);
+        long latest = row.getLong(12); // 0 for none
+        if (due == asked) {
+            return Armed.Held.NOT;
+        }
+        SlotLimit limit = SlotLimit.MIN_INTERVAL;
+        if (due < asked) {
+            limit = due == latest ? SlotLimit.MAX_WAIT : SlotLimit.FLUSH_AT;
+        }
+        return new Armed.Held(limit, Math.max(0, due - row.getLong(10)));
     }
 
     /** Collected values go in the transaction of their slot, which has them locked: all of them are seen then. */
@@ -995,7 +1111,7 @@ final class PostgresSlotStore implements SlotStore {
         if (was.collected()) {
             values.remove(connection, row.getLong(2), row.getLong(4), row.getLong(5));
         }
-        return new Removed<>(outcome.apply(was), was.armed(), row.getLong(2), row.getLong(3));
+        return new Removed<>(outcome.apply(was), was.armed(), row.getLong(2), row.getLong(3), row.getBoolean(6));
     }
 
     private static Long[] numbers(ResultSet row, int column) throws SQLException {

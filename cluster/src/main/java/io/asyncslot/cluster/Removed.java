@@ -9,5 +9,12 @@ package io.asyncslot.cluster;
  * @param incarnation the incarnation it met; 0 when there is none
  * @param runToken the token of the run that goes on, 0 when none does: who awaits it waits until
  *     {@link SlotStore#runToken} answers another
+ * @param gone whether the slot is freed
  */
-record Removed<O extends Enum<O>>(O outcome, boolean pending, long incarnation, long runToken) {}
+record Removed<O extends Enum<O>>(O outcome, boolean pending, long incarnation, long runToken, boolean gone) {
+
+    /** There was nothing to remove. */
+    static <O extends Enum<O>> Removed<O> nothing(O outcome) {
+        return new Removed<>(outcome, false, 0, 0, false);
+    }
+}

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param pausedAt since when it is paused, in microseconds of database time; {@link SlotStore#NONE} when it is not
  * @param last the firing whose callback runs, else the last one whose callback was called; null when none was
  * @param failures how often callbacks of the slot have failed
+ * @param schedule the key's own schedule, which what is pending is a point of; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 record Row(
@@ -42,7 +43,8 @@ record Row(
         int collected,
         long pausedAt,
         @Nullable LastFiring last,
-        long failures) {
+        long failures,
+        @Nullable String schedule) {
 
     /** Whether it carries what another look has seen, for the same start. */
     boolean carriesAs(Row other) {

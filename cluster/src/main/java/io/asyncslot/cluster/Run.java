@@ -83,15 +83,20 @@ final class Run {
         return finish;
     }
 
-    /** The callback has returned or failed. Called by the run's thread. */
-    void finished(long tookMicros, @Nullable Throwable failure) {
+    /**
+     * The callback has returned or failed. Called by the run's thread.
+     *
+     * @param notBefore as {@link Finish#notBefore}
+     */
+    void finished(long tookMicros, @Nullable Throwable failure, long notBefore) {
         Finish.Result result = failure == null ? Finish.Result.RETURNED : Finish.Result.FAILED;
         if (again == Again.POSTPONED && failure == null) {
             result = Finish.Result.NOT_CALLED;
         } else if (again != Again.NOT && failure != null) {
             result = Finish.Result.FAILED_ONCE;
         }
-        finish = new Finish(begun, result, tookMicros, failure == null ? null : Finish.text(Shown.of(failure)));
+        finish = new Finish(
+                begun, result, tookMicros, failure == null ? null : Finish.text(Shown.of(failure)), notBefore);
     }
 
     /** What becomes of the firing, as its callback asked for. */

@@ -94,7 +94,12 @@ final class Runner<K> {
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a run that was left out
     private @Nullable Run beginReserved(SlotId id, Hold hold, Binding<K> inHand) {
-        Periods periods = slots.periods();
+        Periods periods = slots.periods(id, hold.schedule());
+        if (periods == null) {
+            inHand.release();
+            engine.holds().again(id, FAILED_PAUSE); // it waits for somebody who can read its schedule
+            return null;
+        }
         long now = Math.max(engine.clock().micros(), hold.due());
         boolean skip = hold.period() && (hold.overrun() || periods.leavesOut(hold.due(), now));
         long next = periods.next(hold.point(), now);
@@ -112,7 +117,8 @@ final class Runner<K> {
                             hold.generation(),
                             next == Periods.NONE ? SlotStore.NONE : next,
                             slots.carrying().hasValues(),
-                            slots.carrying().collects()));
+                            slots.carrying().collects(),
+                            slots.carrying().minInterval()));
         } catch (BackendUnavailableException e) {
             inHand.release();
             engine.holds().again(id, AWAY_PAUSE);
@@ -192,7 +198,7 @@ final class Runner<K> {
             slots.record(run.id(), Kind.FIRED, firing.latenessMicros());
             failure = invoke(slots.callback(run, binding), key, run, firing);
             took = ticker.monotonicNanos() - began;
-            run.finished(took / 1_000, failure);
+            run.finished(took / 1_000, failure, slots.carrying().after(firing.firedMicros()));
             if (failure != null) {
                 boolean followed = run.again() == Run.Again.RETRIED;
                 invoker.failed(firing, followed, failure);

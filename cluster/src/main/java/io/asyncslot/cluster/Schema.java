@@ -28,7 +28,7 @@ final class Schema {
 
     /** Every column of every table, so that an older or half-made one is found out at start-up. */
     static final Map<String, List<String>> COLUMNS = Map.of(
-            "asyncslot_node", List.of("id", "ns", "name", "joined", "beat", "maps"),
+            "asyncslot_node", List.of("id", "ns", "name", "joined", "beat", "maps", "schedules"),
             "asyncslot_paused", List.of("ns", "map", "since"),
             "asyncslot_room", List.of("ns", "map", "slots"),
             "asyncslot_slot",
@@ -75,7 +75,10 @@ final class Schema {
                             "run_collected",
                             "run_upto",
                             "run_passed",
-                            "latest"),
+                            "latest",
+                            "not_before",
+                            "schedule",
+                            "scheduled"),
             "asyncslot_value", List.of("slot", "number", "value"));
 
     private static final String SEQUENCE = "asyncslot_sequence";

@@ -10,6 +10,7 @@ import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -211,6 +212,14 @@ interface SlotStore {
     Armed<TouchOutcome> touch(Connection connection, Claim claim, SlotId id, When when, Carrying carrying);
 
     /**
+     * Moves a pending deadline to a point of the slot's own schedule, or by what its map says where it has none.
+     *
+     * @param when with the schedule that the slot was seen to have; null for none
+     * @return MOVED, NOT_ARMED, or ABSENT also where the slot has another schedule by now
+     */
+    Armed<TouchOutcome> touchOwn(Connection connection, Claim claim, SlotId id, When when);
+
+    /**
      * Removes a pending deadline. A run that was cut off counts as running.
      *
      * @param whenIdle what becomes of the slot if no run of it goes on
@@ -342,18 +351,20 @@ interface SlotStore {
      * later when to look again. Maps that are paused, or not asked for, cost nothing.
      *
      * @param maps the maps that the node can run
+     * @param freeing of these, the ones whose idle slots are freed when their interval is over
      * @param limit how many to look at at most
      * @return what the node has to hold now
      */
-    Swept sweep(Connection connection, Claim claim, List<String> maps, int limit);
+    Swept sweep(Connection connection, Claim claim, List<String> maps, Collection<String> freeing, int limit);
 
     /**
      * What a sweep found.
      *
      * @param due what it claimed
+     * @param freed what it freed: slots whose interval is over
      * @param looked how many slots it looked at
      */
-    record Swept(List<Due> due, int looked) {}
+    record Swept(List<Due> due, List<Due> freed, int looked) {}
 
     /**
      * What a node should be holding and has not begun although it was due some time ago: it lost sight of it, for

@@ -5,6 +5,7 @@ import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.RetryOutcome;
@@ -13,6 +14,7 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotEvent.Kind;
+import io.asyncslot.SlotLimit;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotMapStats;
@@ -23,6 +25,7 @@ import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
 import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.backend.Binding;
 import io.asyncslot.backend.InstalledBinding;
@@ -94,6 +97,8 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
     private final int maxEntries;
     private final WhenIdle whenIdle;
     private final Periods periods;
+    private final LatePolicy late;
+    private final KeySchedules schedules;
     private final ClusterEngine engine;
     private final Keys<K> keys;
     private final SlotKeyText<K> texts;
@@ -108,6 +113,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
     private final @Nullable StoredValues<?> values;
 
     private final Unreadable unreadableValues;
+    private final Unreadable unreadableSchedules;
 
     private final InstalledBinding<K> binding;
 
@@ -145,6 +151,8 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         this.maxEntries = spec.maxEntries();
         this.whenIdle = spec.whenIdle();
         this.periods = periods;
+        this.late = spec instanceof TimerMapSpec<?> timers ? timers.late() : LatePolicy.ONCE;
+        this.schedules = new KeySchedules(name, late, engine.scheduleCodec());
         this.engine = engine;
         this.keys = new Keys<>(name, keyType, engine.injected().maxKeyLength());
         this.texts = KeyTexts.of(keyType, name);
@@ -159,6 +167,8 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         this.unreadableValues = new Unreadable(
                 name,
                 "its value is no " + (carried == null ? "value" : carried.type().getName()));
+        this.unreadableSchedules =
+                new Unreadable(name, "nothing here reads the schedule that its key was started with");
         this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new Runner<>(this, engine);
         this.dispatch = new Dispatch(engine.injected().executor(), spec.concurrency(), runner::run, this::deferred);
@@ -205,8 +215,40 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         return maxEntries;
     }
 
-    final Periods periods() {
-        return periods;
+    final LatePolicy late() {
+        return late;
+    }
+
+    final KeySchedules schedules() {
+        return schedules;
+    }
+
+    /**
+     * The points that a slot fires at.
+     *
+     * @param schedule its own schedule, as its row has it; null for what the map says
+     * @return null where the schedule cannot be read here: that is noted, and told once
+     */
+    final @Nullable Periods periods(SlotId id, @Nullable String schedule) {
+        if (schedule == null) {
+            return periods;
+        }
+        KeySchedules.KeySchedule own = schedule(id, schedule);
+        return own == null ? null : own.periods();
+    }
+
+    private KeySchedules.@Nullable KeySchedule schedule(SlotId id, String text) {
+        try {
+            return schedules.of(text);
+        } catch (Throwable e) {
+            unreadableSchedules.note(id.key(), e);
+            return null;
+        }
+    }
+
+    /** Whether idle slots are freed when their interval is over, and not before. */
+    final boolean freesRested() {
+        return whenIdle == WhenIdle.FREE && carrying.minInterval() != SlotStore.NONE;
     }
 
     final ClusterEngine engine() {
@@ -250,6 +292,11 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
     /** The rows of this map that this node could not read. */
     final Unreadable unreadable() {
         return unreadable;
+    }
+
+    /** The rows of this map of which this node could read all but the schedule. */
+    final Unreadable unreadableSchedules() {
+        return unreadableSchedules;
     }
 
     /** The rows of this map of which this node could read the key, and not the value. */
@@ -414,7 +461,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                     .joined(connection -> engine.store().take(connection, id, seen))
                     .orElse(null);
             if (removed != null) {
-                engine.database().afterCommit(() -> cancelled(id, removed, removed.runToken() == 0));
+                engine.database().afterCommit(() -> cancelled(id, removed));
                 return read;
             }
         }
@@ -465,7 +512,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         if (armed.outcome() == StartOutcome.FREED) {
             return StartOutcome.FREED;
         }
-        boolean stays = armed(id, claim, armed, () -> started(id, armed.outcome(), when.micros()));
+        boolean stays = armed(id, claim, armed, () -> started(id, armed, when.micros()));
         return stays ? armed.outcome() : StartOutcome.FREED;
     }
 
@@ -476,7 +523,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         if (dropped || run.isCancelled()) {
             return RetryOutcome.FREED;
         }
-        SlotStore.Retry retry = new SlotStore.Retry(postponed, periods.leavesOutNone());
+        SlotStore.Retry retry = new SlotStore.Retry(postponed, late == LatePolicy.ALL);
         SlotStore.Retried retried = again(run, when, retry);
         if (retried.outcome() != RetryOutcome.SCHEDULED) {
             return retried.outcome();
@@ -523,10 +570,10 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         return one.size() == other.size() && (one.isEmpty() || Arrays.equals(one.get(0), other.get(0)));
     }
 
-    final void started(SlotId id, StartOutcome outcome, long detail) {
-        boolean fresh = outcome == StartOutcome.STARTED;
+    final void started(SlotId id, Armed<StartOutcome> armed, long detail) {
+        boolean fresh = armed.outcome() == StartOutcome.STARTED;
         (fresh ? counters.started : counters.rearmed).increment();
-        record(id, fresh ? Kind.STARTED : Kind.REARMED, detail);
+        record(id, fresh ? Kind.STARTED : Kind.REARMED, detail, armed.held());
     }
 
     /** Writes a start that was kept while the database was away. */
@@ -544,19 +591,18 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         Removed<CancelOutcome> removed =
                 engine.database().joined(connection -> engine.store().cancel(connection, id, whenIdle, carrying));
         boolean cancelled = removed.outcome() == CancelOutcome.CANCELLED;
-        boolean freed = whenIdle == WhenIdle.FREE && removed.incarnation() != 0 && removed.runToken() == 0;
-        if (cancelled || freed) {
-            engine.database().afterCommit(() -> cancelled(id, removed, freed));
+        if (cancelled || removed.gone()) {
+            engine.database().afterCommit(() -> cancelled(id, removed));
         }
         return removed;
     }
 
-    private void cancelled(SlotId id, Removed<CancelOutcome> removed, boolean freed) {
+    private void cancelled(SlotId id, Removed<CancelOutcome> removed) {
         if (removed.outcome() == CancelOutcome.CANCELLED) {
             counters.cancelled.increment();
             record(id, Kind.CANCELLED, -1);
         }
-        if (freed) {
+        if (removed.gone()) {
             gone(id, removed.incarnation());
         }
     }
@@ -572,7 +618,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             if (awaiting.wouldDeadlock()) {
                 return CancelOutcome.WOULD_DEADLOCK;
             }
-            Removed<CancelOutcome> removed = closed ? new Removed<>(CancelOutcome.CLOSED, false, 0, 0) : cancel(id);
+            Removed<CancelOutcome> removed = closed ? Removed.nothing(CancelOutcome.CLOSED) : cancel(id);
             CancelOutcome outcome = removed.outcome();
             boolean gone = outcome == CancelOutcome.CLOSED || outcome == CancelOutcome.ABSENT;
             long token = gone ? runToken(id) : removed.runToken();
@@ -974,6 +1020,10 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                 notes.add("what it carries cannot be read, and stays: " + Shown.of(e));
             }
         }
+        KeySchedules.KeySchedule own = row.schedule() == null ? null : schedule(row.id(), row.schedule());
+        if (own == null && row.schedule() != null) {
+            notes.add("its schedule cannot be read here, and stays: " + Shown.inLine(row.schedule()));
+        }
         RunState state = running
                 ? row.armed() ? RunState.RUNNING_ARMED : RunState.RUNNING
                 : row.armed() ? RunState.ARMED : RunState.IDLE;
@@ -992,7 +1042,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                 histories.isOn() ? row.last() : null,
                 withHistory ? histories.events(row.id()) : List.of(),
                 value,
-                null,
+                own == null ? null : own.schedule(),
                 new SlotSnapshot.Measure(ClusterBackend.NAME, null, null, null, null, null, null, notes));
     }
 
@@ -1114,6 +1164,13 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
 
     /** Notes what happened, with a span in microseconds or -1. */
     final void record(SlotId id, Kind kind, long detail) {
+        record(id, kind, detail, Armed.Held.NOT);
+    }
+
+    /** Notes an arming: for how long, or as what the map's shape has made of that. */
+    final void record(SlotId id, Kind kind, long asked, Armed.Held held) {
+        SlotLimit limit = held.limit();
+        long detail = limit == null ? asked : held.span();
         if (histories.isOn()) {
             histories.add(
                     id,
@@ -1121,7 +1178,9 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                             engine.clock().now(),
                             kind,
                             detail < 0 ? null : Micros.toDuration(detail),
-                            SlotCause.current()));
+                            SlotCause.current(),
+                            1,
+                            limit));
         }
     }
 

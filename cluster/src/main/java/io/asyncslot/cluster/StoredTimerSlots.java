@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.FixedRateSchedule;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSchedule;
@@ -36,11 +37,13 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
     private final @Nullable Duration delay;
     private final @Nullable SlotSchedule schedule;
     private final boolean onTheWallClock;
+    private final boolean keySchedules;
 
     StoredTimerSlots(TimerMapSpec<K> spec, ClusterEngine engine) {
         super(spec, SlotType.TIMER, Periods.of(spec), engine);
         this.delay = spec.delay() != null ? spec.delay() : spec.every();
         this.schedule = spec.schedule();
+        this.keySchedules = spec.keySchedules();
         this.onTheWallClock = spec.clock() == SlotClock.REALTIME;
     }
 
@@ -52,6 +55,18 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
     @Override
     public final StartOutcome start(K key) {
         return start(id(key), own(), null);
+    }
+
+    @Override
+    public final StartOutcome start(K key, SlotSchedule schedule) {
+        if (!keySchedules) {
+            return TimerSlots.super.start(key, schedule);
+        }
+        if (schedule == null) {
+            throw new IllegalArgumentException("'schedule' must not be null");
+        }
+        SlotId id = id(key);
+        return start(id, first(schedule).of(schedules().text(schedule)), null);
     }
 
     @Override
@@ -91,7 +106,7 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
             counters().rejected.increment();
             return StartOutcome.REJECTED;
         }
-        boolean stays = armed(id, claim, armed, () -> started(id, armed.outcome(), span(when)));
+        boolean stays = armed(id, claim, armed, () -> started(id, armed, span(when)));
         return stays ? armed.outcome() : StartOutcome.CLOSED;
     }
 
@@ -164,7 +179,27 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
 
     @Override
     public final TouchOutcome touch(K key) {
-        return touch(id(key), own());
+        return keySchedules ? touchOwn(id(key)) : touch(id(key), own());
+    }
+
+    /** By the slot's own schedule, if it has one: anew if that has changed meanwhile. */
+    private TouchOutcome touchOwn(SlotId id) {
+        for (; ; ) {
+            Row row = isClosed() ? null : row(id, false).orElse(null);
+            if (row == null) {
+                return isClosed() ? TouchOutcome.CLOSED : TouchOutcome.ABSENT;
+            }
+            String text = row.schedule();
+            When when = text == null
+                    ? own()
+                    : first(schedules().of(text).schedule()).of(text);
+            Claim claim = engine().claim(this, 1);
+            Armed<TouchOutcome> moved =
+                    engine().database().joined(connection -> engine().store().touchOwn(connection, claim, id, when));
+            if (moved.outcome() != TouchOutcome.ABSENT) {
+                return moved(id, claim, moved, when);
+            }
+        }
     }
 
     @Override
@@ -180,10 +215,14 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
         Claim claim = engine().claim(this, 1);
         Armed<TouchOutcome> moved = engine().database()
                 .joined(connection -> engine().store().touch(connection, claim, id, when, carrying()));
+        return moved(id, claim, moved, when);
+    }
+
+    private TouchOutcome moved(SlotId id, Claim claim, Armed<TouchOutcome> moved, When when) {
         if (moved.outcome() == TouchOutcome.MOVED) {
             armed(id, claim, moved, () -> {
                 counters().moved.increment();
-                record(id, Kind.MOVED, span(when));
+                record(id, Kind.MOVED, span(when), moved.held());
             });
         }
         return moved.outcome();
@@ -210,17 +249,26 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
 
     final When own() {
         if (schedule != null && delay == null) {
-            long next = Periods.next(schedule, engine().clock().micros());
-            if (next == Periods.NONE) {
-                throw new IllegalStateException("the schedule of map '" + name() + "' has no further point");
-            }
-            return When.at(next);
+            return first(schedule);
         }
         if (delay == null) {
             throw new IllegalStateException(
                     "map '" + name() + "' has no delay of its own: set one, or start its keys with a delay");
         }
         return in(delay);
+    }
+
+    /** The first point of a schedule: of a fixed rate, a period from now. */
+    private When first(SlotSchedule of) {
+        if (of instanceof FixedRateSchedule fixed) {
+            return in(fixed.period());
+        }
+        long next = Periods.next(of, engine().clock().micros());
+        if (next == Periods.NONE) {
+            throw new IllegalStateException(
+                    "the schedule of map '" + name() + "', or of one of its keys, has no further point");
+        }
+        return When.at(next);
     }
 
     /** The time to a deadline, for the history. */

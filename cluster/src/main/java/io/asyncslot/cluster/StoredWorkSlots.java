@@ -66,7 +66,7 @@ class StoredWorkSlots<K> extends StoredSlots<K> implements WorkSlots<K> {
         boolean stays = armed(id, claim, armed, () -> {
             boolean fresh = outcome == SubmitOutcome.SUBMITTED;
             (fresh ? counters().started : counters().coalesced).increment();
-            record(id, fresh ? Kind.SUBMITTED : Kind.COALESCED, -1);
+            record(id, fresh ? Kind.SUBMITTED : Kind.COALESCED, -1, fresh ? armed.held() : Armed.Held.NOT);
         });
         return stays ? outcome : SubmitOutcome.CLOSED;
     }

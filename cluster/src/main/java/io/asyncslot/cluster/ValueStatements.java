@@ -75,13 +75,14 @@ final class ValueStatements {
                        then (select now from n) end)""";
 
     /** What is due, but for a submit that leaves what is pending. */
-    private static final String NEXT_DUE = "(case when {keep due} then s.due else {due} end)";
+    private static final String NEXT_DUE =
+            "(case when {keep} then s.due else greatest(case when {keep due} then s.due else {due} end, s.not_before) end)";
 
     private static final String ARM = """
             with n as (select {now} as now),
             p as (select ?::int as max_values, ?::int as flush_at, ?::boolean as expects, ?::bytea as expected,
                          ?::bigint as incarnation, ?::bytea as value, ?::bigint as horizon, ?::bigint as node,
-                         ?::boolean as only_live){room},
+                         ?::boolean as only_live, ?::boolean as relative, ?::bigint as delay, ?::bigint as point){room},
             u as (
                 insert into asyncslot_slot as s
                        (ns, map, key, live, incarnation, generation, due, look, owner, payload, collected, latest)
@@ -89,11 +90,10 @@ final class ValueStatements {
                        case when d.due <= n.now + p.horizon then p.node end, a.payload, a.collected, d.latest
                 from n cross join p
                 cross join (select ?::text as map, ?::text as key, nextval('asyncslot_sequence') as number,
-                                   ?::bytea as payload, ?::int as collected, ?::bigint as max_wait,
-                                   ?::boolean as relative, ?::bigint as delay, ?::bigint as point) a
+                                   ?::bytea as payload, ?::int as collected, ?::bigint as max_wait) a
                 cross join lateral (
                     select least({never}, n.now + a.max_wait) as latest,
-                           least({never}, n.now + a.max_wait, case when a.relative then n.now + a.delay else a.point end,
+                           least({never}, n.now + a.max_wait, case when p.relative then n.now + p.delay else p.point end,
                                  case when p.flush_at = 1 and a.collected = 1 then n.now end) as due) d{from room}
                 where p.expected is null and p.incarnation = -1 and not p.only_live
                    or exists (select 1 from asyncslot_slot e
@@ -126,7 +126,10 @@ final class ValueStatements {
                   and (s.live or not (select only_live from p))
                   and ((select incarnation from p) = -1
                        or s.live and s.incarnation = (select incarnation from p))
-                returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due) as point, s.owner){insert}
+                returning s.map, s.key, s.was, s.incarnation, s.generation, s.due, coalesce(s.point, s.due) as point, s.owner,
+                          null::text as schedule, (select now from n) as now,
+                          (select least({never}, case when p.relative then n.now + p.delay else p.point end) from n, p) as asked,
+                          s.latest){insert}
             select * from u""";
 
     /** The number is drawn for a row that is locked. */
@@ -140,14 +143,13 @@ final class ValueStatements {
             r as (update asyncslot_room set slots = slots + 1 where ns = ? and map = ? and slots < ? returning 1)""";
 
     /** Does not withdraw a run that goes on: its caller wants what is pending, and nothing else. */
-    private static final String TAKE =
-            """
+    private static final String TAKE = """
             update asyncslot_slot s set
                 was = {was},
                 live = {stays},
                 paused = s.paused and {stays},
                 due = null,
-                look = case when {stays} and s.owner is null then s.look end,
+                look = case when {stays} then coalesce(case when s.owner is null then s.look end, s.not_before) end,
                 due_attempt = 1,
                 point = null,
                 dead_at = case when not {stays} then {now} end,
@@ -157,7 +159,9 @@ final class ValueStatements {
                 owner = case when s.run_token is not null then s.owner end
             where s.ns = ? and s.map = ? and s.key = ? and s.live and s.due is not null and s.generation = ?
               and s.payload is not distinct from ?::bytea and coalesce(s.collected, 0) = ?
-            returning s.was, s.incarnation, s.run_token, {since}, {upto}""".replace("{stays}", "(s.run_token is not null and s.run_incarnation = s.incarnation)");
+            returning s.was, s.incarnation, s.run_token, {since}, {upto}, not s.live""".replace(
+                    "{stays}",
+                    "(s.run_token is not null and s.run_incarnation = s.incarnation or (s.not_before > {now}) is true)");
 
     private static final String REMOVE = "delete from asyncslot_value where slot = ? and number >= ? and number < ?";
 
@@ -265,6 +269,7 @@ final class ValueStatements {
         values.add(claim.horizon());
         values.add(claim.node());
         values.add(room == PostgresSlotStore.Room.LIVE);
+        values.addAll(List.of(when.relative(), when.micros(), when.micros()));
         boolean limited = room == PostgresSlotStore.Room.LIMITED;
         if (limited) {
             values.addAll(List.of(namespace, id.map(), capacity));
@@ -273,7 +278,7 @@ final class ValueStatements {
         values.add(collects ? null : value);
         values.add(collects && value != null ? 1 : 0);
         values.add(carrying.maxWait() == SlotStore.NONE ? null : carrying.maxWait());
-        values.addAll(List.of(when.relative(), when.micros(), when.micros(), namespace));
+        values.add(namespace);
         return Jdbc.first(
                 connection,
                 submit ? "submit to a slot" : "start a slot",
@@ -299,7 +304,8 @@ final class ValueStatements {
                             if (new Was(row.getInt(1)).collected()) {
                                 remove(connection, row.getLong(2), row.getLong(4), row.getLong(5));
                             }
-                            return new Removed<>(CancelOutcome.CANCELLED, true, row.getLong(2), row.getLong(3));
+                            return new Removed<>(
+                                    CancelOutcome.CANCELLED, true, row.getLong(2), row.getLong(3), row.getBoolean(6));
                         },
                         namespace,
                         id.map(),

@@ -1,8 +1,10 @@
 package io.asyncslot.cluster;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.test.contract.BackendContract;
+import io.asyncslot.test.contract.GridSchedule;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -27,7 +29,8 @@ class ClusterContractTests extends BackendContract {
 
     @Override
     protected SlotBackend backend() {
-        return new ClusterBackend(Connections.of(pool), ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet()));
+        ClusterOptions options = ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet());
+        return new ClusterBackend(Connections.of(pool), options, null, null, new Grids());
     }
 
     /** Scenarios of two thousand runs, one after the other, with three commits each. */
@@ -40,5 +43,21 @@ class ClusterContractTests extends BackendContract {
     @Override
     protected Duration step() {
         return Duration.ofMillis(100);
+    }
+
+    /** The kit's keys have schedules of its own making. */
+    private static final class Grids implements SlotScheduleCodec {
+
+        @Override
+        public String write(SlotSchedule schedule) {
+            return schedule.toString();
+        }
+
+        @Override
+        public SlotSchedule read(String text) {
+            return text.startsWith("grid")
+                    ? GridSchedule.parse(text)
+                    : SlotScheduleCodec.standard().read(text);
+        }
     }
 }

@@ -330,7 +330,7 @@ class FiringTests extends StoreTests {
         try (Connection connection = pool.getConnection()) {
             connection.setAutoCommit(false);
             Long before = read(connection);
-            assertThat(store.sweep(connection, there, List.of("m", "paused"), 500)
+            assertThat(store.sweep(connection, there, List.of("m", "paused"), List.of(), 500)
                             .due())
                     .extracting(Due::id)
                     .containsExactly(id);

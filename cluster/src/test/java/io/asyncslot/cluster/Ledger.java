@@ -1,5 +1,7 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.SlotFiring;
+import io.asyncslot.backend.Micros;
 import java.sql.Connection;
 import java.util.List;
 
@@ -25,7 +27,14 @@ final class Ledger {
             create table ledger_attempt (
                 key text, generation bigint, attempt int, list text);
             create table ledger_take (
-                id text primary key, key text not null, done boolean not null default false)""";
+                id text primary key, key text not null, done boolean not null default false);
+            create table ledger_submit (
+                id text primary key, key text not null, accepted boolean not null default false, at bigint not null);
+            create table ledger_schedule (
+                key text primary key, started boolean not null default false);
+            create table ledger_run (
+                map text, key text, generation bigint, attempt int, due bigint not null, began bigint not null,
+                process text not null, elsewhere int not null default 0, primary key (map, key, generation, attempt))""";
 
     private static final String NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
 
@@ -140,7 +149,10 @@ final class Ledger {
 
     /** Rows of slots with anything pending or running. */
     static long unsettled(Connection connection) {
-        return count(connection, "select count(*) from asyncslot_slot where due is not null or run_token is not null");
+        return count(
+                connection,
+                "select count(*) from asyncslot_slot where map <> 'scheduled'"
+                        + " and (due is not null or run_token is not null)");
     }
 
     // Values: accepted = handed over + taken + deleted, once nothing is pending any more
@@ -230,6 +242,121 @@ final class Ledger {
                 connection,
                 "select count(*) from asyncslot_value v where not exists"
                         + " (select 1 from asyncslot_slot s where v.slot in (s.incarnation, s.run_incarnation))");
+    }
+
+    // Shapes: runs of one map keep their distance and follow every submit, those of the other are the points of a
+    // schedule
+
+    static void run(Connection connection, SlotFiring firing, String process) {
+        Jdbc.update(
+                connection,
+                "write a run",
+                "insert into ledger_run as r values (?, ?, ?, ?, ?, " + NOW + ", ?)"
+                        + " on conflict (map, key, generation, attempt)"
+                        + " do update set elsewhere = r.elsewhere + (r.process <> excluded.process)::int",
+                firing.map(),
+                firing.key().toString(),
+                firing.generation(),
+                firing.attempt(),
+                Micros.of(firing.deadline()),
+                process);
+    }
+
+    /** Written before the submit: a run that follows it begins later. */
+    static void submits(Connection connection, String submit, String key) {
+        Jdbc.update(
+                connection,
+                "intend a submit",
+                "insert into ledger_submit values (?, ?, false, " + NOW + ")",
+                submit,
+                key);
+    }
+
+    static void submitted(Connection connection, String submit) {
+        Jdbc.update(connection, "note a submit", "update ledger_submit set accepted = true where id = ?", submit);
+    }
+
+    /** Whether the schedule of a key was started for sure: it is never started again then. */
+    static boolean isScheduled(Connection connection, String key) {
+        Jdbc.update(
+                connection,
+                "intend a schedule",
+                "insert into ledger_schedule values (?, false) on conflict do nothing",
+                key);
+        return count(connection, "select count(*) from ledger_schedule where started and key = '" + key + "'") > 0;
+    }
+
+    static void scheduled(Connection connection, String key) {
+        Jdbc.update(connection, "note a schedule", "update ledger_schedule set started = true where key = ?", key);
+    }
+
+    static long throttledRuns(Connection connection) {
+        return count(connection, "select count(*) from ledger_run where map = 'throttled'");
+    }
+
+    static long scheduledRuns(Connection connection) {
+        return count(connection, "select count(*) from ledger_run where map = 'scheduled'");
+    }
+
+    static long acceptedSubmits(Connection connection) {
+        return count(connection, "select count(*) from ledger_submit where accepted");
+    }
+
+    /** Submits that were accepted for sure, and that no run followed. */
+    static long lostSubmits(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from ledger_submit s where s.accepted and not exists"
+                        + " (select 1 from ledger_run r where r.map = 'throttled' and r.key = s.key and r.began >= s.at)");
+    }
+
+    /** Runs that are due less than the interval after the one before. */
+    static long tooSoon(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from (select due - lag(due) over (partition by key order by generation) as distance"
+                        + " from (select key, generation, min(due) as due from ledger_run where map = 'throttled'"
+                        + " group by key, generation) r) t where distance < " + LedgerNode.INTERVAL.toNanos() / 1_000);
+    }
+
+    static long earlyRuns(Connection connection) {
+        return count(connection, "select count(*) from ledger_run where began < due");
+    }
+
+    static long runsElsewhere(Connection connection) {
+        return count(connection, "select count(*) from ledger_run where elsewhere > 0");
+    }
+
+    /** Points of schedules that two firings had. */
+    static long pointsTwice(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from (select 1 from ledger_run where map = 'scheduled' group by key, due"
+                        + " having count(distinct generation) > 1) t");
+    }
+
+    /** Points, one each second, between the first and the last one of a key that had no run. */
+    static long pointsLost(Connection connection) {
+        return count(
+                connection,
+                "select coalesce(sum(points), 0)::bigint from (select (max(due) - min(due)) / 1000000 + 1"
+                        + " - count(distinct due) as points from ledger_run where map = 'scheduled' group by key) t");
+    }
+
+    /** Schedules that were started for sure, and of which no run is due within the last seconds. */
+    static long schedulesBehind(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from ledger_schedule s where s.started and coalesce((select max(r.due) from ledger_run r"
+                        + " where r.map = 'scheduled' and r.key = s.key), 0) < " + NOW + " - 3000000");
+    }
+
+    /** Slots that stayed although their interval is over. */
+    static long stayed(Connection connection) {
+        return count(
+                connection,
+                "select count(*) from asyncslot_slot where map = 'throttled' and live and due is null"
+                        + " and run_token is null");
     }
 
     private static long count(Connection connection, String sql) {

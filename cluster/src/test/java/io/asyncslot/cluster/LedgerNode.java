@@ -5,16 +5,22 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.AsyncSlotException;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotFiring;
+import io.asyncslot.SlotSchedule;
 import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.WorkMapSpec;
+import io.asyncslot.WorkSlots;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -29,12 +35,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LedgerNode {
 
+    /** Of the map of which runs keep their distance. */
+    static final Duration INTERVAL = Duration.ofMillis(300);
+
     private static final int KEYS = 20;
 
     private final HikariDataSource pool;
     private final String process;
     private final TimerSlots<String> slots;
     private final ValueTimerSlots<String, String> batches;
+    private final WorkSlots<String> throttled;
+    private final TimerSlots<String> scheduled;
     private final AsyncSlotRegistry registry;
     private volatile boolean arming = true;
 
@@ -74,6 +85,15 @@ public final class LedgerNode {
                 .maxWait(Duration.ofSeconds(2))
                 .build());
         this.batches = registry.timers("batches", String.class, String.class);
+        this.throttled = registry.register(WorkMapSpec.named("throttled", String.class)
+                .minInterval(INTERVAL)
+                .callback(this::ran)
+                .build());
+        this.scheduled = registry.register(TimerMapSpec.named("scheduled", String.class)
+                .keySchedules(true)
+                .late(LatePolicy.ALL)
+                .callback(this::ran)
+                .build());
     }
 
     public static void main(String[] args) throws Exception {
@@ -83,6 +103,8 @@ public final class LedgerNode {
         arming.start();
         Thread giving = new Thread(node::give, "giving");
         giving.start();
+        Thread submitting = new Thread(() -> node.submit("schedule of " + args[1]), "submitting");
+        submitting.start();
         int command;
         do {
             command = System.in.read();
@@ -90,6 +112,7 @@ public final class LedgerNode {
         } while (command >= 0);
         arming.join();
         giving.join();
+        submitting.join();
         node.registry.close();
         node.pool.close();
         System.exit(0);
@@ -100,6 +123,48 @@ public final class LedgerNode {
         surely(connection -> Ledger.begin(connection, key, firing.generation(), firing.attempt(), process));
         Thread.sleep(ThreadLocalRandom.current().nextInt(60));
         surely(connection -> Ledger.effect(connection, key, firing.generation()));
+    }
+
+    private void ran(String key, SlotFiring firing) {
+        surely(connection -> Ledger.run(connection, firing, process));
+    }
+
+    /** Starts the schedule of a key, unless a former process has; then submits to keys that all nodes share. */
+    private void submit(String key) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        boolean started = false;
+        while (arming) {
+            try {
+                started = started || schedule(key);
+                String submit = UUID.randomUUID().toString();
+                String shared = "throttled " + random.nextInt(4);
+                once(connection -> Ledger.submits(connection, submit, shared));
+                SubmitOutcome outcome = throttled.submit(shared);
+                if (outcome == SubmitOutcome.SUBMITTED || outcome == SubmitOutcome.COALESCED) {
+                    once(connection -> Ledger.submitted(connection, submit));
+                }
+                Thread.sleep(random.nextLong(80));
+            } catch (AsyncSlotException | SQLException e) {
+                pause();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** What is in doubt is started again: at the same points. */
+    private boolean schedule(String key) throws SQLException {
+        boolean[] known = new boolean[1];
+        once(connection -> known[0] = Ledger.isScheduled(connection, key));
+        if (!known[0]) {
+            StartOutcome outcome = scheduled.start(key, SlotSchedule.cron("* * * * * *", ZoneOffset.UTC));
+            if (outcome != StartOutcome.STARTED && outcome != StartOutcome.REARMED) {
+                return false;
+            }
+            once(connection -> Ledger.scheduled(connection, key));
+        }
+        return true;
     }
 
     private void arm() {

@@ -116,6 +116,22 @@ class LedgerTests {
                 .as("firings whose attempts had different values")
                 .isZero();
         assertThat(ask(Ledger::orphans)).as("values left behind").isZero();
+        assertThat(ask(Ledger::acceptedSubmits)).as("submits").isGreaterThan(100);
+        assertThat(ask(Ledger::lostSubmits)).as("submits that no run followed").isZero();
+        assertThat(ask(Ledger::tooSoon))
+                .as("runs before their interval was over")
+                .isZero();
+        assertThat(ask(Ledger::stayed))
+                .as("slots that stayed after their interval")
+                .isZero();
+        assertThat(ask(Ledger::scheduledRuns)).as("runs of schedules").isGreaterThan(NODES);
+        assertThat(ask(Ledger::schedulesBehind)).as("schedules that ended").isZero();
+        assertThat(ask(Ledger::pointsLost))
+                .as("points of schedules without a run")
+                .isZero();
+        assertThat(ask(Ledger::pointsTwice)).as("points with two firings").isZero();
+        assertThat(ask(Ledger::earlyRuns)).as("runs that were early").isZero();
+        assertThat(ask(Ledger::runsElsewhere)).as("attempts in two processes").isZero();
         assertThat(databaseKills).isEqualTo(1);
         assumeThat(Math.min(kills, stops)).as("kills and stops").isPositive();
         assumeThat(ask(Ledger::deliveredAgain)).as("runs that were cut off").isPositive();
@@ -123,9 +139,16 @@ class LedgerTests {
 
     private void settle() throws Exception {
         long end = System.nanoTime() + SETTLE.toNanos();
-        while (System.nanoTime() < end && (ask(Ledger::missing) > 0 || ask(Ledger::unsettled) > 0)) {
+        while (System.nanoTime() < end && !settled()) {
             Thread.sleep(200);
         }
+    }
+
+    private boolean settled() {
+        return ask(Ledger::missing) == 0
+                && ask(Ledger::unsettled) == 0
+                && ask(Ledger::stayed) == 0
+                && ask(Ledger::schedulesBehind) == 0;
     }
 
     private void report() {
@@ -154,6 +177,18 @@ class LedgerTests {
                 ask(Ledger::lostValues),
                 ask(Ledger::doubledValues),
                 ask(Ledger::orphans));
+        System.out.printf(
+                "ledger of shapes: %,d submits, %,d throttled runs, lost %d, too soon %d; %,d runs of schedules, points lost %d,"
+                        + " twice %d; early %d, in two processes %d%n",
+                ask(Ledger::acceptedSubmits),
+                ask(Ledger::throttledRuns),
+                ask(Ledger::lostSubmits),
+                ask(Ledger::tooSoon),
+                ask(Ledger::scheduledRuns),
+                ask(Ledger::pointsLost),
+                ask(Ledger::pointsTwice),
+                ask(Ledger::earlyRuns),
+                ask(Ledger::runsElsewhere));
     }
 
     /** A process that starts while the database is away gives up, as an application does; something starts it again. */

@@ -93,7 +93,7 @@ class PlanTests {
         assertIndexed("asyncslot_slot_owner", c -> store.runs(c, "m"));
         assertIndexed("asyncslot_slot_owner", store::releaseOrphans);
         assertIndexed("asyncslot_slot_pkey", c -> store.end(c, claim, TestStore.returned(runs), Set.of(), 0));
-        assertIndexed("asyncslot_slot_wake", c -> store.sweep(c, claim, List.of("m"), 100));
+        assertIndexed("asyncslot_slot_wake", c -> store.sweep(c, claim, List.of("m"), List.of(), 100));
         assertIndexed("asyncslot_slot_wake", store::overdue);
         assertIndexed("asyncslot_slot_dead", c -> store.purge(c, 0, 100));
         assertIndexed("asyncslot_slot_owner", c -> store.release(c, claim.node()));
@@ -146,7 +146,7 @@ class PlanTests {
     private List<Consumer<Connection>> statements() {
         SlotId id = new SlotId("m", "k7");
         return List.of(
-                c -> store.sweep(c, claim, List.of("m"), 100),
+                c -> store.sweep(c, claim, List.of("m"), List.of(), 100),
                 c -> store.overlooked(c, claim.node(), 0, 100),
                 c -> store.running(c, claim.node(), 100),
                 store::overdue,

@@ -147,9 +147,11 @@ class SlotOperationTests extends StoreTests {
         assertThat(row().owner()).isEqualTo(SlotStore.NONE);
         assertThat(cancel().outcome()).isEqualTo(CancelOutcome.NOT_ARMED);
         Begun run = run(here);
-        assertThat(cancel()).isEqualTo(new Removed<>(CancelOutcome.RUNNING, false, run.incarnation(), run.token()));
+        assertThat(cancel())
+                .isEqualTo(new Removed<>(CancelOutcome.RUNNING, false, run.incarnation(), run.token(), false));
         start(there, NOW);
-        assertThat(cancel()).isEqualTo(new Removed<>(CancelOutcome.CANCELLED, true, run.incarnation(), run.token()));
+        assertThat(cancel())
+                .isEqualTo(new Removed<>(CancelOutcome.CANCELLED, true, run.incarnation(), run.token(), false));
         assertThat(end(here, run).next()).isNull();
         assertThat(row().owner()).isEqualTo(SlotStore.NONE);
     }

@@ -117,10 +117,10 @@ class TableSizeTests extends StoreTests {
         db.start(new Claim(SlotStore.NONE, 0), id, When.in(3 * SECOND), null, 0);
         db.start(here, id, When.in(6 * SECOND), null, 0);
         Claim far = new Claim(here.node(), 5 * SECOND);
-        SlotStore.Swept swept = db.with(connection -> store.sweep(connection, far, List.of("m"), 10));
+        SlotStore.Swept swept = db.with(connection -> store.sweep(connection, far, List.of("m"), List.of(), 10));
         assertThat(swept.due()).isEmpty();
         assertThat(swept.looked()).isOne();
-        assertThat(db.with(connection -> store.sweep(connection, far, List.of("m"), 10))
+        assertThat(db.with(connection -> store.sweep(connection, far, List.of("m"), List.of(), 10))
                         .looked())
                 .as("looked at again at once")
                 .isZero();
@@ -136,7 +136,7 @@ class TableSizeTests extends StoreTests {
         Duration overdue = db.with(store::overdue);
         assertThat(overdue).isZero();
         assertThat(sweep(here)).isEmpty();
-        assertThat(db.with(connection -> store.sweep(connection, here, List.of("m"), 10))
+        assertThat(db.with(connection -> store.sweep(connection, here, List.of("m"), List.of(), 10))
                         .looked())
                 .isZero();
         db.start(here, id, NOW, null, 0);

@@ -140,7 +140,8 @@ record TestStore(DataSource connections, SlotStore store) {
     }
 
     List<Due> sweep(Claim claim, List<String> maps, int limit) {
-        return with(connection -> store.sweep(connection, claim, maps, limit).due());
+        return with(connection ->
+                store.sweep(connection, claim, maps, List.of(), limit).due());
     }
 
     List<Due> overlooked(long node, long overdue, int limit) {

@@ -2,6 +2,7 @@ package io.asyncslot.cluster.spring;
 
 import io.asyncslot.cluster.ClusterBackend;
 import io.asyncslot.cluster.Connections;
+import io.asyncslot.cluster.SlotScheduleCodec;
 import io.asyncslot.cluster.SlotValueCodec;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
@@ -31,8 +32,8 @@ import org.springframework.util.ClassUtils;
  * {@code asyncslot.backend} or a map asks for {@code cluster}.
  *
  * <p>A bean of type {@link Connections} replaces the way to the database, one of type {@link SlotValueCodec} the way that values
- * are written (JSON by the application's mapper), a circuit breaker named
- * {@code asyncslot-cluster} of the application's {@code CircuitBreakerRegistry} its guard.
+ * are written (JSON by the application's mapper), one of type {@link SlotScheduleCodec} the way that the schedules of keys are, a
+ * circuit breaker named {@code asyncslot-cluster} of the application's {@code CircuitBreakerRegistry} its guard.
  */
 @AutoConfiguration(
         beforeName = "io.asyncslot.autoconfigure.AsyncSlotAutoConfiguration",
@@ -68,6 +69,7 @@ public final class ClusterBackendAutoConfiguration {
             Environment environment,
             ObjectProvider<CircuitBreakerRegistry> breakers,
             ObjectProvider<SlotValueCodec> codecs,
+            ObjectProvider<SlotScheduleCodec> scheduleCodecs,
             org.springframework.beans.factory.BeanFactory beans) {
         String application = environment.getProperty("spring.application.name", "default");
         String process = host() + ", process " + ProcessHandle.current().pid();
@@ -77,7 +79,8 @@ public final class ClusterBackendAutoConfiguration {
                 connections,
                 properties.options(application.replaceAll("[^A-Za-z0-9._-]", "-"), process),
                 breaker,
-                codecs.getIfUnique(() -> json(beans)));
+                codecs.getIfUnique(() -> json(beans)),
+                scheduleCodecs.getIfUnique());
     }
 
     /** It is clear which data source is meant. */

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---changeset asyncslot:asyncslot-cluster runOnChange:true
+--changeset asyncslot:asyncslot-cluster runOnChange:true splitStatements:false
 -- AsyncSlot's cluster backend: PostgreSQL 13 and later. What there is to be; creates what is not there, and may be run again.
 -- A repeatable migration of Flyway, a changelog of Liquibase, and a plain script. Without a version, so that it never is one
 -- of the application's. Another prefix than asyncslot_ is set by property; replace it here too then.
@@ -101,6 +101,32 @@ alter table asyncslot_slot add column if not exists run_collected integer;
 alter table asyncslot_slot add column if not exists run_upto      bigint;
 alter table asyncslot_slot add column if not exists run_passed    boolean;
 alter table asyncslot_slot add column if not exists latest        bigint;
+
+-- Of work maps with a least interval between runs: before when no further run may begin.
+alter table asyncslot_slot add column if not exists not_before    bigint;
+-- The schedule of a key, as text; and the generation that it was started or went on with: a start without a schedule takes
+-- another one, and leaves the text behind.
+alter table asyncslot_slot add column if not exists schedule      text;
+alter table asyncslot_slot add column if not exists scheduled     bigint;
+-- Whether a node goes on with schedules of keys: one of a former version of the library does not.
+alter table asyncslot_node add column if not exists schedules     boolean not null default false;
+
+-- A node of a former version would take a slot with a schedule for one that fires once. It is kept from holding any: what it
+-- claims is nobody's again, to be looked at in a few seconds: meanwhile a node that knows schedules may come to it. Other slots cost a
+-- comparison.
+create or replace function asyncslot_keep_schedule() returns trigger language plpgsql as $$
+begin
+    if not exists (select 1 from asyncslot_node n where n.id = new.owner and n.schedules) then
+        new.owner := null;
+        new.look := greatest(new.look, (extract(epoch from clock_timestamp()) * 1000000)::bigint + 5000000);
+    end if;
+    return new;
+end
+$$;
+drop trigger if exists asyncslot_keep_schedule on asyncslot_slot;
+create trigger asyncslot_keep_schedule before update on asyncslot_slot for each row
+    when (new.scheduled = new.generation and new.due is not null and new.owner is not null and new.run_began is null)
+    execute function asyncslot_keep_schedule();
 
 -- Collected values, by the incarnation of their slot, in the order in which they were accepted.
 create table if not exists asyncslot_value (

@@ -10,27 +10,11 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 
 /** That a key which was started with a schedule of its own follows that one, and no other. */
 interface KeyScheduleScenarios {
-
-    /** Multiples of a step of the wall clock, and a part of it more. */
-    record Grid(Duration step, Duration offset) implements SlotSchedule {
-        @Override
-        public Instant next(Instant after) {
-            long nanos = Duration.between(Instant.EPOCH, after.minus(offset)).toNanos();
-            return Instant.EPOCH
-                    .plusNanos((Math.floorDiv(nanos, step.toNanos()) + 1) * step.toNanos())
-                    .plus(offset);
-        }
-
-        boolean has(Instant point) {
-            return Duration.between(Instant.EPOCH, point.minus(offset)).toNanos() % step.toNanos() == 0;
-        }
-    }
 
     @Scenario(
             id = "K1",
@@ -41,7 +25,7 @@ interface KeyScheduleScenarios {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots =
                 rig.shaped(runs, spec -> spec.keySchedules(true).late(LatePolicy.ALL));
-        Grid grid = new Grid(rig.steps(2), Duration.ZERO);
+        GridSchedule grid = new GridSchedule(rig.steps(2), Duration.ZERO);
         assertThat(slots.start("key", grid)).isEqualTo(StartOutcome.STARTED);
         assertThat(slots.start("rate", SlotSchedule.every(rig.steps(3)))).isEqualTo(StartOutcome.STARTED);
         slots.start("once", rig.steps(1));
@@ -71,7 +55,7 @@ interface KeyScheduleScenarios {
     default void endOfASchedule(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.shaped(runs, spec -> spec.keySchedules(true));
-        Grid far = new Grid(Duration.ofDays(1), Duration.ZERO);
+        GridSchedule far = new GridSchedule(Duration.ofDays(1), Duration.ZERO);
         slots.start("key", far);
         assertThat(slots.touch("key", rig.steps(1))).isEqualTo(TouchOutcome.MOVED);
         runs.awaitEnded(1);
@@ -101,7 +85,7 @@ interface KeyScheduleScenarios {
         });
         TimerSlots<String> slots =
                 rig.shaped(runs, spec -> spec.keySchedules(true).late(LatePolicy.ALL));
-        Grid grid = new Grid(rig.steps(2), Duration.ZERO);
+        GridSchedule grid = new GridSchedule(rig.steps(2), Duration.ZERO);
         slots.start("key", grid);
         runs.awaitEnded(6);
         slots.delete("key");
@@ -117,13 +101,13 @@ interface KeyScheduleScenarios {
     default void twoSchedules(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.shaped(runs, spec -> spec.keySchedules(true));
-        Grid first = new Grid(Duration.ofNanos(200_000), Duration.ZERO);
-        Grid second = new Grid(Duration.ofNanos(200_000), Duration.ofNanos(100_000));
+        GridSchedule first = new GridSchedule(Duration.ofNanos(200_000), Duration.ZERO);
+        GridSchedule second = new GridSchedule(Duration.ofNanos(200_000), Duration.ofNanos(100_000));
         try (Duel duel = new Duel(rig)) {
             for (int round = 0; duel.goesOn(round, 300); round++) {
                 duel.run(() -> slots.start("key", first), () -> slots.start("key", second));
                 SlotSnapshot last = slots.find("key").orElseThrow();
-                Grid grid = (Grid) Objects.requireNonNull(last.schedule());
+                GridSchedule grid = (GridSchedule) Objects.requireNonNull(last.schedule());
                 int before = runs.count();
                 rig.until("two further runs", () -> runs.count() >= before + 2);
                 assertThat(runs.list().subList(before + 1, before + 2))
