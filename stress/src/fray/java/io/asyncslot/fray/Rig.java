@@ -5,8 +5,10 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
+import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
@@ -149,6 +151,18 @@ final class Rig implements Executor, Ticker {
                 .maxEntries(maxEntries)
                 .callback(callback)
                 .build());
+    }
+
+    /** A map that collects; a batch is booked by who is handed it. */
+    ValueTimerSlots<Integer, Integer> batches(ValueBooks books, int flushAt) {
+        registry.register(TimerMapSpec.named("batches", Integer.class)
+                .collecting(SlotValues.collect(Integer.class), (key, values, firing) -> {
+                    books.handed(values);
+                    ran(key, firing);
+                })
+                .flushAt(flushAt)
+                .build());
+        return registry.timers("batches", Integer.class, Integer.class);
     }
 
     void advance(Duration span) {

@@ -7,12 +7,15 @@ import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
+import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotScope;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.core.IndexProbe;
@@ -81,6 +84,11 @@ final class Scenarios {
         all.put("rearm-fire", Scenarios::rearmAgainstFire);
         all.put("kept-start", Scenarios::startOfAKeptSlotAgainstItsRun);
         all.put("submit-run", Scenarios::submitAgainstRun);
+        all.put("values-fire", Scenarios::valuesAgainstFire);
+        all.put("values-take", Scenarios::valuesAgainstTake);
+        all.put("values-delete", Scenarios::valuesAgainstDelete);
+        all.put("values-flush", Scenarios::valuesAgainstFlush);
+        all.put("values-retry", Scenarios::valuesAgainstRetry);
         all.put("intake", Scenarios::intake);
         all.put("intake-claim", Scenarios::intakeClaim);
         all.put("withdraw", Scenarios::withdraw);
@@ -571,6 +579,96 @@ final class Scenarios {
         other.join();
         rig.settle();
         rig.check(map);
+    }
+
+    /** What is accepted goes to the run that begins, or to the next one. */
+    private static void valuesAgainstFire(Rig rig) throws Exception {
+        ValueBooks books = new ValueBooks();
+        ValueTimerSlots<Integer, Integer> map = rig.batches(books, 0);
+        books.start(map, MILLI, 1);
+        rig.advance(MILLI);
+        rig.backend.pump();
+        Thread other = Rig.go(() -> books.start(map, MILLI, 2));
+        books.start(map, MILLI, 3);
+        other.join();
+        rig.settle();
+        books.check();
+        rig.check(map);
+    }
+
+    private static void valuesAgainstTake(Rig rig) throws Exception {
+        ValueBooks books = new ValueBooks();
+        ValueTimerSlots<Integer, Integer> map = rig.batches(books, 0);
+        books.start(map, MILLI, 1);
+        rig.advance(MILLI);
+        rig.backend.pump();
+        Thread giver = Rig.go(() -> books.start(map, MILLI, 2));
+        Thread other = Rig.go(() -> books.take(map));
+        books.take(map);
+        giver.join();
+        other.join();
+        rig.settle();
+        books.check();
+        rig.check(map);
+    }
+
+    private static void valuesAgainstDelete(Rig rig) throws Exception {
+        ValueBooks books = new ValueBooks();
+        ValueTimerSlots<Integer, Integer> map = rig.batches(books, 0);
+        books.start(map, MILLI, 1);
+        rig.advance(MILLI);
+        rig.backend.pump();
+        Thread giver = Rig.go(() -> books.start(map, MILLI, 2));
+        Thread taker = Rig.go(() -> books.take(map));
+        books.delete(map);
+        giver.join();
+        taker.join();
+        rig.settle();
+        books.check();
+        rig.check(map);
+    }
+
+    /** The value that makes a slot due at once against one that comes at the same time, while the driver looks. */
+    private static void valuesAgainstFlush(Rig rig) throws Exception {
+        ValueBooks books = new ValueBooks();
+        ValueTimerSlots<Integer, Integer> map = rig.batches(books, 2);
+        Thread giver = Rig.go(() -> books.start(map, HOUR, 1));
+        Thread other = Rig.go(() -> books.start(map, HOUR, 2));
+        books.start(map, HOUR, 3);
+        rig.backend.pump();
+        giver.join();
+        other.join();
+        rig.settle();
+        books.take(map);
+        rig.settle();
+        books.check();
+        rig.check(map);
+    }
+
+    /** A firing that is delivered again hands its values on: to its next attempt, with what was accepted meanwhile. */
+    private static void valuesAgainstRetry(Rig rig) throws Exception {
+        ValueBooks books = new ValueBooks();
+        AtomicInteger failures = new AtomicInteger(1);
+        rig.registry.register(TimerMapSpec.named("batches", Integer.class)
+                .collecting(SlotValues.collect(Integer.class), (key, values, firing) -> {
+                    rig.ran(key, firing);
+                    RetryOutcome outcome =
+                            failures.getAndDecrement() > 0 ? firing.retry(MILLI) : RetryOutcome.WITHDRAWN;
+                    if (outcome == RetryOutcome.WITHDRAWN || outcome == RetryOutcome.FREED) {
+                        books.handed(values);
+                    } // else they are pending again, or went to what was
+                })
+                .build());
+        ValueTimerSlots<Integer, Integer> map = rig.registry.timers("batches", Integer.class, Integer.class);
+        books.start(map, MILLI, 1);
+        rig.advance(MILLI);
+        rig.backend.pump();
+        Thread giver = Rig.go(() -> books.start(map, MILLI, 2));
+        books.take(map);
+        giver.join();
+        rig.settle();
+        books.check();
+        rig.checkFault();
     }
 
     /** The command of one start is found, claimed or taken by another while the driver drains. */

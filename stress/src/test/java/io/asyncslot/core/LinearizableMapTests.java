@@ -130,10 +130,15 @@ class LinearizableMapTests {
                         .whenIdle(whenIdle)
                         .callback(callback)
                         .build(),
-                new LocalContext(
-                        "test",
-                        new BackendContext(new StandingTicker(), Runnable::run, (firing, took, failure) -> {}, 1),
-                        new IdleKeeper()));
+                context());
+    }
+
+    /** Time stands still, nobody looks at slots, and callbacks run at once. */
+    static LocalContext context() {
+        return new LocalContext(
+                "test",
+                new BackendContext(new StandingTicker(), Runnable::run, (firing, took, failure) -> {}, 1),
+                new IdleKeeper());
     }
 
     /**

@@ -71,4 +71,36 @@ class FuzzTests {
         System.out.println("fuzz: " + rule + " noticed after " + episodes + " episodes");
         assertThat(noticed).as("%s", rule).isInstanceOf(Episode.Mismatch.class);
     }
+
+    @Test
+    void values_fixedSeedsAndFreshOnes() {
+        int handed = 0;
+        for (long seed = 1; seed <= 200; seed++) {
+            handed += new ValueEpisode(seed, ValueEpisode.Wrong.NONE).run();
+        }
+        Long replayed = Long.getLong("fuzz.seed");
+        long first = replayed == null ? System.nanoTime() & Long.MAX_VALUE : replayed;
+        System.out.println("fuzz of values: seeds 1 to 200, then from " + first + "; a failure names its own");
+        long limit = Duration.ofSeconds(Long.getLong("fuzz.seconds", 10)).toNanos() / 5;
+        long began = System.nanoTime();
+        long episodes = 0;
+        do {
+            handed += new ValueEpisode(first + episodes++, ValueEpisode.Wrong.NONE).run();
+        } while (replayed == null && System.nanoTime() - began < limit);
+        System.out.println("fuzz of values: " + episodes + " fresh seeds, " + handed + " values handed over");
+        assertThat(handed).isPositive();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = ValueEpisode.Wrong.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void aWrongRuleOfValuesIsNoticed(ValueEpisode.Wrong rule) {
+        int episodes = 0;
+        Throwable noticed = null;
+        while (noticed == null && episodes < WRONG_RULE_EPISODES) {
+            long seed = ++episodes;
+            noticed = catchThrowable(() -> new ValueEpisode(seed, rule).run());
+        }
+        System.out.println("fuzz of values: " + rule + " noticed after " + episodes + " episodes");
+        assertThat(noticed).as("%s", rule).isInstanceOf(Episode.Mismatch.class);
+    }
 }
