@@ -3,7 +3,7 @@ package io.asyncslot.benchmarks.peer;
 import java.util.concurrent.ThreadFactory;
 
 /** Threads that keep no JVM alive. */
-record DaemonThreads(String name) implements ThreadFactory {
+public record DaemonThreads(String name) implements ThreadFactory {
 
     @Override
     public Thread newThread(Runnable task) {

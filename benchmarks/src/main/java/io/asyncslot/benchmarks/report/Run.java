@@ -5,6 +5,7 @@ import io.asyncslot.benchmarks.durable.DurableRun;
 import io.asyncslot.benchmarks.jmh.CpuProfiler;
 import io.asyncslot.benchmarks.lab.Lab;
 import io.asyncslot.benchmarks.peer.Peer;
+import io.asyncslot.benchmarks.values.ValuesRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class Run {
      * Measures and reports.
      *
      * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, triggers,
-     *     lab, cluster or report, --match PATTERN
+     *     lab, values, cluster or report, --match PATTERN
      */
     public static void main(String[] args) throws Exception {
         List<String> given = List.of(args);
@@ -67,7 +68,8 @@ public final class Run {
             Files.deleteIfExists(run.csv);
         }
         Path environment = out.resolve("environment.txt");
-        if (!only.equals("report") && !only.equals("cluster")) {
+        boolean ownPage = only.equals("cluster") || only.equals("values");
+        if (!only.equals("report") && !ownPage) {
             Files.write(environment, Environment.lines(run.quick));
         }
         if (only.isEmpty() || only.equals("jmh")) {
@@ -79,10 +81,13 @@ public final class Run {
         if (only.isEmpty() || only.equals("lab")) {
             run.labs();
         }
+        if (only.isEmpty() || only.equals("values")) {
+            ValuesRun.main(new String[] {docs.toString(), run.quick ? "quick" : "full"});
+        }
         if (only.isEmpty() || only.equals("cluster")) {
             run.cluster(docs);
         }
-        if (only.equals("cluster")) {
+        if (ownPage) {
             return;
         }
         new Report(Results.read(run.csv), Files.readAllLines(environment)).write(docs);
