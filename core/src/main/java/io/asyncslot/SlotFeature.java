@@ -14,7 +14,9 @@ public enum SlotFeature {
     /** Runs of a work item begin no sooner after each other: {@link WorkMapSpec#minInterval()}. */
     MIN_INTERVAL("minInterval"),
     /** A start may bring its own schedule: {@link TimerMapSpec#keySchedules()}. */
-    KEY_SCHEDULES("keySchedules, a schedule for each key");
+    KEY_SCHEDULES("keySchedules, a schedule for each key"),
+    /** Slots that a process arms fire in others: {@link SlotMapSpec#role()}. */
+    CLIENT_ROLE("the role CLIENT, which leaves its slots to other processes");
 
     private final String description;
 

@@ -26,6 +26,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     private final int maxEntries;
     private final int historySize;
     private final WhenIdle whenIdle;
+    private final SlotRole role;
     private final @Nullable SlotValues<?> values;
 
     SlotMapSpec(Builder<K, ?> builder) {
@@ -41,6 +42,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         this.maxEntries = builder.maxEntries;
         this.historySize = builder.historySize;
         this.whenIdle = builder.whenIdle;
+        this.role = builder.role;
         this.values = builder.values;
     }
 
@@ -117,6 +119,15 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
+     * What this process does with the map.
+     *
+     * @return whether it runs the map's callback, or only arms slots
+     */
+    public SlotRole role() {
+        return role;
+    }
+
+    /**
      * What values the slots carry.
      *
      * @return their type and how they are merged; null when they carry none
@@ -131,7 +142,14 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
      * @return the features, in the order of their enum
      */
     public Set<SlotFeature> features() {
-        return values == null ? EnumSet.noneOf(SlotFeature.class) : EnumSet.of(SlotFeature.VALUES);
+        Set<SlotFeature> features = EnumSet.noneOf(SlotFeature.class);
+        if (values != null) {
+            features.add(SlotFeature.VALUES);
+        }
+        if (role == SlotRole.CLIENT) {
+            features.add(SlotFeature.CLIENT_ROLE);
+        }
+        return features;
     }
 
     /**
@@ -151,6 +169,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         private int maxEntries;
         private int historySize;
         private WhenIdle whenIdle = WhenIdle.FREE;
+        private SlotRole role = SlotRole.WORKER;
         private @Nullable SlotValues<?> values;
 
         Builder(String name, Class<K> keyType) {
@@ -241,6 +260,21 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
                         + "' must not be null: say FREE or KEEP, or leave it out for FREE");
             }
             this.whenIdle = value;
+            return self();
+        }
+
+        /**
+         * Says what this process does with the map; {@link SlotRole#WORKER} unless said.
+         *
+         * @param value whether it runs the callback, or only arms slots
+         * @return this builder
+         */
+        public B role(SlotRole value) {
+            if (value == null) {
+                throw new IllegalArgumentException("'role' of map '" + name
+                        + "' must not be null: say WORKER or CLIENT, or leave it out for WORKER");
+            }
+            this.role = value;
             return self();
         }
 

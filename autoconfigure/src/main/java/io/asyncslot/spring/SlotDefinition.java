@@ -5,6 +5,7 @@ import io.asyncslot.Merge;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotMapSpec;
+import io.asyncslot.SlotRole;
 import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WhenIdle;
@@ -134,6 +135,7 @@ record SlotDefinition(
             B builder, SlotMapSettings override, @Nullable String backend, int historySize) {
         return builder.callback(callback)
                 .backend(backend)
+                .role(first(override.role(), null, SlotRole.WORKER))
                 .concurrency(first(override.concurrency(), settings.concurrency(), 0))
                 .maxEntries(first(override.maxEntries(), settings.maxEntries(), 0))
                 .whenIdle(first(override.whenIdle(), settings.whenIdle(), WhenIdle.FREE))

@@ -3,6 +3,7 @@ package io.asyncslot.spring;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.Merge;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotRole;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.DstPolicy;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesSource
  * @param clock Clock of the deadlines.
  * @param late What happens to periods that could not run when they were due.
  * @param backend Backend that measures the time of this map.
+ * @param role Whether this process runs the callback of this map (worker), or only arms slots that fire in others (client).
+ *     It is a worker unless set.
  * @param concurrency Number of callbacks of this map that may run at the same time. Zero means no limit but the executor's.
  * @param maxEntries Number of slots this map may hold. Zero means no limit but the heap's.
  * @param whenIdle What becomes of a slot of which nothing is pending and no callback runs. It is freed unless set.
@@ -50,6 +53,7 @@ public record SlotMapSettings(
         @Nullable SlotClock clock,
         @Nullable LatePolicy late,
         @Nullable String backend,
+        @Nullable SlotRole role,
         @Nullable Integer concurrency,
         @Nullable Integer maxEntries,
         @Nullable WhenIdle whenIdle,
@@ -70,7 +74,7 @@ public record SlotMapSettings(
     /** Settings that say nothing. */
     public static final SlotMapSettings NONE = new SlotMapSettings(
             null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-            null, null, null, null, null, null);
+            null, null, null, null, null, null, null);
 
     /** The names of the properties set that only timer maps have. */
     List<String> ofTime() {

@@ -1,9 +1,11 @@
 package io.asyncslot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.asyncslot.LatePolicy;
+import io.asyncslot.SlotRole;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.spring.SlotMapSettings;
@@ -106,6 +108,25 @@ class MapPropertiesTests {
         file.put("asyncslot.maps.order.delay", "1m");
         assertThat(settings("order-timeout")).isEqualTo(SlotMapSettings.NONE);
         assertThat(settings("orders")).isEqualTo(SlotMapSettings.NONE);
+    }
+
+    @Test
+    void role_isRelaxedToo() {
+        variables.put("ASYNCSLOT_MAPS_ORDER_TIMEOUT_ROLE", "client");
+        assertThat(settings("order-timeout").role()).isEqualTo(SlotRole.CLIENT);
+        assertThat(settings("orders").role()).isNull();
+    }
+
+    /** On jvm what a client arms would fire nowhere. */
+    @Test
+    void clientOfAMapThatNobodyElseCanServe_endsTheStart() {
+        SpringApplicationBuilder application = new SpringApplicationBuilder(Application.class)
+                .properties("asyncslot.maps.order-timeout.role=client")
+                .web(org.springframework.boot.WebApplicationType.NONE);
+        assertThatException()
+                .isThrownBy(application::run)
+                .withStackTraceContaining("map 'order-timeout' has the role CLIENT")
+                .withStackTraceContaining("but this backend does not provide that");
     }
 
     @Test

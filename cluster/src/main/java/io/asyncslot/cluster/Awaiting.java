@@ -14,11 +14,18 @@ import java.util.function.BooleanSupplier;
  */
 final class Awaiting implements AutoCloseable {
 
-    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-    private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** Waits between two looks into the database. */
+    @FunctionalInterface
+    interface Pauses {
 
-    /** A pause is this part of the time waited: so long a wait may last too long. */
-    private static final int PAUSE_SHARE = 8;
+        /**
+         * Waits until there may be something to see.
+         *
+         * @param waited the time waited so far, in nanoseconds
+         * @param left the longest wait, in nanoseconds
+         */
+        void pause(long waited, long left) throws InterruptedException;
+    }
 
     private final ClusterEngine engine;
     private final SlotId target;
@@ -77,9 +84,12 @@ final class Awaiting implements AutoCloseable {
         if (token == 0 || thatOne) {
             return true;
         }
-        return until(
-                () -> engine.database().own(connection -> engine.store().runToken(connection, target)) != token,
-                nanos - (System.nanoTime() - began));
+        try (Hints.Waiter waiter = engine.hints().waiter(Hints.hash(target))) {
+            return until(
+                    () -> engine.database().own(connection -> engine.store().runToken(connection, target)) != token,
+                    nanos - (System.nanoTime() - began),
+                    waiter);
+        }
     }
 
     private boolean endedHere(Run here, long nanos) throws InterruptedException {
@@ -110,19 +120,15 @@ final class Awaiting implements AutoCloseable {
         }
     }
 
-    /**
-     * Waits until something holds in the database; looks at least once, and the less often the longer it takes. Notifications
-     * would need a connection of their own, and do not come through a pool of pgbouncer.
-     */
-    static boolean until(BooleanSupplier done, long nanos) throws InterruptedException {
+    /** Waits until something holds in the database; looks at least once, and after each pause. */
+    static boolean until(BooleanSupplier done, long nanos, Pauses pauses) throws InterruptedException {
         long began = System.nanoTime();
         while (!done.getAsBoolean()) {
             long waited = System.nanoTime() - began;
             if (nanos - waited <= 0) {
                 return false;
             }
-            long pause = Math.max(FIRST_PAUSE_NANOS, Math.min(LONGEST_PAUSE_NANOS, waited / PAUSE_SHARE));
-            TimeUnit.NANOSECONDS.sleep(Math.min(nanos - waited, pause));
+            pauses.pause(waited, nanos - waited);
         }
         return true;
     }

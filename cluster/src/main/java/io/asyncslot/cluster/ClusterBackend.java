@@ -297,17 +297,13 @@ public final class ClusterBackend implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.of(
-                SlotFeature.VALUES,
-                SlotFeature.MAX_WAIT,
-                SlotFeature.FLUSH_AT,
-                SlotFeature.MIN_INTERVAL,
-                SlotFeature.KEY_SCHEDULES);
+        return EnumSet.allOf(SlotFeature.class);
     }
 
     @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
         return engine().opened(
+                        spec.role(),
                         spec.values() == null
                                 ? new StoredTimerSlots<>(spec, engine())
                                 : new StoredValueTimerSlots<>(spec, engine()));
@@ -316,6 +312,7 @@ public final class ClusterBackend implements SlotBackend {
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
         return engine().opened(
+                        spec.role(),
                         spec.values() == null
                                 ? new StoredWorkSlots<>(spec, engine())
                                 : new StoredValueWorkSlots<>(spec, engine()));

@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.SlotRole;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.BackendContext;
 import java.time.Duration;
@@ -54,7 +55,8 @@ final class ClusterEngine {
     private final SlotScheduleCodec scheduleCodec;
     private final DatabaseClock clock;
     private final Membership membership;
-    private final Runs runs = new Runs();
+    private final Hints hints;
+    private final Runs runs;
     private final Holds holds;
     private final Begins begins;
     private final Ends ends;
@@ -74,6 +76,9 @@ final class ClusterEngine {
     private final ScheduledExecutorService upkeep =
             Executors.newSingleThreadScheduledExecutor(InFlight.daemons("asyncslot-cluster-upkeep"));
     private final Map<String, StoredSlots<?>> maps = new ConcurrentHashMap<>();
+
+    /** Maps of which this process is a client, as long as nobody has looked whether some node runs them. */
+    private final Set<String> unserved = ConcurrentHashMap.newKeySet();
 
     private final LongAdder takeovers = new LongAdder();
     private final LongAdder takenHeld = new LongAdder();
@@ -113,12 +118,33 @@ final class ClusterEngine {
         this.scheduleCodec = scheduleCodec;
         this.clock = new DatabaseClock(injected.ticker());
         this.membership = new Membership(options.horizonMicros());
+        this.hints = new Hints(options, membership, this::tell, upkeep, new Hints.Events() {
+            @Override
+            public void offered() {
+                sweeper.wake();
+            }
+
+            @Override
+            public void deleted(Set<Integer> hashes) {
+                if (runs.all().stream().anyMatch(run -> isOneOf(hashes, run.id()))) {
+                    upkeep.execute(ClusterEngine.this::cancelDeleted);
+                }
+            }
+        });
+        this.runs = new Runs(hints::ended);
         this.holds = new Holds(injected.ticker(), clock, this::due);
         this.begins = new Begins(database, store, membership);
         this.ends = new Ends(
                 database, store, membership, clock, runs, holds, upkeep, options.failedRetention(), this::asksForEnds);
         this.heartbeat = new Heartbeat(
-                options, database.connections(), store, membership, injected.ticker(), clock, new Heartbeat.Events() {
+                options,
+                database.connections(),
+                store,
+                hints,
+                membership,
+                injected.ticker(),
+                clock,
+                new Heartbeat.Events() {
                     @Override
                     public void lost(long node) {
                         ClusterEngine.this.lost(node);
@@ -167,6 +193,10 @@ final class ClusterEngine {
         return membership;
     }
 
+    Hints hints() {
+        return hints;
+    }
+
     Runs runs() {
         return runs;
     }
@@ -188,16 +218,25 @@ final class ClusterEngine {
     }
 
     /** A map that is only armed here is not among those that are run. */
-    <M extends StoredSlots<?>> M opened(M map) {
-        if (!options.clientMaps().contains(map.name())) {
-            maps.put(map.name(), map);
-            mapsChanged();
+    <M extends StoredSlots<?>> M opened(SlotRole role, M map) {
+        switch (role) {
+            case WORKER -> maps.put(map.name(), map);
+            case CLIENT -> {
+                unserved.add(map.name());
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "map '" + map.name()
+                                + "' has the role 'client' in this process: its callback does not run here,"
+                                + " and what is armed here fires on nodes with the role 'worker'");
+            }
         }
+        mapsChanged();
         return map;
     }
 
     void closed(StoredSlots<?> map) {
         maps.remove(map.name(), map);
+        unserved.remove(map.name());
         mapsChanged();
     }
 
@@ -228,11 +267,14 @@ final class ClusterEngine {
         return Membership.NOBODY;
     }
 
-    /** What was armed is nobody's: should that be for want of room, and there is some, the sweeps come at once. */
-    void unclaimed(StoredSlots<?> map) {
+    /** What was armed is nobody's: should that be for want of room, and there is some, the sweeps come at once; if not, the others'. */
+    void unclaimed(StoredSlots<?> map, Claim claim, long due) {
         if (leftSome && hasRoom(map)) {
             leftSome = false;
             sweeper.wake();
+        }
+        if (claim.node() == SlotStore.NONE && due != 0 && due - clock.micros() <= options.horizonMicros()) {
+            hints.offered();
         }
     }
 
@@ -255,6 +297,7 @@ final class ClusterEngine {
     /** Something is due that is nobody's. */
     void wakeSweeps() {
         sweeper.wake();
+        hints.offered();
     }
 
     /** Delivers a failed firing again; answers whether there was one, with nothing newer of its key. */
@@ -275,6 +318,7 @@ final class ClusterEngine {
         if (node != SlotStore.NONE) {
             try {
                 database.own(connection -> store.release(connection, node, map));
+                hints.offered();
             } catch (BackendUnavailableException e) {
                 LOG.log(System.Logger.Level.WARNING, "this node could not say that it lets go of map '" + map + "'", e);
             }
@@ -354,6 +398,8 @@ final class ClusterEngine {
         if (node != SlotStore.NONE) {
             try {
                 database.own(connection -> store.release(connection, node));
+                hints.offered();
+                hints.flush();
             } catch (RuntimeException e) {
                 LOG.log(
                         System.Logger.Level.WARNING,
@@ -527,6 +573,9 @@ final class ClusterEngine {
             return;
         }
         tellMaps(node);
+        if (rounds % RARELY == 0) {
+            hints.check();
+        }
         if (rounds % RARELY == 0 || !runs.all().isEmpty()) {
             lookForRuns(node);
         }
@@ -554,6 +603,17 @@ final class ClusterEngine {
             toldAs = node;
             toldMaps = present;
         }
+        for (String map : List.copyOf(unserved)) {
+            boolean hosted = database.own(connection -> store.isHosted(connection, map));
+            if (unserved.remove(map) && !hosted) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "map '" + map
+                                + "' has the role 'client' in this process, and no node runs it at present: what is"
+                                + " armed here waits until one does. Start a process that registers the map without"
+                                + " asyncslot.maps." + map + ".role=client");
+            }
+        }
     }
 
     /** A map is not paused any more: what this node held of it fell due meanwhile, and was let go of. */
@@ -568,8 +628,34 @@ final class ClusterEngine {
                 .forEach(each -> holds.take(each, false));
     }
 
-    /** Learns of deletes that other nodes made, and of runs that the database and this process do not both know. */
-    private void lookForRuns(long node) {
+    private static boolean isOneOf(Set<Integer> hashes, SlotId id) {
+        return hashes.contains(Hints.hash(id)) || hashes.contains(Hints.hash(id.map()));
+    }
+
+    private void tell(String line) {
+        database.own(connection -> {
+            store.tell(connection, line);
+            return true;
+        });
+    }
+
+    private void cancelDeleted() {
+        long node = membership.node();
+        if (node != SlotStore.NONE) {
+            try {
+                cancelDeleted(node);
+            } catch (BackendUnavailableException e) {
+                LOG.log(System.Logger.Level.DEBUG, "upkeep looks for deletes again soon", e);
+            }
+        }
+    }
+
+    /**
+     * Learns of deletes that other nodes made.
+     *
+     * @return the runs that the database knows and this process does not, by token
+     */
+    private Map<Long, Running> cancelDeleted(long node) {
         List<Run> here = new ArrayList<>(runs.all());
         List<Running> there = database.own(connection -> store.running(connection, node, MOST_RUNS));
         Map<Long, Running> byToken = new HashMap<>();
@@ -580,6 +666,12 @@ final class ClusterEngine {
                 run.cancel();
             }
         }
+        return byToken;
+    }
+
+    /** Learns of deletes that other nodes made, and of runs that the database and this process do not both know. */
+    private void lookForRuns(long node) {
+        Map<Long, Running> byToken = cancelDeleted(node);
         for (Running unknown : byToken.values()) {
             // A begin whose answer is on its way has its place; one whose answer is lost has none, in two looks.
             if (unknownRuns.contains(unknown.token()) && !runs.isBusy(unknown.id())) {
@@ -604,6 +696,8 @@ final class ClusterEngine {
                 "waiting", maps.values().stream().mapToInt(StoredSlots::waiting).sum());
         details.put("running", runs.all().size());
         details.put("kept", kept.size());
+        details.put("notifications", hints.state());
+        details.put("hints", hints.sent());
         details.put("takeovers", takeovers.sum());
         details.put("takenOver", takenHeld.sum());
         details.put("cutOff", takenCutOff.sum());

@@ -1,7 +1,6 @@
 package io.asyncslot.cluster;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -18,11 +17,12 @@ import java.util.regex.Pattern;
  * @param heartbeatInterval how often a node says that it is alive; 100 ms to 1 min
  * @param missedHeartbeats for how many of these intervals a node may be silent before the others give it up; at
  *     least 4
+ * @param pollInterval how often at most a node looks for the end of a run that is awaited, where notifications of the
+ *     database do not reach it; 10 ms to 10 s
  * @param maxValueBytes most bytes of a value, as it is written; a start or submit that brings a longer one is rejected. 0 to 1 MiB
  * @param maxHeld most slots that this node holds ahead of their deadlines
  * @param maxWaiting most due slots of a map that wait on this node for a thread; what is due beyond that is left to whichever
  *     node has room first
- * @param clientMaps the maps of which this node runs nothing: what it arms of them fires on other nodes
  * @param failedRetention for how long a firing that failed for good can be looked at and retried after its slot is freed; up to
  *     ten years
  * @param whenAway what a start does while the database cannot be reached
@@ -36,10 +36,10 @@ public record ClusterOptions(
         Duration sweepInterval,
         Duration heartbeatInterval,
         int missedHeartbeats,
+        Duration pollInterval,
         int maxValueBytes,
         int maxHeld,
         int maxWaiting,
-        Set<String> clientMaps,
         Duration failedRetention,
         WhenAway whenAway) {
 
@@ -86,6 +86,7 @@ public record ClusterOptions(
         between("sweepInterval", sweepInterval, Duration.ofMillis(10), horizon.dividedBy(2));
         between("heartbeatInterval", heartbeatInterval, Duration.ofMillis(100), Duration.ofMinutes(1));
         check(missedHeartbeats >= 4, "missedHeartbeats", missedHeartbeats, "at least 4");
+        between("pollInterval", pollInterval, Duration.ofMillis(10), Duration.ofSeconds(10));
         check(
                 maxValueBytes >= 0 && maxValueBytes <= MAX_VALUE_BYTES,
                 "maxValueBytes",
@@ -93,7 +94,6 @@ public record ClusterOptions(
                 "0 to " + MAX_VALUE_BYTES);
         check(maxHeld >= 100, "maxHeld", maxHeld, "at least 100");
         check(maxWaiting >= 1, "maxWaiting", maxWaiting, "at least 1");
-        clientMaps = Set.copyOf(clientMaps);
         between("failedRetention", failedRetention, Duration.ZERO, Duration.ofDays(3_650));
     }
 
@@ -113,10 +113,10 @@ public record ClusterOptions(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 4,
+                Duration.ofMillis(250),
                 8_192,
                 50_000,
                 500,
-                Set.of(),
                 Duration.ofDays(7),
                 WhenAway.REFUSE);
     }

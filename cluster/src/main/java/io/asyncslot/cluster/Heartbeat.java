@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says that this node lives, and sees whether the others do: one statement per interval, on a connection of its own, so
- * that an application that uses up its pool does not look dead. One daemon thread. Thread-safe.
+ * that an application that uses up its pool does not look dead. Between the statements it hears what other nodes tell.
+ * One daemon thread. Thread-safe.
  */
 final class Heartbeat implements AutoCloseable {
 
@@ -20,8 +21,12 @@ final class Heartbeat implements AutoCloseable {
     /** Runs what the driver does when a statement gets no answer in time: it closes the socket. */
     private static final Executor DIRECT = Runnable::run;
 
+    /** The longest wait for what other nodes tell: how late a close is noticed. */
+    private static final long LISTEN_MILLIS = 250;
+
     private final Connections connections;
     private final SlotStore store;
+    private final Hints hints;
     private final Membership membership;
     private final Ticker ticker;
     private final DatabaseClock clock;
@@ -33,7 +38,11 @@ final class Heartbeat implements AutoCloseable {
     /** The thread's own, as the next one. */
     private @Nullable Connection connection;
 
+    private boolean listens;
     private Watch watch;
+
+    /** Whether the last beat saw other nodes. */
+    private boolean others;
 
     /** The node that {@link #watch} observes for. The thread's own. */
     private long observer = SlotStore.NONE;
@@ -55,12 +64,14 @@ final class Heartbeat implements AutoCloseable {
             ClusterOptions options,
             Connections connections,
             SlotStore store,
+            Hints hints,
             Membership membership,
             Ticker ticker,
             DatabaseClock clock,
             Events events) {
         this.connections = connections;
         this.store = store;
+        this.hints = hints;
         this.membership = membership;
         this.ticker = ticker;
         this.clock = clock;
@@ -90,19 +101,51 @@ final class Heartbeat implements AutoCloseable {
     private void run() {
         while (!closed) {
             long node = membership.node();
-            if (node != SlotStore.NONE) {
-                try {
-                    beat(node);
-                } catch (SQLException | RuntimeException e) {
-                    disconnect(); // the next beat tries another one
-                    LOG.log(System.Logger.Level.DEBUG, "a heartbeat failed", e);
-                } catch (Error e) {
-                    disconnect(); // memory is short, for example: a node that is silent for that is given up
-                }
+            if (node == SlotStore.NONE) {
+                hints.disconnected();
+                LockSupport.parkNanos(interval.toNanos());
+            } else {
+                surely(() -> beat(node));
+                listen(System.nanoTime() + interval.toNanos());
             }
-            LockSupport.parkNanos(interval.toNanos());
         }
         disconnect();
+    }
+
+    /** Uses the connection of the heartbeats. */
+    private interface Use {
+        void run() throws SQLException;
+    }
+
+    private void surely(Use use) {
+        try {
+            use.run();
+        } catch (SQLException | RuntimeException e) {
+            disconnect(); // the next beat tries another one
+            LOG.log(System.Logger.Level.DEBUG, "a heartbeat failed", e);
+        } catch (Error e) {
+            disconnect(); // memory is short, for example: a node that is silent for that is given up
+        }
+    }
+
+    /** Hears what other nodes tell until the next beat; what has come with the answer to the last one is there already. */
+    private void listen(long until) {
+        surely(() -> {
+            Connection present = connection;
+            if (present != null && listens) {
+                hints.heard(store.heard(present, 0), false);
+                hints.connected(others);
+            }
+        });
+        for (long left = until - System.nanoTime(); left > 0 && !closed; left = until - System.nanoTime()) {
+            Connection present = connection;
+            if (present == null || !listens) {
+                LockSupport.parkNanos(left);
+                return;
+            }
+            int millis = (int) Math.max(1, Math.min(LISTEN_MILLIS, left / 1_000_000));
+            surely(() -> hints.heard(store.heard(present, millis), true));
+        }
     }
 
     private void beat(long node) throws SQLException {
@@ -119,6 +162,7 @@ final class Heartbeat implements AutoCloseable {
             events.lost(node);
         } else {
             watch.look(beats.others(), after).forEach(events::silent);
+            others = !beats.others().isEmpty();
         }
     }
 
@@ -131,13 +175,28 @@ final class Heartbeat implements AutoCloseable {
                 present.setAutoCommit(true);
             }
             present.setNetworkTimeout(DIRECT, (int) Math.max(100, lease.toMillis() / 2));
+            listens = listens(present);
         }
         return present;
+    }
+
+    /** A database that does not know how is none that is away. */
+    private boolean listens(Connection present) {
+        try {
+            return store.listen(present);
+        } catch (StoreException e) {
+            if (e.trouble().isAway()) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.DEBUG, "the connection of the heartbeats cannot listen", e);
+            return false;
+        }
     }
 
     private void disconnect() {
         Connection present = connection;
         connection = null;
+        hints.disconnected();
         if (present != null) {
             try {
                 present.close();

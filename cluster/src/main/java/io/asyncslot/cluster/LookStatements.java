@@ -105,6 +105,7 @@ final class LookStatements {
 
     private final String namespace;
     private final String unhosted;
+    private final String hosted;
     private final String pausedSince;
     private final String pausedMaps;
     private final String row;
@@ -120,6 +121,7 @@ final class LookStatements {
 
     LookStatements(Tables tables, String namespace) {
         this.namespace = namespace;
+        this.hosted = tables.sql("select 1 from asyncslot_node where ns = ? and ? = any (maps) limit 1");
         this.pausedSince = tables.sql("select since from asyncslot_paused where ns = ? and map = ?");
         this.pausedMaps = tables.sql("select map from asyncslot_paused where ns = ? order by map");
         this.unhosted = tables.sql(UNHOSTED);
@@ -164,6 +166,11 @@ final class LookStatements {
                 namespace);
         maps.values().removeIf(slots -> slots == 0); // what is left of deleted slots
         return maps;
+    }
+
+    boolean isHosted(Connection connection, String map) {
+        return !Jdbc.query(connection, "look who runs a map", hosted, row -> true, namespace, map)
+                .isEmpty();
     }
 
     boolean runs(Connection connection, String map) {

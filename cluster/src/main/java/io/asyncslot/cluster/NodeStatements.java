@@ -1,10 +1,14 @@
 package io.asyncslot.cluster;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 
 /** What the nodes of a cluster do about each other: joining, releasing, awaiting each other's runs. Thread-safe. */
 final class NodeStatements {
@@ -128,6 +132,10 @@ final class NodeStatements {
     private static final String LOCK = "select pg_advisory_xact_lock(hashtextextended(?, 0))";
 
     private final String namespace;
+
+    /** Where nodes of the namespace tell each other things; another namespace may share it, and is told in vain. */
+    private final String channel;
+
     private final String now;
     private final String join;
     private final String nodes;
@@ -149,6 +157,7 @@ final class NodeStatements {
 
     NodeStatements(Tables tables, String namespace) {
         this.namespace = namespace;
+        this.channel = tables.prefix() + "hint_" + Integer.toHexString(namespace.hashCode());
         this.now = tables.sql("select {now}");
         this.join = tables.sql(JOIN);
         this.nodes = tables.sql(NODES);
@@ -255,6 +264,34 @@ final class NodeStatements {
 
     boolean putOff(Connection connection, long node, SlotId id, long token, long pause) {
         return Jdbc.update(connection, "put off a run", putOff, pause, namespace, id.map(), id.key(), token, node) > 0;
+    }
+
+    boolean listen(Connection connection) {
+        try {
+            if (!connection.isWrapperFor(PGConnection.class)) {
+                return false;
+            }
+            Jdbc.update(connection, "listen", "listen " + channel);
+            return true;
+        } catch (SQLException e) {
+            throw new StoreException("listen", e);
+        }
+    }
+
+    List<String> heard(Connection connection, int millis) {
+        try {
+            PGConnection listening = connection.unwrap(PGConnection.class);
+            PGNotification[] heard = millis == 0 ? listening.getNotifications() : listening.getNotifications(millis);
+            return heard == null
+                    ? List.of()
+                    : Arrays.stream(heard).map(PGNotification::getParameter).toList();
+        } catch (SQLException e) {
+            throw new StoreException("hear what nodes tell", e);
+        }
+    }
+
+    void tell(Connection connection, String line) {
+        Jdbc.query(connection, "tell the other nodes", "select pg_notify(?, ?)", row -> 0, channel, line);
     }
 
     long runToken(Connection connection, SlotId id) {

@@ -839,6 +839,26 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     @Override
+    public boolean isHosted(Connection connection, String map) {
+        return looks.isHosted(connection, map);
+    }
+
+    @Override
+    public boolean listen(Connection connection) {
+        return nodes.listen(connection);
+    }
+
+    @Override
+    public List<String> heard(Connection connection, int millis) {
+        return nodes.heard(connection, millis);
+    }
+
+    @Override
+    public void tell(Connection connection, String line) {
+        nodes.tell(connection, line);
+    }
+
+    @Override
     public long runToken(Connection connection, SlotId id) {
         return nodes.runToken(connection, id);
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Runs {
 
     private final ConcurrentHashMap<SlotId, Place> places = new ConcurrentHashMap<>();
+    private final Consumer<SlotId> told;
 
     /** The place of a slot. */
     private static final class Place {
@@ -27,6 +29,15 @@ final class Runs {
 
         /** Written once, by the worker that has reserved the place, when the run has begun; read by all. */
         volatile @Nullable Run run;
+    }
+
+    /**
+     * There are none yet.
+     *
+     * @param told hears of each run that has ended
+     */
+    Runs(Consumer<SlotId> told) {
+        this.told = told;
     }
 
     /**
@@ -58,6 +69,7 @@ final class Runs {
     void ended(Run run) {
         free(run.id());
         run.ended().complete(null);
+        told.accept(run.id());
     }
 
     private void free(SlotId id) {

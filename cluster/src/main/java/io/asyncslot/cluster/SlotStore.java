@@ -460,6 +460,32 @@ interface SlotStore {
      */
     boolean putOff(Connection connection, long node, SlotId id, long token, long pause);
 
+    /** Whether a node runs a map. */
+    boolean isHosted(Connection connection, String map);
+
+    // Hints between nodes
+
+    /**
+     * Lets a connection hear from now on what nodes of the namespace tell each other.
+     *
+     * @return false if it cannot
+     */
+    boolean listen(Connection connection);
+
+    /**
+     * What a connection that listens has heard.
+     *
+     * @param millis how long to wait for something; 0 not to wait
+     */
+    List<String> heard(Connection connection, int millis);
+
+    /**
+     * Tells all connections that listen.
+     *
+     * @param line up to 8,000 bytes
+     */
+    void tell(Connection connection, String line);
+
     // Awaiting
 
     /**

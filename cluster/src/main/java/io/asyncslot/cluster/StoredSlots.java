@@ -489,7 +489,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             } else if (armed.claimed() && claim.node() == engine.membership().node()) {
                 engine.holds().take(id, armed);
             } else {
-                engine.unclaimed(this);
+                engine.unclaimed(this, claim, armed.due());
             }
         });
         return true;
@@ -675,6 +675,8 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         Run run = engine.runs().of(id);
         if (run != null && run.begun().incarnation() == removed.incarnation()) {
             run.cancel();
+        } else if (removed.runToken() != 0) {
+            engine.hints().deleted(id);
         }
     }
 
@@ -729,6 +731,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             if (drop) {
                 deleteAll();
                 engine.runs().cancel(run -> run.map() == this);
+                engine.hints().deleted(name);
             } else {
                 engine.letGo(name);
                 lookOnceMore();
@@ -768,11 +771,15 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                 return false;
             }
         }
-        return !everywhere
-                || Awaiting.until(
-                        () -> !engine.database()
-                                .own(connection -> engine.store().runs(connection, name)),
-                        nanos - (System.nanoTime() - began));
+        if (!everywhere) {
+            return true;
+        }
+        try (Hints.Waiter waiter = engine.hints().waiter(Hints.hash(name))) {
+            return Awaiting.until(
+                    () -> !engine.database().own(connection -> engine.store().runs(connection, name)),
+                    nanos - (System.nanoTime() - began),
+                    waiter);
+        }
     }
 
     // ---- pausing ------------------------------------------------------------------------------------------------

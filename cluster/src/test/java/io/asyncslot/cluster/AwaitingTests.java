@@ -13,28 +13,33 @@ import org.junit.jupiter.api.Timeout;
 class AwaitingTests {
 
     private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger pauses = new AtomicInteger();
 
-    @Test
-    void longWait_looksLessAndLessOften_andEndsInTime() throws Exception {
-        long began = System.nanoTime();
-        boolean ended = Awaiting.until(() -> looks.incrementAndGet() < 0, TimeUnit.SECONDS.toNanos(3));
-        assertThat(ended).isFalse();
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
-        assertThat(looks).as("looks in 3 s, which were 150").hasValueBetween(2, 60);
+    private boolean until(int look, Duration limit) throws InterruptedException {
+        return Awaiting.until(() -> looks.incrementAndGet() == look, limit.toNanos(), (waited, left) -> {
+            pauses.incrementAndGet();
+            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(10)));
+        });
     }
 
     @Test
     void whatHoldsAlready_takesOneLook_evenWithoutTime() throws Exception {
-        assertThat(Awaiting.until(() -> looks.incrementAndGet() == 1, 0)).isTrue();
+        assertThat(until(1, Duration.ZERO)).isTrue();
         assertThat(looks).hasValue(1);
+        assertThat(pauses).hasValue(0);
     }
 
     @Test
-    void whatHoldsSoon_isSeenSoon() throws Exception {
+    void eachPauseIsFollowedByALook_alsoTheLast() throws Exception {
+        assertThat(until(5, Duration.ofSeconds(50))).isTrue();
+        assertThat(pauses).hasValue(4);
+    }
+
+    @Test
+    void whatDoesNotHold_endsInTime_andNotBefore() throws Exception {
         long began = System.nanoTime();
-        long holds = began + TimeUnit.MILLISECONDS.toNanos(100);
-        assertThat(Awaiting.until(() -> System.nanoTime() - holds >= 0, TimeUnit.SECONDS.toNanos(30)))
-                .isTrue();
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+        assertThat(until(-1, Duration.ofMillis(300))).isFalse();
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+        assertThat(looks.get()).isEqualTo(pauses.get() + 1);
     }
 }

@@ -313,10 +313,10 @@ class LeaseTests {
                 Duration.ofMillis(500),
                 Duration.ofMillis(500),
                 4,
+                quick.pollInterval(),
                 quick.maxValueBytes(),
                 quick.maxHeld(),
                 quick.maxWaiting(),
-                quick.clientMaps(),
                 quick.failedRetention(),
                 quick.whenAway());
     }

@@ -30,8 +30,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One process of the kill test: arms keys, cancels some, and runs what falls due, until it is killed. It stops arming at
- * the first byte of its standard input, and ends with it. Arguments: the database's URL and a name.
+ * One process of the kill test: arms keys, cancels some, and runs what falls due, until it is killed. Arguments: the database's
+ * URL and a name. Its standard input says what else it does, and it ends with that: {@code s} stops arming, {@code x} uses up the
+ * pool for some seconds.
  */
 public final class LedgerNode {
 
@@ -68,10 +69,10 @@ public final class LedgerNode {
                 standard.sweepInterval(),
                 Duration.ofMillis(500),
                 4,
+                standard.pollInterval(),
                 standard.maxValueBytes(),
                 standard.maxHeld(),
                 standard.maxWaiting(),
-                standard.clientMaps(),
                 standard.failedRetention(),
                 ClusterOptions.WhenAway.REFUSE);
         this.registry = new AsyncSlotRegistryBuilder(Executors.newFixedThreadPool(8))
@@ -108,7 +109,13 @@ public final class LedgerNode {
         int command;
         do {
             command = System.in.read();
-            node.arming = false;
+            if (command == 'x') {
+                Thread exhausting = new Thread(node::useUpThePool, "exhausting");
+                exhausting.setDaemon(true);
+                exhausting.start();
+            } else {
+                node.arming = false;
+            }
         } while (command >= 0);
         arming.join();
         giving.join();
@@ -116,6 +123,26 @@ public final class LedgerNode {
         node.registry.close();
         node.pool.close();
         System.exit(0);
+    }
+
+    /** For longer than the others would wait for a node that is silent. */
+    private void useUpThePool() {
+        long end = System.nanoTime() + 4_000_000_000L;
+        List<Connection> taken = new ArrayList<>();
+        while (System.nanoTime() - end < 0) {
+            try {
+                taken.add(pool.getConnection());
+            } catch (SQLException e) {
+                pause(); // all are taken
+            }
+        }
+        for (Connection connection : taken) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                // it is broken, and the pool's again
+            }
+        }
     }
 
     /** Never gives up on its own statements: an exception would end the run, and the effect would be missing. */
@@ -214,7 +241,8 @@ public final class LedgerNode {
                     if (value != null) {
                         once(connection -> Ledger.valueIs(connection, value, "deleting"));
                         boolean prevented = batches.delete(own).prevented();
-                        once(connection -> Ledger.valueIs(connection, value, prevented ? "deleted" : "accepted"));
+                        once(connection -> Ledger.valueIs(
+                                connection, value, prevented ? Ledger.deletedAs(connection, own) : "accepted"));
                     }
                 }
                 Thread.sleep(random.nextLong(20));

@@ -5,23 +5,30 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotRole;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.cluster.ClusterOptions.WhenAway;
 import io.asyncslot.spi.SystemTicker;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +53,7 @@ class SharedWorkTests {
         pool.close();
     }
 
-    private TestNode node(String name, Set<String> clientMaps) {
+    private TestNode node(String name) {
         ClusterOptions quick = TestNode.quick("shared", name, WhenAway.REFUSE);
         ClusterOptions options = new ClusterOptions(
                 quick.namespace(),
@@ -57,10 +64,10 @@ class SharedWorkTests {
                 quick.sweepInterval(),
                 Duration.ofMillis(500), // many threads on few processors: nobody is to be given up
                 10,
+                quick.pollInterval(),
                 quick.maxValueBytes(),
                 quick.maxHeld(),
                 MOST_WAITING,
-                clientMaps,
                 quick.failedRetention(),
                 quick.whenAway());
         TestNode node = new TestNode(pool, options, SystemTicker.instance(), Executors.newFixedThreadPool(THREADS));
@@ -83,9 +90,9 @@ class SharedWorkTests {
 
     @Test
     void workSubmittedOnOneNode_endsOnAll() {
-        WorkSlots<String> onA = work(node("a", Set.of()), "a");
-        work(node("b", Set.of()), "b");
-        work(node("c", Set.of()), "c");
+        WorkSlots<String> onA = work(node("a"), "a");
+        work(node("b"), "b");
+        work(node("c"), "c");
         for (int i = 0; i < ITEMS; i++) {
             assertThat(onA.submit("item" + i)).isEqualTo(SubmitOutcome.SUBMITTED);
         }
@@ -101,8 +108,8 @@ class SharedWorkTests {
 
     @Test
     void batchThatIsDueAtOnce_isShared() {
-        TimerSlots<String> onA = node("a", Set.of()).timers(noting("a"));
-        node("b", Set.of()).timers(noting("b"));
+        TimerSlots<String> onA = node("a").timers(noting("a"));
+        node("b").timers(noting("b"));
         onA.startAll(IntStream.range(0, 1_000).mapToObj(i -> "k" + i).toList(), Duration.ZERO);
         await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= 1_000);
         assertThat(runs).hasValue(1_000);
@@ -116,7 +123,7 @@ class SharedWorkTests {
     /** Slots that wait for each other leave those of other maps their room. */
     @Test
     void mapWhoseSlotsWaitForEachOther_holdsUpNoOther() {
-        TestNode node = node("a", Set.of());
+        TestNode node = node("a");
         CountDownLatch gate = new CountDownLatch(1);
         TimerSlots<String> narrow = node.registry.register(TimerMapSpec.named("narrow", String.class)
                 .concurrency(1)
@@ -133,11 +140,66 @@ class SharedWorkTests {
         await().atMost(Duration.ofSeconds(60)).until(() -> narrow.stats().fired() == 400);
     }
 
+    /** Its callback is bound and does not run; whether it runs anywhere is looked for once. */
+    @Test
+    void clientOfAMap_isToldAtTheStart_andWarnedWhereNoNodeRunsIt() {
+        ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                told.add(record.getLevel() + ": " + record.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger("io.asyncslot.cluster");
+        logger.addHandler(handler);
+        try {
+            TestNode alone = node("alone");
+            client(alone, "lonely");
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(told)
+                            .anyMatch(
+                                    line -> line.startsWith("INFO: map 'lonely' has the role 'client' in this process"))
+                            .anyMatch(line -> line.startsWith("WARNING: map 'lonely'")
+                                    && line.contains("no node runs it at present")
+                                    && line.contains("asyncslot.maps.lonely.role=client")));
+            node("worker").timers(noting("worker"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> hosts("orders"));
+            told.clear();
+            client(alone, "orders");
+            client(alone, "lonelier"); // looked for after the other
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> told.stream().anyMatch(line -> line.startsWith("WARNING: map 'lonelier'")));
+            assertThat(told).noneMatch(line -> line.startsWith("WARNING: map 'orders'"));
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    private boolean hosts(String map) throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            return new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "shared").isHosted(connection, map);
+        }
+    }
+
+    private TimerSlots<String> client(TestNode node, String map) {
+        return node.registry.register(TimerMapSpec.named(map, String.class)
+                .role(SlotRole.CLIENT)
+                .whenIdle(WhenIdle.KEEP)
+                .callback(noting("client"))
+                .build());
+    }
+
     @Test
     void clientOfAMap_armsWhatFiresElsewhere() {
-        TimerSlots<String> onClient = node("client", Set.of("orders")).timers(noting("client"));
+        TimerSlots<String> onClient = client(node("client"), "orders");
         assertThat(onClient.start("k", Duration.ZERO)).isEqualTo(StartOutcome.STARTED);
-        TestNode worker = node("worker", Set.of());
+        TestNode worker = node("worker");
         worker.timers(noting("worker"));
         for (int i = 0; i < 50; i++) {
             onClient.start("k" + i, Duration.ofMillis(i * 20));

@@ -24,6 +24,7 @@ final class TestNode implements AutoCloseable {
     final ClusterBackend backend;
     final AsyncSlotRegistry registry;
     private final ExecutorService executor;
+    private final boolean hears;
     private volatile boolean unplugged;
 
     TestNode(DataSource shared, String namespace, String name) {
@@ -34,8 +35,19 @@ final class TestNode implements AutoCloseable {
         this(shared, options, ticker, Executors.newCachedThreadPool());
     }
 
+    /** One that hears no notifications, unless it does. */
+    TestNode(DataSource shared, ClusterOptions options, boolean hears) {
+        this(shared, options, SystemTicker.instance(), Executors.newCachedThreadPool(), hears);
+    }
+
     TestNode(DataSource shared, ClusterOptions options, Ticker ticker, ExecutorService executor) {
+        this(shared, options, ticker, executor, true);
+    }
+
+    private TestNode(
+            DataSource shared, ClusterOptions options, Ticker ticker, ExecutorService executor, boolean hears) {
         this.executor = executor;
+        this.hears = hears;
         DataSource cable = new DelegatingDataSource(shared) {
             @Override
             public Connection getConnection() throws SQLException {
@@ -74,6 +86,9 @@ final class TestNode implements AutoCloseable {
                     TestNode.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, args) -> {
                         if (unplugged && !method.getName().equals("close")) {
                             throw new SQLException("the cable is pulled", "08006");
+                        }
+                        if (!hears && method.getName().equals("isWrapperFor")) {
+                            return false;
                         }
                         try {
                             return method.invoke(connection, args);
@@ -121,10 +136,10 @@ final class TestNode implements AutoCloseable {
                 Duration.ofMillis(100),
                 Duration.ofMillis(200),
                 4,
+                options.pollInterval(),
                 options.maxValueBytes(),
                 options.maxHeld(),
                 options.maxWaiting(),
-                options.clientMaps(),
                 options.failedRetention(),
                 whenAway);
     }

@@ -145,7 +145,7 @@ public final class JvmBackend implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.allOf(SlotFeature.class);
+        return EnumSet.complementOf(EnumSet.of(SlotFeature.CLIENT_ROLE));
     }
 
     @Override

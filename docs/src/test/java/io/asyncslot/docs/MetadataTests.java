@@ -28,7 +28,6 @@ class MetadataTests {
 
     /** Without a default on purpose: unset has a meaning of its own, which the description explains. */
     private static final Set<String> UNSET = Set.of(
-            "asyncslot.cluster.client-maps",
             "asyncslot.cluster.namespace",
             "asyncslot.cluster.node-name",
             "asyncslot.executor.concurrency-limit",

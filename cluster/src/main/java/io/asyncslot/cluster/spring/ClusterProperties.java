@@ -2,7 +2,6 @@ package io.asyncslot.cluster.spring;
 
 import io.asyncslot.cluster.ClusterOptions;
 import java.time.Duration;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -21,11 +20,12 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  * @param sweepInterval How often slots that come near are looked for. At most half of the horizon.
  * @param heartbeatInterval How often a node says that it is alive.
  * @param missedHeartbeats For how many of these intervals a node may be silent before the others give it up, at least 4.
+ * @param pollInterval How often at most a node looks for the end of a run that is awaited, where notifications of the
+ *     database do not reach it, as behind pgbouncer in transaction mode.
  * @param maxValueBytes Most bytes of a value, as it is written. A start or submit that brings a longer one is rejected.
  * @param maxHeld Most slots that this node claims ahead of their deadlines.
  * @param maxWaiting Most due slots of a map that wait on this node for a thread. Further ones are left to whichever node
  *     has room first.
- * @param clientMaps Names of the maps of which this node runs nothing. What it arms of them fires on other nodes.
  * @param failedRetention For how long a firing that failed for good can be looked at and retried after its slot is freed.
  * @param whenAway What a start does while the database cannot be reached: refused, or kept in this process until it is
  *     back.
@@ -40,10 +40,10 @@ public record ClusterProperties(
         @DefaultValue("1s") Duration sweepInterval,
         @DefaultValue("1s") Duration heartbeatInterval,
         @DefaultValue("4") int missedHeartbeats,
+        @DefaultValue("250ms") Duration pollInterval,
         @DefaultValue("8192") int maxValueBytes,
         @DefaultValue("50000") int maxHeld,
         @DefaultValue("500") int maxWaiting,
-        @DefaultValue Set<String> clientMaps,
         @DefaultValue("7d") Duration failedRetention,
         @DefaultValue("refuse") ClusterOptions.WhenAway whenAway) {
 
@@ -77,10 +77,10 @@ public record ClusterProperties(
                     sweepInterval,
                     heartbeatInterval,
                     missedHeartbeats,
+                    pollInterval,
                     maxValueBytes,
                     maxHeld,
                     maxWaiting,
-                    clientMaps,
                     failedRetention,
                     whenAway);
         } catch (IllegalArgumentException e) {
@@ -105,10 +105,10 @@ public record ClusterProperties(
                 sweepInterval,
                 heartbeatInterval,
                 missedHeartbeats,
+                pollInterval,
                 maxValueBytes,
                 maxHeld,
                 maxWaiting,
-                clientMaps,
                 failedRetention,
                 whenAway);
     }
