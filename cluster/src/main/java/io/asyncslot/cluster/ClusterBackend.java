@@ -297,7 +297,13 @@ public final class ClusterBackend implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.allOf(SlotFeature.class);
+        return EnumSet.of(
+                SlotFeature.VALUES,
+                SlotFeature.MAX_WAIT,
+                SlotFeature.FLUSH_AT,
+                SlotFeature.MIN_INTERVAL,
+                SlotFeature.KEY_SCHEDULES,
+                SlotFeature.CLIENT_ROLE);
     }
 
     @Override
