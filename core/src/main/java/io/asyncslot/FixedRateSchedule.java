@@ -33,6 +33,11 @@ public record FixedRateSchedule(Duration period) implements SlotSchedule {
     }
 
     @Override
+    public String text() {
+        return ScheduleTexts.every(period);
+    }
+
+    @Override
     public String toString() {
         return "every " + period;
     }

@@ -22,6 +22,27 @@ public interface SlotSchedule {
     Instant next(Instant after);
 
     /**
+     * A text of which {@link #parse} makes an equal schedule, for backends that keep the schedule of a key.
+     *
+     * @return the text; null where there is none, so that a backend whose slots outlive the process refuses the schedule for a key
+     */
+    default @Nullable String text() {
+        return null;
+    }
+
+    /**
+     * Makes a schedule of its text.
+     *
+     * @param text what {@link #text} answered
+     * @return the schedule
+     * @throws IllegalArgumentException if the text is no schedule's
+     * @throws IllegalStateException as {@link #cron}
+     */
+    static SlotSchedule parse(String text) {
+        return ScheduleTexts.parse(text);
+    }
+
+    /**
      * A fixed rate: the first point is a period after the start, and each further one a period after the one before.
      *
      * @param period at least one microsecond

@@ -67,6 +67,12 @@ record CronSchedule(CronExpression cron, ZoneId zone, boolean once) implements S
         return !fields[1].startsWith("*") && !fields[2].startsWith("*");
     }
 
+    /** As {@link SlotSchedule#cron} reads it; none for points by the clock, which that does not make. */
+    @Override
+    public @Nullable String text() {
+        return once || !isFixed(cron) ? "cron " + zone.getId() + " " + cron : null;
+    }
+
     @Override
     public String toString() {
         return "cron '" + cron + "' in " + zone + (once ? "" : ", by the clock");

@@ -8,6 +8,7 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -93,7 +94,7 @@ public final class ClusterBackend implements SlotBackend {
         this.connections = connections;
         this.options = options;
         this.database = new Database(connections, breaker);
-        this.codec = codec == null ? JsonValues.standard() : codec;
+        this.codec = codec == null ? SlotValueCodec.json(null) : codec;
         this.scheduleCodec = scheduleCodec == null ? SlotScheduleCodec.standard() : scheduleCodec;
     }
 

@@ -3,6 +3,7 @@ package io.asyncslot.cluster;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.SlotRole;
 import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.spi.BackendContext;
 import java.time.Duration;
 import java.util.ArrayList;

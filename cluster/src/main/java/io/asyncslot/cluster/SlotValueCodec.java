@@ -1,44 +1,7 @@
 package io.asyncslot.cluster;
 
 /**
- * Makes bytes of values and values of bytes, for the database. Called with no lock held and outside of the backend's own
- * transactions. Must be thread-safe. An application with Spring names a bean of this type; where there is none, values are JSON by
- * Jackson 3, and byte arrays are kept as they are.
- *
- * <p>What one version of an application has written, a later one reads, and during a roll-out an earlier one too. A value that
- * cannot be read is not lost: its slot stays, and is tried again later.
+ * The codec under its former name, for applications that have one for the cluster only. {@link io.asyncslot.backend.SlotValueCodec} is
+ * the same for every backend.
  */
-public interface SlotValueCodec {
-
-    /**
-     * Makes bytes of a value.
-     *
-     * @param map the map's name
-     * @param value a value of the map
-     * @return the bytes; not empty for want of anything better: what {@link #read} makes the same value of
-     * @throws Exception if it cannot; the start or submit that brought the value throws {@link IllegalArgumentException}
-     */
-    byte[] write(String map, Object value) throws Exception;
-
-    /**
-     * Makes a value of bytes.
-     *
-     * @param <V> the type of the map's values
-     * @param map the map's name
-     * @param bytes what {@link #write} has made
-     * @param type the type of the map's values
-     * @return the value
-     * @throws Exception if it cannot
-     */
-    <V> V read(String map, byte[] bytes, Class<V> type) throws Exception;
-
-    /**
-     * JSON.
-     *
-     * @param mapper a {@code tools.jackson.databind.ObjectMapper}
-     * @return a codec that keeps byte arrays as they are, and writes all else by that mapper
-     */
-    static SlotValueCodec json(Object mapper) {
-        return new JsonValues(mapper);
-    }
-}
+public interface SlotValueCodec extends io.asyncslot.backend.SlotValueCodec {}

@@ -170,9 +170,10 @@ final class CallbackRunner<K> {
         if (mirror != null) {
             return begin(mirror, block, bound, now, fired);
         }
-        if (!bound) {
-            return StateWord.Beginning.FREED;
-        }
+        return bound ? beginNew(block, now, fired) : StateWord.Beginning.FREED;
+    }
+
+    private StateWord.Beginning beginNew(ControlBlock<K> block, long now, FiredRun fired) {
         return fired instanceof FiredRun.Carrying carrying
                 ? ((ValueBlock<K>) block).begin(now, carrying)
                 : block.beginFire(now, map.periods(), fired);
@@ -195,6 +196,9 @@ final class CallbackRunner<K> {
             fired.deadline = recovery.runDeadline;
             fired.generation = recovery.runGeneration;
             fired.attempt = recovery.attempt + 1;
+            if (fired instanceof FiredRun.Carrying carrying) {
+                ((ValueBlock<K>) block).beginCutOff(carrying);
+            }
             fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
             delivered(recovery, block);
             return StateWord.Beginning.BEGUN;
@@ -202,7 +206,7 @@ final class CallbackRunner<K> {
         if (!bound) {
             return StateWord.Beginning.FREED;
         }
-        StateWord.Beginning beginning = block.beginFire(now, map.periods(), fired);
+        StateWord.Beginning beginning = beginNew(block, now, fired);
         switch (beginning) {
             case BEGUN, SKIPPED, SKIPPED_AND_FREED -> {
                 fired.whileAway = recovery != null && recovery.isAway(fired);

@@ -91,6 +91,46 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     }
 
     /**
+     * Has word and shape written in one; for the mirror of the slot's map, which then need not copy the word by itself. That of a
+     * freed slot is left alone, unless the slot freed itself.
+     *
+     * @param writer writes them
+     * @param freed whether it is written all the same
+     */
+    public void copyShape(ShapeWriter writer, boolean freed) {}
+
+    /**
+     * Its map was closed and leaves the copy where it is, and the run that went on then has ended.
+     *
+     * @param acknowledge notes that in the copy, with the slot's monitor
+     */
+    public void endedLeft(Runnable acknowledge) {}
+
+    /** The slot is gone for good: frees what it carries still. */
+    public void freeKept() {}
+
+    /** It was not made after all: what it was to carry is its maker's again. */
+    void unmade() {}
+
+    /**
+     * Frees a slot by the very word that is in its copy.
+     *
+     * @param copies of its map
+     */
+    Freeing copyAndFree(SlotMirror<K> copies) {
+        for (; ; ) {
+            long seen = word();
+            if (isFreed(seen)) {
+                return Freeing.ALREADY;
+            }
+            copies.changed(this);
+            if (freeFrom(seen)) {
+                return freeing(seen);
+            }
+        }
+    }
+
+    /**
      * The clock its deadlines live on.
      *
      * @return the map's clock

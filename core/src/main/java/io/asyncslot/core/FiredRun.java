@@ -62,14 +62,21 @@ class FiredRun {
         }
     }
 
-    /** A run is made for a map without a mirror, or with one, which is told of a run before its word says RUNNING. */
+    /** Where its slot is copied to, which is told of a run before its word says RUNNING; null where slots end with the process. */
+    private final @Nullable Copy<?> copy;
+
+    FiredRun() {
+        this(null);
+    }
+
+    private FiredRun(@Nullable Copy<?> copy) {
+        this.copy = copy;
+    }
+
+    /** A run is made for a map without a mirror, or with one. */
     static <K> FiredRun of(@Nullable SlotMirror<K> mirror, ControlBlock<K> block) {
-        FiredRun fired;
-        if (mirror != null) {
-            fired = new Mirrored<>(mirror, block);
-        } else {
-            fired = block instanceof ValueBlock<K> ? new Carrying() : new FiredRun();
-        }
+        Copy<K> copy = mirror == null ? null : new Copy<>(mirror, block);
+        FiredRun fired = block instanceof ValueBlock<K> ? new Carrying(copy) : new FiredRun(copy);
         fired.calendar = block.map().followsCalendar() ? CalendarDetails.of(block) : null;
         return fired;
     }
@@ -82,6 +89,14 @@ class FiredRun {
 
         /** When it is begun, by the map's clock. Set before that. */
         long nanos;
+
+        Carrying() {
+            this(null);
+        }
+
+        private Carrying(@Nullable Copy<?> copy) {
+            super(copy);
+        }
     }
 
     /** Whether its deadline is that of a touch from outside the process. */
@@ -92,32 +107,30 @@ class FiredRun {
      *
      * @param deadline the word's deadline, in microseconds
      */
-    long dueAt(long deadline) {
-        return deadline;
+    final long dueAt(long deadline) {
+        if (copy == null) {
+            return deadline;
+        }
+        long until = copy.touchedUntil();
+        touched = until > deadline;
+        return touched ? until : deadline;
     }
 
     /** Called with the run's values set, before the step that begins it; again if that step has to be tried again. */
-    void beginning() {}
+    private void beginning() {
+        if (copy != null) {
+            copy.beginning(this);
+        }
+    }
 
-    private static final class Mirrored<K> extends FiredRun {
-        private final SlotMirror<K> mirror;
-        private final ControlBlock<K> block;
+    private record Copy<K>(SlotMirror<K> mirror, ControlBlock<K> block) {
 
-        Mirrored(SlotMirror<K> mirror, ControlBlock<K> block) {
-            this.mirror = mirror;
-            this.block = block;
+        long touchedUntil() {
+            return mirror.touchedUntil(block);
         }
 
-        @Override
-        long dueAt(long deadline) {
-            long until = mirror.touchedUntil(block);
-            touched = until > deadline;
-            return touched ? until : deadline;
-        }
-
-        @Override
-        void beginning() {
-            mirror.beginning(block, generation, deadline, attempt);
+        void beginning(FiredRun fired) {
+            mirror.beginning(block, fired.generation, fired.deadline, fired.attempt);
         }
     }
 }

@@ -239,7 +239,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /**
      * As {@link #create(Object, long, Kind, long, long)}.
      *
-     * @param value what the slot is to carry, or a {@link Series} that it is to fire by; null for neither
+     * @param value what the slot is to carry, or a {@link Series} that it is to fire by, or a {@link KeptValue} of one of them; null
+     *     for neither
      */
     final Creation create(K key, long deadline, Kind kind, long now, long detail, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
@@ -251,7 +252,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         if (shaped != null) {
             return createShaped(shaped, key, deadline, kind, now, value, contexts, captured);
         }
-        BlockMaker<K> own = keySchedules ? maker((Series) value) : maker(key);
+        BlockMaker<K> own = copied(key, keySchedules ? maker(value) : maker);
         StackRoom.check();
         return created(index.create(own, key, deadline), deadline, kind, now, detail, null, contexts, captured);
     }
@@ -265,9 +266,32 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             @Nullable Object value,
             @Nullable ArmingContexts contexts,
             @Nullable Object captured) {
+        Object first = keptFirst(value);
+        if (first == null && value != null) {
+            counters.rejected.increment();
+            return closed ? Creation.CLOSED : Creation.REJECTED;
+        }
+        try {
+            return createWith(shaped, key, deadline, kind, now, first, contexts, captured);
+        } finally {
+            if (first != value) {
+                KeptValue.freeUnlessAccepted(first);
+            }
+        }
+    }
+
+    private Creation createWith(
+            Shape shaped,
+            K key,
+            long deadline,
+            Kind kind,
+            long now,
+            @Nullable Object value,
+            @Nullable ArmingContexts contexts,
+            @Nullable Object captured) {
         long nanos = shaped.asksForTime() ? nanos() : 0;
         long due = shaped.asksForTime() ? shaped.firstDue(deadline, value != null, nanos) : deadline;
-        BlockMaker<K> own = maker(shaped, value, shaped.latest(nanos));
+        BlockMaker<K> own = copied(key, maker(shaped, value, shaped.latest(nanos)));
         StackRoom.check();
         ControlBlock<K> block = index.create(own, key, due);
         SlotLimit limit = shaped.firstLimit(deadline, due);
@@ -338,18 +362,18 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     /** What makes a block in the index's atomic step: the same for all keys, but where a key is to be copied. */
-    private BlockMaker<K> maker(K key) {
+    private BlockMaker<K> copied(K key, BlockMaker<K> own) {
         SlotMirror<K> present = mirror;
         if (present == null) {
-            return maker;
+            return own;
         }
         byte[] encoded = present.encode(key);
         return (same, hash, former, deadline, firstGeneration) ->
-                makeCopied(present, encoded, same, hash, former, deadline, firstGeneration);
+                makeCopied(present, encoded, own, same, hash, former, deadline, firstGeneration);
     }
 
     /** What makes a block that may have a schedule; {@code series} null for none. */
-    private BlockMaker<K> maker(@Nullable Series series) {
+    private BlockMaker<K> maker(@Nullable Object series) {
         return (key, hash, former, deadline, firstGeneration) ->
                 make(key, hash, former, deadline, firstGeneration, null, series, Micros.NEVER);
     }
@@ -364,6 +388,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     private @Nullable ControlBlock<K> makeCopied(
             SlotMirror<K> copies,
             byte[] encoded,
+            BlockMaker<K> own,
             K key,
             int hash,
             @Nullable ControlBlock<K> former,
@@ -376,7 +401,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         ControlBlock<K> block = null;
         boolean made = false;
         try {
-            block = make(key, hash, former, deadline, firstGeneration);
+            block = own.make(key, hash, former, deadline, firstGeneration);
             if (block == null) {
                 return null;
             }
@@ -388,6 +413,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (!made) {
                 copies.giveBack(place);
                 if (block != null) {
+                    block.unmade();
                     capacity.giveBack();
                 }
             }
@@ -443,7 +469,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             }
         }
         if (keySchedules) {
-            return new ScheduledBlock<>(this, (Series) first, key, hash, deadline, generation, commanded, details);
+            return new ScheduledBlock<>(this, first, key, hash, deadline, generation, commanded, details);
         }
         return shaped == null
                 ? new ControlBlock<>(this, key, hash, deadline, generation, commanded, details)
@@ -484,7 +510,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         details.again = Recovery.pendingRetry(slot, generation);
         ControlBlock<K> block = index.create(
                 (key, hash, former, deadline, firstGeneration) ->
-                        new ControlBlock<>(this, slot, hash, recovery.cutOff ? 3 : 2, details),
+                        recovered(slot, hash, recovery.cutOff ? 3 : 2, details),
                 slot.key(),
                 0);
         if (block == null) {
@@ -507,7 +533,40 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             mirror.retired(generation);
             mirror.changed(block);
             freedIdle(block);
+        } else if (block instanceof ValueBlock<K> carrier && intervals != null) {
+            intervals.begins(
+                    carrier, Math.max(1, carrier.notBefore())); // freed when its interval is over, if it is idle then
         }
+    }
+
+    private ControlBlock<K> recovered(RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
+        if (shape != null) {
+            return new ValueBlock<>(this, shape, slot, hash, references, details);
+        }
+        return keySchedules
+                ? new ScheduledBlock<>(this, slot, hash, references, details)
+                : new ControlBlock<>(this, slot, hash, references, details);
+    }
+
+    @Override
+    final boolean keepsShapes() {
+        return mirror != null && mirror.keepsShapes();
+    }
+
+    @Override
+    final @Nullable KeptValue keep(Object value) {
+        return mirror == null ? null : mirror.keep(value);
+    }
+
+    /** Whether a value has to be kept before the step that accepts it: one that is merged by a function is kept once merged. */
+    final boolean isKept(@Nullable Object value) {
+        return value != null && value != Series.KEEP && keepsShapes() && (shape == null || !shape.mergesByFunction());
+    }
+
+    /** A value of a new slot that is merged by a function: kept, since there is nothing to merge it with; null for no room. */
+    private @Nullable Object keptFirst(@Nullable Object value) {
+        boolean alone = value != null && !(value instanceof KeptValue) && shape != null && shape.mergesByFunction();
+        return alone && keepsShapes() ? keep(value) : value;
     }
 
     /**
@@ -708,7 +767,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         StateWord.Freeing freeing = StateWord.Freeing.ALREADY;
         try {
             freeing = keeping != null
-                    ? copyAndFree(keeping, block)
+                    ? block.copyAndFree(keeping)
                     : shape == null ? block.free() : ((ValueBlock<K>) block).delete();
         } finally {
             capacity.left(freeing != StateWord.Freeing.ALREADY);
@@ -742,20 +801,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return freeing.armed ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
     }
 
-    /** Frees a slot by the very word that is in its copy. */
-    private StateWord.Freeing copyAndFree(SlotMirror<K> copies, ControlBlock<K> block) {
-        for (; ; ) {
-            long seen = block.word();
-            if (StateWord.isFreed(seen)) {
-                return StateWord.Freeing.ALREADY;
-            }
-            copies.changed(block);
-            if (block.freeFrom(seen)) {
-                return StateWord.freeing(seen);
-            }
-        }
-    }
-
     /** The map is closed: frees a slot that its closer has not come to, for it failed on the way. */
     final void freeLeftOver(ControlBlock<K> block) {
         if (!StateWord.isFreed(block.word())) {
@@ -785,6 +830,9 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** Frees a slot if it is idle and its interval is over. */
     final void freeRested(ValueBlock<K> block, long now) {
+        if (!enter(block)) {
+            return;
+        }
         boolean freed = false;
         capacity.leaving();
         try {
@@ -792,8 +840,15 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         } finally {
             capacity.left(freed);
         }
-        if (freed) {
-            freedIdle(block);
+        try {
+            if (freed && mirror != null) {
+                mirror.retired(block.generation());
+            }
+            leave(block, freed);
+        } finally {
+            if (freed) {
+                freedIdle(block);
+            }
         }
     }
 
@@ -860,7 +915,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /**
      * Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed.
      *
-     * @param value what the slot is to carry, or a {@link Series} that it is to fire by; null for neither
+     * @param value as in {@link #create(Object, long, Kind, long, long, Object)}
      */
     final StartOutcome arm(ControlBlock<K> block, long deadline, long now, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
@@ -973,7 +1028,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return carrier.arm(deadline, nanos, value, armingContexts, captured);
         }
         if (block instanceof ScheduledBlock<K> scheduled) {
-            return scheduled.arm(deadline, (Series) value, armingContexts, captured);
+            return scheduled.arm(deadline, value, armingContexts, captured);
         }
         return armedIn == null ? block.arm(deadline) : armedIn.arm(block, deadline, captured);
     }
@@ -1006,7 +1061,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         if (done) {
             details.again = armed ? alone : ahead;
         }
-        leaveArmed(block, done, reading);
+        if (done) {
+            leaveArmed(block, true, reading);
+        } else {
+            leave(block, redelivering == StateWord.Redelivering.SUPERSEDED); // with the values that were passed on
+        }
         if (done) {
             if (armed) {
                 counters.restarted.increment();
@@ -1054,8 +1113,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return null;
         }
         StackRoom.check();
+        if (!enter(block)) {
+            return null;
+        }
         capacity.leaving();
-        ValueBlock.Taken taken;
+        ValueBlock.Taken taken = null;
         boolean freed = false;
         try {
             ValueBlock<K> carrier = (ValueBlock<K>) block;
@@ -1063,7 +1125,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             freed = taken.disarming() == StateWord.Disarming.CANCELLED_AND_FREED;
         } finally {
             capacity.left(freed);
+            if (taken == null) {
+                leave(block, false);
+            }
         }
+        if (freed && mirror != null) {
+            mirror.retired(block.generation());
+        }
+        leave(block, true); // from here on the copy does not have them: they are the caller's
         switch (taken.disarming()) {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
                 try {

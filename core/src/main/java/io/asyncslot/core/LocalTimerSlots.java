@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.asyncslot.FixedRateSchedule;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotClock;
@@ -257,6 +259,23 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
      * @return null if that is not what the key has any more; nothing changed
      */
     private @Nullable StartOutcome tryStart(
+            K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
+        if (!isKept(value)) {
+            return tryStartWith(key, found, deadline, now, value);
+        }
+        KeptValue kept = keep(requireNonNull(value));
+        if (kept == null) {
+            counters().rejected.increment();
+            return StartOutcome.REJECTED;
+        }
+        try {
+            return tryStartWith(key, found, deadline, now, kept);
+        } finally {
+            KeptValue.freeUnlessAccepted(kept);
+        }
+    }
+
+    private @Nullable StartOutcome tryStartWith(
             K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
         if (found != null) {
             StartOutcome outcome = arm(found, deadline, now, value);

@@ -19,7 +19,7 @@ final class LocalValues {
                     "map '" + map
                             + "' collects its values, so that a slot has no single one: call takeAll, which hands out all of them");
         }
-        Object taken = taking.get();
+        Object taken = KeptValue.handed(taking.get());
         return taken == null ? Optional.empty() : Optional.of(values.type().cast(taken));
     }
 
@@ -29,6 +29,7 @@ final class LocalValues {
         if (taken == null) {
             return List.of();
         }
-        return taken instanceof ValueList list ? (List<V>) (List<?>) list : List.of((V) taken);
+        Object handed = KeptValue.handed(taken);
+        return handed instanceof ValueList list ? (List<V>) (List<?>) list : List.of((V) handed);
     }
 }

@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotType;
@@ -43,6 +45,25 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
      * @param value what the slot is to carry; null for nothing
      */
     final SubmitOutcome submit(K key, @Nullable ControlBlock<K> found, @Nullable Object value) {
+        if (!isKept(value)) {
+            return submitWith(key, found, value);
+        }
+        if (isClosed()) {
+            return SubmitOutcome.CLOSED;
+        }
+        KeptValue kept = keep(requireNonNull(value));
+        if (kept == null) {
+            counters().rejected.increment();
+            return SubmitOutcome.REJECTED;
+        }
+        try {
+            return submitWith(key, found, kept);
+        } finally {
+            KeptValue.freeUnlessAccepted(kept);
+        }
+    }
+
+    private SubmitOutcome submitWith(K key, @Nullable ControlBlock<K> found, @Nullable Object value) {
         ControlBlock<K> block = found;
         long now = now();
         while (!isClosed()) {
@@ -91,7 +112,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
                 submission = armedIn == null ? block.armIfIdle(now) : armedIn.armIfIdle(block, now, captured);
             }
             inside = false;
-            leave(block, submission == StateWord.Submission.SUBMITTED);
+            leave(block, submission == StateWord.Submission.SUBMITTED || value != null);
             if (submission == StateWord.Submission.SUBMITTED) {
                 counters().restarted.increment();
                 submitted(block, now);

@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A slot as a former process left it.
  *
@@ -12,6 +14,7 @@ package io.asyncslot.core;
  * @param runDeadline when that run was due, in microseconds of the map's clock
  * @param attempt how often that run had been begun
  * @param dueWhileAway whether what is pending became due while no process held the slot
+ * @param shape what it was beside its word; null for nothing
  */
 public record RecoveredSlot<K>(
         K key,
@@ -21,4 +24,5 @@ public record RecoveredSlot<K>(
         long runGeneration,
         long runDeadline,
         int attempt,
-        boolean dueWhileAway) {}
+        boolean dueWhileAway,
+        @Nullable RecoveredShape shape) {}

@@ -1,7 +1,9 @@
 package io.asyncslot.core;
 
+import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Periods;
 import io.asyncslot.spi.ArmingContexts;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class ScheduledBlock<K> extends ControlBlock<K> {
+final class ScheduledBlock<K> extends ControlBlock<K> implements SlotShape {
 
     /*
      * The schedule lies beside the word. Who arms stores it first and then makes the step on the word, one after another under
@@ -22,9 +24,29 @@ final class ScheduledBlock<K> extends ControlBlock<K> {
     /** Null for what the map says. Written under the monitor, before the word; volatile. */
     private volatile @Nullable Series series;
 
+    /** The schedule where slots outlive the process; null for none. Guarded by {@code this}. */
+    private @Nullable KeptValue keptSchedule;
+
+    private final @Nullable Kept kept;
+
+    /** Made from what a former process left. */
+    ScheduledBlock(
+            SlotHome<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
+        super(map, slot, hash, references, details);
+        this.kept = map.keepsShapes() ? new Kept() : null;
+        RecoveredShape left = slot.shape();
+        KeptValue schedule = left == null ? null : left.schedule();
+        if (kept != null && schedule != null) {
+            kept.recovered(List.of(schedule));
+            this.keptSchedule = schedule;
+            this.series = (Series) schedule.value();
+        }
+    }
+
+    /** {@code following} null, a {@link Series}, or a {@link KeptValue} of one. */
     ScheduledBlock(
             SlotHome<K> map,
-            @Nullable Series series,
+            @Nullable Object following,
             K key,
             int hash,
             long deadline,
@@ -32,7 +54,9 @@ final class ScheduledBlock<K> extends ControlBlock<K> {
             boolean commanded,
             @Nullable SlotDetails<K> details) {
         super(map, key, hash, deadline, generation, commanded, details);
-        this.series = series;
+        this.kept = map.keepsShapes() ? new Kept() : null;
+        this.series = (Series) KeptValue.handed(following);
+        this.keptSchedule = following instanceof KeptValue value ? value : null;
     }
 
     @Nullable
@@ -49,19 +73,25 @@ final class ScheduledBlock<K> extends ControlBlock<K> {
     /**
      * As {@link StateWord#arm}, with another schedule.
      *
-     * @param following null for what the map says; {@link Series#KEEP} for the one that the slot has
+     * @param following null for what the map says; a {@link Series} or a {@link KeptValue} of one; {@link Series#KEEP} for the
+     *     one that the slot has
      */
     synchronized Arming arm(
-            long deadline, @Nullable Series following, @Nullable ArmingContexts contexts, @Nullable Object captured) {
+            long deadline, @Nullable Object following, @Nullable ArmingContexts contexts, @Nullable Object captured) {
         Series former = series;
         boolean done = false;
         try {
             if (following != Series.KEEP) {
-                series = following;
+                series = (Series) KeptValue.handed(following);
             }
             Arming arming =
                     contexts == null ? arm(deadline) : needDetails().armedIn().arm(this, deadline, captured);
             done = true;
+            if (kept != null && following != Series.KEEP && arming != Arming.FREED) {
+                kept.discard(keptSchedule);
+                keptSchedule = following instanceof KeptValue value ? value : null;
+                kept.accept(this, keptSchedule);
+            }
             return arming;
         } finally {
             if (!done) {
@@ -78,5 +108,92 @@ final class ScheduledBlock<K> extends ControlBlock<K> {
      */
     synchronized @Nullable Move move(long deadline, @Nullable Series of) {
         return of == Series.KEEP || of == series ? move(deadline) : null;
+    }
+
+    // ---- copies: as in a ValueBlock ------------------------------------------------------------------------------
+
+    @Override
+    public synchronized void copyShape(ShapeWriter writer, boolean freed) {
+        Kept present = kept;
+        long word;
+        long base;
+        do {
+            word = word();
+            base = generationBase();
+        } while (word != word());
+        if (present == null || isFreed(word) && !freed && !isFreedIdle(word)) {
+            return;
+        }
+        present.accept(this, keptSchedule); // that of a slot which is new
+        writer.write(this, word, base, this);
+        present.written();
+    }
+
+    @Override
+    synchronized Freeing copyAndFree(SlotMirror<K> copies) {
+        return super.copyAndFree(copies);
+    }
+
+    @Override
+    public synchronized void endedLeft(Runnable acknowledge) {
+        if (kept != null) {
+            acknowledge.run();
+        }
+    }
+
+    @Override
+    public synchronized void freeKept() {
+        if (kept != null) {
+            kept.discard(keptSchedule);
+            keptSchedule = null;
+            kept.written();
+        }
+    }
+
+    @Override
+    void unmade() {
+        if (keptSchedule != null) {
+            keptSchedule.unaccepted();
+        }
+    }
+
+    @Override
+    public long latest() {
+        return Micros.NEVER;
+    }
+
+    @Override
+    public long notBefore() {
+        return 0;
+    }
+
+    @Override
+    public boolean isAgain() {
+        return false;
+    }
+
+    @Override
+    public boolean hasPassedOn() {
+        return false;
+    }
+
+    @Override
+    public int handedBefore() {
+        return 0;
+    }
+
+    @Override
+    public @Nullable Object pendingValues() {
+        return null;
+    }
+
+    @Override
+    public @Nullable Object runningValues() {
+        return null;
+    }
+
+    @Override
+    public @Nullable KeptValue keptSchedule() {
+        return keptSchedule;
     }
 }

@@ -10,8 +10,8 @@ import io.asyncslot.backend.Periods;
  * @param periods its points: the same object as long as the key has an equal schedule, to tell its fired points by; a start
  *     at a fixed rate has points of its own each time
  */
-record Series(SlotSchedule schedule, Periods periods) {
+public record Series(SlotSchedule schedule, Periods periods) {
 
     /** Stands for the schedule that a slot has at the moment of the step. */
-    static final Series KEEP = new Series(after -> null, Periods.ONE_SHOT);
+    public static final Series KEEP = new Series(after -> null, Periods.ONE_SHOT);
 }

@@ -47,6 +47,12 @@ abstract class SlotHome<K> implements SlotMap<K> {
     /** Whether slots have {@link CalendarDetails}: their periods are points of the wall clock. */
     abstract boolean followsCalendar();
 
+    /** Whether values, limits and schedules outlive the process with their slots. */
+    abstract boolean keepsShapes();
+
+    /** Keeps a value or a schedule where slots outlive the process; null if there is no room, or nothing that keeps it. */
+    abstract @Nullable KeptValue keep(Object value);
+
     abstract SlotDetails<K> newDetails(int history);
 
     // ---- what it does with a block

@@ -52,6 +52,25 @@ public interface SlotMirror<K> {
     void made(ControlBlock<K> block, byte[] key);
 
     /**
+     * Whether what slots carry, and what else they are beside their word, is copied too: then {@link #changed} and the others that
+     * copy a word do so by {@link ControlBlock#copyShape}.
+     *
+     * @return the same answer each time
+     */
+    boolean keepsShapes();
+
+    /**
+     * Writes a value, or a {@link Series}, that a slot is about to be started with. Called outside any lock, where
+     * {@link #keepsShapes}.
+     *
+     * @param value the value
+     * @return null when it is too long, or there is no room: the operation is rejected
+     * @throws IllegalArgumentException naming value and rule, if it can never be kept
+     */
+    @Nullable
+    KeptValue keep(Object value);
+
+    /**
      * Copies the word after it was changed. One of a slot that was freed is not copied, unless the slot freed itself. Called
      * with a reference in hand.
      *

@@ -6,6 +6,7 @@ import io.asyncslot.SlotValues;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.ArmingContexts;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class ValueBlock<K> extends ControlBlock<K> {
+final class ValueBlock<K> extends ControlBlock<K> implements SlotShape {
 
     /*
      * One step
@@ -32,6 +33,14 @@ final class ValueBlock<K> extends ControlBlock<K> {
      * Its values become pending again by the step that arms it, since a cancel, a take or a start may come first. As long as
      * that delivery is what is pending, an accepted value makes it another firing, which takes the next generation: so all
      * attempts of one firing are handed the same.
+     *
+     * Where slots outlive the process
+     *
+     * Each value is a KeptValue: encoded, and written to a place of its own, before the step that accepts it. After each step the
+     * whole of word, values and the rest is copied in one, under the monitor again, so a copy is always what the slot was at some
+     * moment, and an operation answers after a copy that has it. The end of a run does not take the monitor: so whoever copies
+     * looks whether the run goes on, and lets go of its values if not. Places that the last copy does not name are freed after it.
+     * A run that has passed on its values is not delivered again by itself: what it has passed them on to is.
      */
 
     private final Shape shape;
@@ -61,6 +70,33 @@ final class ValueBlock<K> extends ControlBlock<K> {
     /** When this one's turn in that queue comes; 0 when it is not there. Guarded by the queue. */
     long queuedUntil;
 
+    /** What it carries where slots outlive the process; null where they do not, or where that is not kept. */
+    private final @Nullable Kept kept;
+
+    /** Made from what a former process left; {@code left} null if it had no shape. */
+    ValueBlock(
+            SlotHome<K> map,
+            Shape shape,
+            RecoveredSlot<K> slot,
+            int hash,
+            int references,
+            @Nullable SlotDetails<K> details) {
+        super(map, slot, hash, references, details);
+        this.shape = shape;
+        this.kept = map.keepsShapes() ? new Kept() : null;
+        RecoveredShape left = slot.shape();
+        this.latest = left == null ? Micros.NEVER : left.latest();
+        if (left != null && kept != null) {
+            kept.recovered(left.pending());
+            kept.recovered(left.running());
+            this.pending = Kept.carried(left.pending(), shape.collects());
+            kept.running = Kept.carried(left.running(), shape.collects());
+            this.again = left.again();
+            this.handedBefore = left.handedBefore();
+            this.notBefore = left.notBefore();
+        }
+    }
+
     ValueBlock(
             SlotHome<K> map,
             Shape shape,
@@ -74,6 +110,7 @@ final class ValueBlock<K> extends ControlBlock<K> {
             @Nullable SlotDetails<K> details) {
         super(map, key, hash, deadline, generation, commanded, details);
         this.shape = shape;
+        this.kept = map.keepsShapes() ? new Kept() : null;
         this.pending = first;
         this.latest = latest;
     }
@@ -124,13 +161,25 @@ final class ValueBlock<K> extends ControlBlock<K> {
             long deadline, long nanos, Object value, @Nullable ArmingContexts contexts, @Nullable Object captured) {
         for (; ; ) {
             Object seen = seen();
-            Object next = seen == null ? value : applied(seen, value);
-            synchronized (this) {
-                if (pending == seen) {
-                    return arm(deadline, nanos, value, next, contexts, captured);
+            Object next = kept(seen == null ? value : applied(seen, value));
+            if (next == null) {
+                return Arming.FULL;
+            }
+            try {
+                synchronized (this) {
+                    if (pending == seen) {
+                        return arm(deadline, nanos, value, next, contexts, captured);
+                    }
                 }
+            } finally {
+                KeptValue.freeUnlessAccepted(next);
             }
         }
+    }
+
+    /** A merged value, kept where slots outlive the process; null when there is no room. */
+    private @Nullable Object kept(Object merged) {
+        return kept == null ? merged : map().keep(merged);
     }
 
     /** With the monitor. */
@@ -195,7 +244,8 @@ final class ValueBlock<K> extends ControlBlock<K> {
         return limit;
     }
 
-    long notBefore() {
+    @Override
+    public long notBefore() {
         return notBefore;
     }
 
@@ -215,11 +265,18 @@ final class ValueBlock<K> extends ControlBlock<K> {
             long deadline, Object value, @Nullable ArmingContexts contexts, @Nullable Object captured) {
         for (; ; ) {
             Object seen = seen();
-            Object next = seen == null ? value : applied(seen, value);
-            synchronized (this) {
-                if (pending == seen) {
-                    return submit(deadline, value, next, contexts, captured);
+            Object next = kept(seen == null ? value : applied(seen, value));
+            if (next == null) {
+                return Submission.FULL;
+            }
+            try {
+                synchronized (this) {
+                    if (pending == seen) {
+                        return submit(deadline, value, next, contexts, captured);
+                    }
                 }
+            } finally {
+                KeptValue.freeUnlessAccepted(next);
             }
         }
     }
@@ -276,7 +333,7 @@ final class ValueBlock<K> extends ControlBlock<K> {
     private Object applied(Object seen, Object value) {
         SlotValues<?> values = shape.values();
         BinaryOperator<Object> function = values == null ? null : (BinaryOperator<Object>) values.function();
-        Object next = function == null ? null : function.apply(seen, value);
+        Object next = function == null ? null : function.apply(KeptValue.handed(seen), KeptValue.handed(value));
         if (next == null) {
             throw new IllegalStateException("the merge function of map '" + map().name()
                     + "' answered null: it has to make one value of the pending one and the new one");
@@ -311,8 +368,19 @@ final class ValueBlock<K> extends ControlBlock<K> {
             if (next instanceof ValueCollector collector) {
                 collector.add(value);
             }
-            pending = next;
+            replace(next);
+            if (kept != null) {
+                kept.accept(this, next instanceof ValueCollector ? value : next);
+            }
         }
+    }
+
+    /** With the monitor: another value is pending, or the same. */
+    private void replace(@Nullable Object next) {
+        if (kept != null && pending != next && !(pending instanceof ValueCollector)) {
+            kept.discard(pending);
+        }
+        pending = next;
     }
 
     // ---- taking away --------------------------------------------------------------------------------------------
@@ -330,7 +398,9 @@ final class ValueBlock<K> extends ControlBlock<K> {
     /** As {@link StateWord#free}. */
     synchronized Freeing delete() {
         Freeing freeing = free();
-        dropped();
+        if (freeing != Freeing.ALREADY) { // else it may be left to whoever opens the map next
+            dropped();
+        }
         return freeing;
     }
 
@@ -340,6 +410,14 @@ final class ValueBlock<K> extends ControlBlock<K> {
     }
 
     private void dropped() {
+        if (kept != null) {
+            kept.discard(pending);
+        }
+        gone();
+    }
+
+    /** With the monitor: nothing is pending any more. */
+    private void gone() {
         limit = null;
         pending = null;
         again = false;
@@ -393,9 +471,21 @@ final class ValueBlock<K> extends ControlBlock<K> {
         if (beginning == Beginning.BEGUN) {
             notBefore = following;
             fired.value = handed == null && shape.collects() ? List.of() : handed;
-            dropped();
+            if (kept != null) {
+                kept.discard(kept.running); // of a run whose end was not copied
+                kept.running = handed;
+                kept.passedOn = false;
+            }
+            gone();
         }
         return beginning;
+    }
+
+    /** A run that a former process began is delivered again: with what it was handed. */
+    synchronized void beginCutOff(FiredRun.Carrying fired) {
+        Object running = kept == null ? null : kept.running;
+        Object handed = running instanceof ValueCollector collector ? collector.list() : running;
+        fired.value = handed == null && shape.collects() ? List.of() : handed;
     }
 
     /**
@@ -413,11 +503,19 @@ final class ValueBlock<K> extends ControlBlock<K> {
         }
         for (; ; ) {
             Object seen = seen();
-            Object next = seen == null ? carried : applied(carried, seen);
-            synchronized (this) {
-                if (pending == seen) {
-                    return redeliver(generation, deadline, carried, next, contexts);
+            Object next = seen == null ? carried : kept(applied(carried, seen));
+            if (next == null) {
+                throw new IllegalStateException("slot '" + key() + "' of map '" + map().name()
+                        + "' cannot be delivered again: what its value and the pending one make has no room");
+            }
+            try {
+                synchronized (this) {
+                    if (pending == seen) {
+                        return redeliver(generation, deadline, carried, next, contexts);
+                    }
                 }
+            } finally {
+                KeptValue.freeUnlessAccepted(next);
             }
         }
     }
@@ -446,8 +544,16 @@ final class ValueBlock<K> extends ControlBlock<K> {
 
     private void returned(@Nullable Object carried, @Nullable Object next) {
         if (carried != null) {
-            pending = next;
+            replace(next);
             handedBefore += carried instanceof ValueList former ? former.size() : 0;
+            if (kept != null) {
+                if (carried != next && carried instanceof KeptValue) {
+                    kept.discard(carried);
+                }
+                kept.accept(this, next); // a merged one
+                kept.running = null;
+                kept.passedOn = true;
+            }
         }
     }
 
@@ -466,9 +572,10 @@ final class ValueBlock<K> extends ControlBlock<K> {
         }
         ValueCollector collector = former.continued();
         if (present != null) {
-            for (Object value : ((ValueCollector) present).list()) {
+            ValueCollector added = (ValueCollector) present;
+            for (int i = 0; i < added.size(); i++) {
                 collector.reserve();
-                collector.add(value);
+                collector.add(Objects.requireNonNull(added.get(i)));
             }
         }
         return collector;
@@ -478,11 +585,106 @@ final class ValueBlock<K> extends ControlBlock<K> {
 
     /** What the pending run would be handed; null for nothing. */
     synchronized @Nullable Object look() {
-        return handed();
+        return KeptValue.handed(handed());
     }
 
     /** With the monitor. */
     private @Nullable Object handed() {
         return pending instanceof ValueCollector collector ? collector.list() : pending;
+    }
+
+    // ---- copies -------------------------------------------------------------------------------------------------
+
+    @Override
+    public synchronized void copyShape(ShapeWriter writer, boolean freed) {
+        Kept present = kept;
+        long word;
+        long base;
+        do {
+            word = word();
+            base = generationBase();
+        } while (word != word());
+        if (present == null || isFreed(word) && !freed && !isFreedIdle(word)) {
+            return;
+        }
+        if (!isRunning(word) || isFreed(word)) {
+            present.discard(present.running);
+            present.running = null;
+            present.passedOn = false;
+        }
+        present.accept(this, Kept.at(pending, 0)); // that of a slot which is new
+        writer.write(this, word, base, this);
+        present.written();
+    }
+
+    @Override
+    synchronized Freeing copyAndFree(SlotMirror<K> copies) {
+        return super.copyAndFree(copies); // no value is accepted in between without a step on the word
+    }
+
+    /** Its map was closed and leaves it where it is: the run has ended, and is acknowledged in the copy. */
+    @Override
+    public synchronized void endedLeft(Runnable acknowledge) {
+        if (kept != null) {
+            kept.discard(kept.running);
+            kept.running = null;
+            acknowledge.run();
+            kept.written();
+        }
+    }
+
+    /** The slot is gone, and its copy is not left to anybody: frees what it carries still. */
+    @Override
+    public synchronized void freeKept() {
+        if (kept != null) {
+            kept.discard(pending);
+            kept.discard(kept.running);
+            pending = null;
+            kept.running = null;
+            kept.written();
+        }
+    }
+
+    @Override
+    void unmade() {
+        KeptValue first = Kept.at(pending, 0);
+        if (first != null) {
+            first.unaccepted();
+        }
+    }
+
+    @Override
+    public long latest() {
+        return latest;
+    }
+
+    @Override
+    public boolean isAgain() {
+        return again;
+    }
+
+    @Override
+    public boolean hasPassedOn() {
+        return kept != null && kept.passedOn;
+    }
+
+    @Override
+    public int handedBefore() {
+        return handedBefore;
+    }
+
+    @Override
+    public @Nullable Object pendingValues() {
+        return pending;
+    }
+
+    @Override
+    public @Nullable Object runningValues() {
+        return kept == null ? null : kept.running;
+    }
+
+    @Override
+    public @Nullable KeptValue keptSchedule() {
+        return null;
     }
 }

@@ -59,6 +59,13 @@ final class ValueCollector {
         size++;
     }
 
+    /** A value as it was added. */
+    @Nullable
+    Object get(int index) {
+        int chunk = chunk(index);
+        return chunks[chunk][place(index, chunk)];
+    }
+
     ValueList list() {
         return new ValueList(chunks, size);
     }

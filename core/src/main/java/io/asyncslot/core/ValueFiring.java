@@ -23,7 +23,7 @@ final class ValueFiring<K> extends Firing<K> {
 
     @Override
     public @Nullable Object value() {
-        return value;
+        return KeptValue.handed(value);
     }
 
     @Override

@@ -22,8 +22,14 @@ final class ValueList extends AbstractList<Object> implements RandomAccess {
     @Override
     public Object get(int index) {
         Objects.checkIndex(index, size);
+        return Objects.requireNonNull(KeptValue.handed(carried(index)));
+    }
+
+    /** A value as the slot carries it. */
+    @Nullable
+    Object carried(int index) {
         int chunk = ValueCollector.chunk(index);
-        return Objects.requireNonNull(chunks[chunk][ValueCollector.place(index, chunk)]);
+        return chunks[chunk][ValueCollector.place(index, chunk)];
     }
 
     @Override

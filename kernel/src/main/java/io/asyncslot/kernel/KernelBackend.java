@@ -3,6 +3,7 @@ package io.asyncslot.kernel;
 import io.asyncslot.BackendReport;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotType;
@@ -14,8 +15,11 @@ import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Limits;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Shown;
+import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.core.LocalContext;
 import io.asyncslot.core.LocalTimerSlots;
+import io.asyncslot.core.LocalValueTimerSlots;
+import io.asyncslot.core.LocalValueWorkSlots;
 import io.asyncslot.core.LocalWorkSlots;
 import io.asyncslot.core.SlotMirror;
 import io.asyncslot.core.SlotMirrors;
@@ -26,9 +30,11 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -85,6 +91,7 @@ public final class KernelBackend implements SlotBackend {
     private final KernelOptions options;
     private final boolean threaded;
     private final CircuitBreakerRegistry circuitBreakers;
+    private final SlotValueCodec values;
     private final KeyCodecs codecs = KeyCodecs.load();
 
     /** Guards thread and engine against concurrent starts and stops; never held over user code. */
@@ -145,12 +152,29 @@ public final class KernelBackend implements SlotBackend {
      * @param circuitBreakers where the circuit breaker is made, or found if there is one of its name
      */
     public KernelBackend(KernelSettings settings, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
+        this(settings, options, circuitBreakers, null);
+    }
+
+    /**
+     * As {@link #KernelBackend(KernelSettings, KernelOptions, CircuitBreakerRegistry)}, with a codec.
+     *
+     * @param settings how much room, and where
+     * @param options how the kernel is used
+     * @param circuitBreakers where the circuit breaker is made, or found if there is one of its name
+     * @param codec makes bytes of the values that pinned slots carry; null for JSON, if Jackson 3 is on the class path
+     */
+    public KernelBackend(
+            KernelSettings settings,
+            KernelOptions options,
+            CircuitBreakerRegistry circuitBreakers,
+            @Nullable SlotValueCodec codec) {
         this(
                 () -> opened(options.touchable().isEmpty() ? settings : settings.touchable(true), options),
                 () -> probed(settings, options.waitForHolder()),
                 options,
                 true,
-                circuitBreakers);
+                circuitBreakers,
+                codec);
     }
 
     KernelBackend(
@@ -159,6 +183,17 @@ public final class KernelBackend implements SlotBackend {
             KernelOptions options,
             boolean threaded,
             CircuitBreakerRegistry circuitBreakers) {
+        this(opener, probe, options, threaded, circuitBreakers, null);
+    }
+
+    KernelBackend(
+            Supplier<? extends KernelPort> opener,
+            Supplier<BackendReport> probe,
+            KernelOptions options,
+            boolean threaded,
+            CircuitBreakerRegistry circuitBreakers,
+            @Nullable SlotValueCodec codec) {
+        this.values = codec == null ? SlotValueCodec.json(null) : codec;
         this.opener = opener;
         this.probe = probe;
         this.options = options;
@@ -351,6 +386,7 @@ public final class KernelBackend implements SlotBackend {
                             type,
                             clock,
                             codecs,
+                            values,
                             made,
                             options.touchable().contains(spec.name()),
                             port.features().pinned());
@@ -380,9 +416,16 @@ public final class KernelBackend implements SlotBackend {
     }
 
     @Override
+    public Set<SlotFeature> features() {
+        return EnumSet.allOf(SlotFeature.class);
+    }
+
+    @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
         return opened(() -> {
-            LocalTimerSlots<K> map = new LocalTimerSlots<>(spec, context());
+            LocalTimerSlots<K> map = spec.values() == null
+                    ? new LocalTimerSlots<>(spec, context())
+                    : new LocalValueTimerSlots<>(spec, context());
             map.recover();
             return map;
         });
@@ -391,7 +434,9 @@ public final class KernelBackend implements SlotBackend {
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
         return opened(() -> {
-            LocalWorkSlots<K> map = new LocalWorkSlots<>(spec, context());
+            LocalWorkSlots<K> map = spec.values() == null
+                    ? new LocalWorkSlots<>(spec, context())
+                    : new LocalValueWorkSlots<>(spec, context());
             map.recover();
             return map;
         });

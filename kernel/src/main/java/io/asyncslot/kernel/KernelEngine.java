@@ -627,6 +627,8 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         details.put("ringDamages", port.ringDamages());
         details.put("recordsRepaired", records.repaired());
         details.put("recordsDamaged", records.damaged().size());
+        details.put("valueBytes", port.valueBytes());
+        details.put("valuesDamaged", records.shapes().damagedEntries());
         details.put("recovered", recovered.get());
         details.put("recoveredCutOff", cutOff.get());
         details.put("recoveredDueWhileAway", whileAway.get());

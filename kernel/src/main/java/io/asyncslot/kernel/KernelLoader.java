@@ -36,6 +36,7 @@ public final class KernelLoader {
               --pin-path DIR     where to pin, a directory in a BPF file system, such as /sys/fs/bpf/asyncslot
               --capacity N       room for so many slots                                      (65536)
               --key-bytes N      room for keys of so many bytes                              (120)
+              --max-value-bytes N  room for values of so many bytes, and 288 more a slot; 0 for none  (512)
               --ring-bytes N     size of the event ring, a power of two                      (by capacity)
               --touchable        room for touches by BPF programs of others, some 130 bytes a slot
               --touch-group NAME|GID  the group whose programs may touch                     (as --group)
@@ -79,6 +80,7 @@ public final class KernelLoader {
         int capacity = KernelSettings.DEFAULT_CAPACITY;
         int keyBytes = KernelSettings.DEFAULT_KEY_BYTES;
         int ringBytes;
+        int valueBytes = KernelSettings.DEFAULT_VALUE_BYTES;
 
         @Nullable
         String group;
@@ -104,7 +106,8 @@ public final class KernelLoader {
         KernelSettings settings(Path path) {
             KernelSettings usual = KernelSettings.of(capacity, keyBytes, path, "asyncslot-kernel-loader");
             return (ringBytes == 0 ? usual : new KernelSettings(capacity, keyBytes, ringBytes, path, usual.holder()))
-                    .touchable(touchable);
+                    .touchable(touchable)
+                    .valueBytes(valueBytes);
         }
     }
 
@@ -223,16 +226,20 @@ public final class KernelLoader {
             Integer.toString((int) Layout.INT.get(header, Layout.HEADER_CAPACITY)),
             Integer.toString((int) Layout.INT.get(header, Layout.HEADER_KEY_BYTES)),
             Layout.text(header, Layout.HEADER_PROGRAM, Layout.PROGRAM_BYTES),
-            (int) Layout.INT.get(header, Layout.HEADER_TOUCHABLE) == 1 ? ", and for touches" : ""
+            (int) Layout.INT.get(header, Layout.HEADER_TOUCHABLE) == 1 ? ", and for touches" : "",
+            Integer.toString((int) Layout.INT.get(header, Layout.HEADER_VALUE_BYTES))
         });
+        String values = words[4].equals("0") ? ", none for values" : ", values of " + words[4] + " bytes";
         out.println((loaded ? "loaded " : "found ") + words[2] + ", layout " + Layout.VERSION + ", pinned at " + path
-                + ": room for " + words[0] + " slots with keys of " + words[1] + " bytes" + words[3]);
+                + ": room for " + words[0] + " slots with keys of " + words[1] + " bytes" + values + words[3]);
         boolean differs = !words[0].equals(Integer.toString(request.capacity))
                 || !words[1].equals(Integer.toString(request.keyBytes))
+                || !words[4].equals(Integer.toString(request.valueBytes))
                 || request.touchable && words[3].isEmpty();
         if (!loaded && differs) {
             out.println("left as it is, although " + request.capacity + " slots with keys of " + request.keyBytes
-                    + " bytes" + (request.touchable ? " and room for touches" : "")
+                    + " bytes, values of " + request.valueBytes + " bytes"
+                    + (request.touchable ? " and room for touches" : "")
                     + " were asked for: drop it first (--drop), with all slots in it, to change that");
         }
     }
@@ -390,6 +397,7 @@ public final class KernelLoader {
                     request.pinPath = Path.of(value(option, rest)).toAbsolutePath();
                 case "--capacity" -> request.capacity = wholeNumber(option, rest);
                 case "--key-bytes" -> request.keyBytes = wholeNumber(option, rest);
+                case "--max-value-bytes" -> request.valueBytes = wholeNumber(option, rest);
                 case "--ring-bytes" -> request.ringBytes = wholeNumber(option, rest);
                 case "--group" -> request.group = value(option, rest);
                 case "--owner" -> request.owner = value(option, rest);

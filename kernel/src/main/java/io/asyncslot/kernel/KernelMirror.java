@@ -1,12 +1,17 @@
 package io.asyncslot.kernel;
 
+import io.asyncslot.Merge;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotFeature;
 import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.backend.Micros;
+import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.core.ControlBlock;
+import io.asyncslot.core.KeptValue;
+import io.asyncslot.core.RecoveredShape;
 import io.asyncslot.core.RecoveredSlot;
 import io.asyncslot.core.SlotMirror;
 import io.asyncslot.core.StateWord;
@@ -35,6 +40,12 @@ final class KernelMirror<K> implements SlotMirror<K> {
     private final SlotRecords records;
     private final KernelEngine engine;
     private final boolean pinned;
+    private final ShapeRecords shapes;
+    private final ValueForm form;
+    private final boolean collects;
+
+    /** Whether keys may have schedules of their own. */
+    private final boolean scheduled;
 
     /** How far a touch by a BPF program of others puts a slot off; 0 where they cannot be touched. */
     private final long touchNanos;
@@ -53,6 +64,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
             SlotType type,
             SlotClock clock,
             KeyCodecs codecs,
+            SlotValueCodec values,
             KernelEngine engine,
             boolean touchable,
             boolean pinned) {
@@ -64,6 +76,16 @@ final class KernelMirror<K> implements SlotMirror<K> {
         this.engine = engine;
         this.pinned = pinned;
         this.records = engine.records();
+        this.shapes = records.shapes();
+        this.form = new ValueForm(spec, values, shapes.valueBytes());
+        this.collects = spec.values() != null && spec.values().merge() == Merge.COLLECT;
+        this.scheduled = spec.features().contains(SlotFeature.KEY_SCHEDULES);
+        if (pinned && !shapes.isPresent() && !spec.features().isEmpty()) {
+            throw new IllegalArgumentException("map '" + name + "' has "
+                    + spec.features().iterator().next().description() + ", but the memory pinned for backend '"
+                    + KernelBackend.NAME
+                    + "' was made without room for that: drop it, and load it with --max-value-bytes above 0");
+        }
         this.touchNanos = touchable ? touchNanos(spec) : 0;
         this.map = engine.directory().number(name, type, clock, spec.keyType());
         records.touchable(map, name, touchNanos);
@@ -79,6 +101,10 @@ final class KernelMirror<K> implements SlotMirror<K> {
         }
         if (clock != SlotClock.MONOTONIC) {
             throw notTouchable("its clock is " + clock + ", and must be " + SlotClock.MONOTONIC);
+        }
+        if (timers.maxWait() != null || timers.flushAt() != 0) {
+            throw notTouchable("it has " + (timers.maxWait() != null ? "maxWait" : "flushAt")
+                    + ", and a touch from outside would postpone beyond that");
         }
         Duration delay = timers.delay();
         if (delay == null || delay.isZero() || delay.compareTo(Duration.ofNanos(SlotRecords.MAX_TOUCH_NANOS)) > 0) {
@@ -160,6 +186,17 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     @Override
+    public boolean keepsShapes() {
+        return shapes.isPresent()
+                && (pinned || !scheduled); // a schedule that ends with the process need not have a text
+    }
+
+    @Override
+    public @Nullable KeptValue keep(Object value) {
+        return shapes.keep(value, form.bytes(value));
+    }
+
+    @Override
     public void changed(ControlBlock<K> block) {
         records.copy(block);
     }
@@ -193,7 +230,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     @Override
     public void ended(ControlBlock<K> block) {
-        records.endedDetached(block.position(), letGo);
+        records.endedDetached(block, letGo);
     }
 
     @Override
@@ -204,7 +241,10 @@ final class KernelMirror<K> implements SlotMirror<K> {
     @Override
     public void reclaimed(ControlBlock<K> block) {
         try {
-            if (!letGo || !records.leave(block.position(), map)) {
+            if (!letGo || !records.leave(block, map)) {
+                if (!records.isDetached()) {
+                    block.freeKept();
+                }
                 engine.reclaimed(block);
             }
         } finally {
@@ -256,11 +296,13 @@ final class KernelMirror<K> implements SlotMirror<K> {
      */
     @Override
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
-        engine.settle();
+        engine.settle(); // slots that a map of this process has let go of may still be on their way
         List<SlotRecords.Left> left = records.takeLeft(map);
+        Set<Integer> unreadable = new HashSet<>();
         Map<K, SlotRecords.Left> youngest = new HashMap<>();
         Map<Integer, K> keys = new HashMap<>();
         Set<Integer> dropped = new HashSet<>();
+        Map<Integer, RecoveredShape> carried = new HashMap<>();
         for (SlotRecords.Left each : left) {
             try {
                 K key = decoded(each.place());
@@ -269,22 +311,29 @@ final class KernelMirror<K> implements SlotMirror<K> {
                 if (older != null) {
                     dropped.add(older.place());
                 }
+                if (shapes.isUsed(each.place())) {
+                    carried.put(each.place(), shape(each.place()));
+                }
             } catch (RuntimeException e) { // a codec of the application may throw anything
                 LOG.log(
                         System.Logger.Level.ERROR,
                         "a slot of map '" + name
-                                + "' that a former process left has no readable key; it is kept in record "
+                                + "' that a former process left has no readable "
+                                + (keys.containsKey(each.place()) ? "value" : "key") + "; it is kept in record "
                                 + each.place() + " and does not run",
                         e);
-                records.unreadable(each.place(), "key of map '" + name + "'");
+                records.unreadable(
+                        each.place(), (keys.containsKey(each.place()) ? "value" : "key") + " of map '" + name + "'");
+                dropped.remove(each.place());
+                unreadable.add(each.place());
             }
         }
         List<Integer> places = new ArrayList<>(dropped);
         long now = engine.now(clock);
         for (SlotRecords.Left each : left) {
             K key = keys.get(each.place());
-            if (key != null && !dropped.contains(each.place())) {
-                visitor.accept(recovered(each, key, now));
+            if (key != null && !dropped.contains(each.place()) && !unreadable.contains(each.place())) {
+                visitor.accept(recovered(each, key, now, carried.get(each.place())));
             }
         }
         engine.drop(places);
@@ -298,9 +347,45 @@ final class KernelMirror<K> implements SlotMirror<K> {
         return codec.decode(records.key(place));
     }
 
-    private RecoveredSlot<K> recovered(SlotRecords.Left left, K key, long now) {
+    /** What a slot carries that a former process left. */
+    private RecoveredShape shape(int place) {
+        ShapeRecords.Left left = shapes.left(place);
+        List<KeptValue> pending = values(left.pending());
+        List<KeptValue> running = values(left.running());
+        if (!collects && Math.max(pending.size(), running.size()) > 1) {
+            throw new IllegalStateException("a slot of map '" + name
+                    + "' has several collected values, and the map as it is declared here hands over one");
+        }
+        KeptValue schedule = left.schedule() < 0
+                ? null
+                : shapes.recovered(left.schedule(), form.series(shapes.bytes(left.schedule())));
+        if (schedule != null && !scheduled) {
+            throw new IllegalStateException(
+                    "a slot of map '" + name + "' has a schedule, and the map has no keySchedules");
+        }
+        return new RecoveredShape(
+                left.latest(),
+                left.notBefore(),
+                left.isAgain(),
+                left.hasPassedOn(),
+                left.handedBefore(),
+                pending,
+                running,
+                schedule);
+    }
+
+    private List<KeptValue> values(List<Integer> entries) {
+        List<KeptValue> values = new ArrayList<>(entries.size());
+        for (int entry : entries) {
+            values.add(shapes.recovered(entry, form.value(shapes.bytes(entry))));
+        }
+        return values;
+    }
+
+    private RecoveredSlot<K> recovered(SlotRecords.Left left, K key, long now, @Nullable RecoveredShape shape) {
         int place = left.place();
-        long word = records.touchedWord(place, map, left.word());
+        boolean passedOn = shape != null && shape.passedOn() && StateWord.isRunning(left.word());
+        long word = records.touchedWord(place, map, passedOn ? records.withoutRun(place, left.word()) : left.word());
         boolean away = StateWord.isArmed(word) && StateWord.deadline(word) <= now;
         engine.recovered(StateWord.isRunning(word), away);
         return new RecoveredSlot<>(
@@ -311,6 +396,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
                 records.runGeneration(place),
                 records.runDeadline(place),
                 records.attempt(place),
-                away);
+                away,
+                shape);
     }
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,11 @@ final class KernelObjects implements AutoCloseable {
     static final String TOUCHES = "slot_touches";
     static final String INDEX = "slot_index";
 
+    /** These two are not the program's. */
+    static final String SHAPES = "slot_shapes";
+
+    static final String VALUES = "slot_values";
+
     static final String RUN = "asyncslot_run";
     static final String INSPECT = "asyncslot_inspect";
 
@@ -34,8 +40,9 @@ final class KernelObjects implements AutoCloseable {
     private static final String[] PROGRAMS = {RUN, INSPECT};
 
     /** In the order in which they are pinned: the header says that all are there, and is removed first. */
-    private static final List<String> NAMES =
-            List.of(CONTROL, KEYS, DIRECTORY, COMMANDS, TIMERS, EVENTS, SINCE, TOUCHES, INDEX, RUN, INSPECT, HEADER);
+    private static final List<String> NAMES = List.of(
+            CONTROL, KEYS, DIRECTORY, COMMANDS, TIMERS, EVENTS, SINCE, TOUCHES, INDEX, SHAPES, VALUES, RUN, INSPECT,
+            HEADER);
 
     private final Libbpf libbpf;
     private final Map<String, Integer> descriptors;
@@ -51,6 +58,7 @@ final class KernelObjects implements AutoCloseable {
     static KernelObjects load(Libbpf libbpf, ProgramVariant variant, KernelSettings settings) {
         LibbpfLog.clear();
         MemorySegment object = libbpf.open(variant.bytes());
+        List<Integer> own = new ArrayList<>();
         try {
             libbpf.setMaxEntries(object, CONTROL, settings.capacity());
             libbpf.setMaxEntries(object, TIMERS, settings.capacity());
@@ -68,12 +76,25 @@ final class KernelObjects implements AutoCloseable {
             for (String program : PROGRAMS) {
                 descriptors.put(program, libbpf.programFd(object, program));
             }
+            boolean room = settings.valueBytes() != 0;
+            own.add(libbpf.createArray(SHAPES, Layout.SHAPE_BYTES, room ? settings.capacity() : 1));
+            own.add(libbpf.createArray(
+                    VALUES,
+                    Layout.valueRecordBytes(settings.valueBytes()),
+                    room ? Layout.valueEntries(settings.capacity()) : 1));
+            descriptors.put(SHAPES, own.get(0));
+            descriptors.put(VALUES, own.get(1));
             descriptors.put(HEADER, libbpf.mapFd(object, HEADER));
-            return new KernelObjects(libbpf, descriptors, () -> libbpf.close(object));
+            return new KernelObjects(libbpf, descriptors, () -> close(libbpf, object, own));
         } catch (RuntimeException | Error e) {
-            libbpf.close(object);
+            close(libbpf, object, own);
             throw e;
         }
+    }
+
+    private static void close(Libbpf libbpf, MemorySegment object, List<Integer> own) {
+        own.forEach(SystemCalls::close);
+        libbpf.close(object);
     }
 
     /** Opens what is pinned in a directory. Needs no capability, but permission to read and write the files. */
@@ -103,7 +124,12 @@ final class KernelObjects implements AutoCloseable {
                     SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
                     arena);
             Layout.initHeader(
-                    header, settings.capacity(), settings.keyBytes(), settings.touchable(), variant.resource());
+                    header,
+                    settings.capacity(),
+                    settings.keyBytes(),
+                    settings.touchable(),
+                    settings.valueBytes(),
+                    variant.resource());
         }
     }
 

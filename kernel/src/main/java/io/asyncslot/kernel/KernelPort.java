@@ -90,6 +90,33 @@ public interface KernelPort extends AutoCloseable {
     }
 
     /**
+     * How long a value may be.
+     *
+     * @return the most bytes that it may have as it is written; 0 if there is no room for values and shapes
+     */
+    default int valueBytes() {
+        return 0;
+    }
+
+    /**
+     * What the slots are beside their words.
+     *
+     * @return {@link #capacity} records of {@link Layout#SHAPE_BYTES} bytes; empty without {@link #valueBytes}
+     */
+    default MemorySegment shapes() {
+        return MemorySegment.NULL;
+    }
+
+    /**
+     * The values that slots carry.
+     *
+     * @return {@link Layout#valueEntries} records of {@link Layout#valueRecordBytes} bytes; empty without {@link #valueBytes}
+     */
+    default MemorySegment values() {
+        return MemorySegment.NULL;
+    }
+
+    /**
      * Commands and, after {@link #run}, their results.
      *
      * @return {@link #maxCommands} records of {@link Layout#COMMAND_BYTES} bytes

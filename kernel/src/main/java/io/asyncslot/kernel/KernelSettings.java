@@ -12,9 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param pinPath a directory in bpffs; null for a memory that ends with this process
  * @param holder who uses it, for messages to others that want the same pin path
  * @param touchable whether to make room for touches by BPF programs of others; a pinned memory has it or not
+ * @param valueBytes the most bytes of a value that a slot carries, or of a key's own schedule; 0 to make no room for them, nor for
+ *     what else slots are besides deadlines. A pinned memory keeps the room it was made with; slots that end with the process need
+ *     none
  */
 public record KernelSettings(
-        int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder, boolean touchable) {
+        int capacity,
+        int keyBytes,
+        int ringBytes,
+        @Nullable Path pinPath,
+        String holder,
+        boolean touchable,
+        int valueBytes) {
 
     /** Room for that many slots unless something else is said. */
     public static final int DEFAULT_CAPACITY = 65_536;
@@ -28,6 +37,12 @@ public record KernelSettings(
     /** The longest keys. */
     public static final int MAX_KEY_BYTES = 4_096;
 
+    /** Values may be that long in a pinned memory unless something else is said. */
+    public static final int DEFAULT_VALUE_BYTES = 512;
+
+    /** The longest values. */
+    public static final int MAX_VALUE_BYTES = 65_536;
+
     private static final int MIN_RING_BYTES = 65_536;
     private static final int MAX_RING_BYTES = 16 << 20;
     private static final int RING_BYTES_PER_SLOT = 32;
@@ -40,6 +55,10 @@ public record KernelSettings(
         if (keyBytes < 8 || keyBytes > MAX_KEY_BYTES) {
             throw new IllegalArgumentException("keyBytes is " + keyBytes + ", but must be from 8 to " + MAX_KEY_BYTES);
         }
+        if (valueBytes < 0 || valueBytes > MAX_VALUE_BYTES) {
+            throw new IllegalArgumentException(
+                    "valueBytes is " + valueBytes + ", but must be from 0 to " + MAX_VALUE_BYTES);
+        }
         if (ringBytes < 4_096 || Integer.bitCount(ringBytes) != 1) {
             throw new IllegalArgumentException(
                     "ringBytes is " + ringBytes + ", but must be a power of two and at least 4096");
@@ -50,7 +69,7 @@ public record KernelSettings(
     }
 
     /**
-     * Settings without room for touches.
+     * Settings without room for touches, and with the usual room for values if they are pinned.
      *
      * @param capacity how many slots there is room for
      * @param keyBytes the most bytes of a key
@@ -59,7 +78,7 @@ public record KernelSettings(
      * @param holder who uses it
      */
     public KernelSettings(int capacity, int keyBytes, int ringBytes, @Nullable Path pinPath, String holder) {
-        this(capacity, keyBytes, ringBytes, pinPath, holder, false);
+        this(capacity, keyBytes, ringBytes, pinPath, holder, false, pinPath == null ? 0 : DEFAULT_VALUE_BYTES);
     }
 
     /**
@@ -69,7 +88,17 @@ public record KernelSettings(
      * @return the settings
      */
     public KernelSettings touchable(boolean value) {
-        return new KernelSettings(capacity, keyBytes, ringBytes, pinPath, holder, value);
+        return new KernelSettings(capacity, keyBytes, ringBytes, pinPath, holder, value, valueBytes);
+    }
+
+    /**
+     * The same, with other room for values.
+     *
+     * @param bytes the most bytes of a value; 0 for no room
+     * @return the settings
+     */
+    public KernelSettings valueBytes(int bytes) {
+        return new KernelSettings(capacity, keyBytes, ringBytes, pinPath, holder, touchable, bytes);
     }
 
     /**

@@ -17,7 +17,7 @@ public final class Layout {
     public static final long MAGIC = 0x544C_5343_4E59_5341L;
 
     /** The version of everything in this class. */
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     /** 8 bytes, coordinates (MemorySegment, long offset). */
     public static final VarHandle LONG =
@@ -87,6 +87,9 @@ public final class Layout {
      * kernel has no business with it.
      */
     public static final long HEADER_HAND_OVER_UNTIL = 512;
+
+    /** u32, how many bytes a value may have; 0 if there is no room for values and shapes. Written by the loader. */
+    public static final long HEADER_VALUE_BYTES = 520;
 
     /** u32, 1 if there is room for touches. Written by the loader. */
     public static final long HEADER_TOUCHABLE = 84;
@@ -189,6 +192,68 @@ public final class Layout {
 
     /** Most bytes of a key that can be touched. */
     public static final int TOUCH_KEY_BYTES = 28;
+
+    // ---- shapes: one record for each slot, where there is room for values; no program reads them
+
+    /** Size of a slot's record: the number of its present version (u64, 0 for none), then two versions. */
+    public static final int SHAPE_BYTES = 256;
+    /** Size of a version. */
+    public static final int SHAPE_VERSION_BYTES = 120;
+    /** u64, checksum of the rest of the version, and of the place. */
+    public static final long SHAPE_SEAL = 0;
+    /** u64, the version's number. */
+    public static final long SHAPE_VERSION = 8;
+    /** u64, {@link #CONTROL_SEQUENCE} of the slot. */
+    public static final long SHAPE_INCARNATION = 16;
+    /** u64, the slot's StateWord.word. */
+    public static final long SHAPE_WORD = 24;
+    /** u64, the slot's generation base. */
+    public static final long SHAPE_BASE = 32;
+    /** u64, the latest deadline of what is pending, microseconds. */
+    public static final long SHAPE_LATEST = 40;
+    /** u64, before when no run may begin, microseconds. */
+    public static final long SHAPE_NOT_BEFORE = 48;
+    /** u64, the number of the first pending value; 0 for none. */
+    public static final long SHAPE_PENDING_FROM = 56;
+    /** u64, the number of the last pending value. */
+    public static final long SHAPE_PENDING_TO = 64;
+    /** u64, the number of the first value of the run; 0 for none. */
+    public static final long SHAPE_RUNNING_FROM = 72;
+    /** u64, the number of the last value of the run. */
+    public static final long SHAPE_RUNNING_TO = 80;
+    /** u64, the number of the key's own schedule; 0 for none. */
+    public static final long SHAPE_SCHEDULE = 88;
+    /** u32, how many values are pending. */
+    public static final long SHAPE_PENDING_COUNT = 96;
+    /** u32, how many values the run was handed. */
+    public static final long SHAPE_RUNNING_COUNT = 100;
+    /** u32, how many of the pending values were handed to a former run. */
+    public static final long SHAPE_HANDED_BEFORE = 104;
+    /** u32, {@link #SHAPE_AGAIN} and {@link #SHAPE_PASSED_ON}. */
+    public static final long SHAPE_FLAGS = 108;
+
+    /** Flag of a shape: what is pending is a firing to be delivered again. */
+    public static final int SHAPE_AGAIN = 1;
+    /** Flag of a shape: the run has passed on its values. */
+    public static final int SHAPE_PASSED_ON = 2;
+
+    // ---- values: one record for each value; no program reads them
+
+    /** u64, checksum of the rest, as far as it is used; 0 if it is free. */
+    public static final long VALUE_SEAL = 0;
+    /** u64, its place in the order in which the slot accepted values, from 1. */
+    public static final long VALUE_NUMBER = 8;
+    /** u64, {@link #CONTROL_SEQUENCE} of the slot. */
+    public static final long VALUE_INCARNATION = 16;
+    /** u32, the slot's index. */
+    public static final long VALUE_PLACE = 24;
+    /** u32, how many bytes it has. */
+    public static final long VALUE_LENGTH = 28;
+    /** The value's bytes. */
+    public static final long VALUE_DATA = 32;
+
+    private static final int LEAST_SPARE_VALUES = 64;
+    private static final int SLOTS_PER_SPARE_VALUE = 16;
 
     // ---- commands
 
@@ -305,6 +370,58 @@ public final class Layout {
     }
 
     /**
+     * Where a slot's shape record begins.
+     *
+     * @param index the slot's index
+     * @return the offset in {@link KernelPort#shapes}
+     */
+    public static long shapeAt(int index) {
+        return (long) index * SHAPE_BYTES;
+    }
+
+    /**
+     * Where a version of a slot's shape begins.
+     *
+     * @param index the slot's index
+     * @param version its number
+     * @return the offset in {@link KernelPort#shapes}
+     */
+    public static long versionAt(int index, long version) {
+        return shapeAt(index) + Long.BYTES + (version & 1) * SHAPE_VERSION_BYTES;
+    }
+
+    /**
+     * How many values there is room for: one a slot, and some for values that are about to replace another.
+     *
+     * @param capacity number of slots
+     * @return the number of records in {@link KernelPort#values}
+     */
+    public static int valueEntries(int capacity) {
+        return capacity + Math.max(LEAST_SPARE_VALUES, capacity / SLOTS_PER_SPARE_VALUE);
+    }
+
+    /**
+     * The size of a value's record.
+     *
+     * @param valueBytes the most bytes of a value
+     * @return the record's size, a multiple of 8
+     */
+    public static int valueRecordBytes(int valueBytes) {
+        return (int) VALUE_DATA + (valueBytes + 7 & ~7);
+    }
+
+    /**
+     * Where a value's record begins.
+     *
+     * @param entry which, from 0
+     * @param valueBytes the most bytes of a value
+     * @return the offset in {@link KernelPort#values}
+     */
+    public static long valueAt(int entry, int valueBytes) {
+        return (long) entry * valueRecordBytes(valueBytes);
+    }
+
+    /**
      * A map's name as a number: FNV-1a of its UTF-8 bytes, as {@code asyncslot_map} in {@code asyncslot.bpf.h}.
      *
      * @param name the name
@@ -335,13 +452,16 @@ public final class Layout {
      * @param capacity number of slots
      * @param keyBytes most bytes of a key
      * @param touchable whether there is room for touches
+     * @param valueBytes most bytes of a value; 0 if there is no room for values
      * @param program which variant of the program the memory belongs to
      */
-    public static void initHeader(MemorySegment header, int capacity, int keyBytes, boolean touchable, String program) {
+    public static void initHeader(
+            MemorySegment header, int capacity, int keyBytes, boolean touchable, int valueBytes, String program) {
         INT.set(header, HEADER_VERSION, VERSION);
         INT.set(header, HEADER_CAPACITY, capacity);
         INT.set(header, HEADER_KEY_BYTES, keyBytes);
         INT.set(header, HEADER_TOUCHABLE, touchable ? 1 : 0);
+        INT.set(header, HEADER_VALUE_BYTES, valueBytes);
         putText(header, HEADER_PROGRAM, PROGRAM_BYTES, program);
         LONG.setVolatile(header, HEADER_MAGIC, MAGIC);
     }

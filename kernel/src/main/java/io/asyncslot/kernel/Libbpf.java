@@ -19,6 +19,10 @@ final class Libbpf {
     private static final long OPTS_CTX_IN = 32;
     private static final long OPTS_CTX_SIZE_IN = 48;
     private static final long MAP_INFO_BYTES = 88;
+    private static final int MAP_TYPE_ARRAY = 2;
+    private static final int MMAPABLE = 1 << 10;
+    private static final int MAP_CREATE_OPTS_BYTES = 48;
+    private static final long OPTS_MAP_FLAGS = 28;
 
     private static @Nullable Libbpf instance;
 
@@ -40,6 +44,7 @@ final class Libbpf {
     private final MethodHandle loadVmlinuxBtf;
     private final MethodHandle findByNameKind;
     private final MethodHandle freeBtf;
+    private final MethodHandle createMap;
 
     private Libbpf(SymbolLookup library) {
         var pointer = Native.POINTER;
@@ -62,6 +67,8 @@ final class Libbpf {
         loadVmlinuxBtf = Native.linkErrno(library, "btf__load_vmlinux_btf", pointer);
         findByNameKind = Native.link(library, "btf__find_by_name_kind", integer, pointer, pointer, integer);
         freeBtf = Native.linkVoid(library, "btf__free", pointer);
+        createMap =
+                Native.link(library, "bpf_map_create", integer, integer, pointer, integer, integer, integer, pointer);
         LibbpfLog.install(library);
     }
 
@@ -154,6 +161,19 @@ final class Libbpf {
     void setValueSize(MemorySegment object, String map, int bytes) {
         try {
             check("value size of " + map, (int) setValueSize.invokeExact(map(object, map), bytes));
+        } catch (Throwable e) {
+            throw Native.failure(e);
+        }
+    }
+
+    /** Makes an array that can be mapped into memory, and that no program knows; answers its descriptor. */
+    int createArray(String name, int valueBytes, int entries) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment options = arena.allocate(MAP_CREATE_OPTS_BYTES, 8);
+            options.set(ValueLayout.JAVA_LONG, 0, MAP_CREATE_OPTS_BYTES);
+            options.set(ValueLayout.JAVA_INT, OPTS_MAP_FLAGS, MMAPABLE);
+            return check("make " + name, (int) createMap.invokeExact(
+                    MAP_TYPE_ARRAY, arena.allocateFrom(name), Integer.BYTES, valueBytes, entries, options));
         } catch (Throwable e) {
             throw Native.failure(e);
         }

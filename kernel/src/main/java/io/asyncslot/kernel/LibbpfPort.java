@@ -37,6 +37,9 @@ public final class LibbpfPort implements KernelPort {
     private final boolean touchable;
     private final MemorySegment since;
     private final MemorySegment touches;
+    private final int valueBytes;
+    private final MemorySegment shapes;
+    private final MemorySegment values;
     private final EventRing ring;
 
     /** Of the thread that runs commands. */
@@ -67,6 +70,13 @@ public final class LibbpfPort implements KernelPort {
         expect(KernelObjects.TOUCHES, Layout.TOUCH_BYTES, touched, pinned);
         since = touchable ? map(KernelObjects.SINCE, Layout.sinceAt(capacity)) : MemorySegment.NULL;
         touches = touchable ? map(KernelObjects.TOUCHES, Layout.touchAt(capacity)) : MemorySegment.NULL;
+        valueBytes = (int) Layout.INT.get(header, Layout.HEADER_VALUE_BYTES);
+        boolean room = valueBytes != 0;
+        int entries = Layout.valueEntries(capacity);
+        expect(KernelObjects.SHAPES, Layout.SHAPE_BYTES, room ? capacity : 1, pinned);
+        expect(KernelObjects.VALUES, Layout.valueRecordBytes(valueBytes), room ? entries : 1, pinned);
+        shapes = room ? map(KernelObjects.SHAPES, Layout.shapeAt(capacity)) : MemorySegment.NULL;
+        values = room ? map(KernelObjects.VALUES, Layout.valueAt(entries, valueBytes)) : MemorySegment.NULL;
         ring = new EventRing(
                 objects.descriptor(KernelObjects.EVENTS),
                 objects.info(KernelObjects.EVENTS).entries(),
@@ -279,6 +289,21 @@ public final class LibbpfPort implements KernelPort {
     @Override
     public MemorySegment touches() {
         return touches;
+    }
+
+    @Override
+    public int valueBytes() {
+        return valueBytes;
+    }
+
+    @Override
+    public MemorySegment shapes() {
+        return shapes;
+    }
+
+    @Override
+    public MemorySegment values() {
+        return values;
     }
 
     @Override

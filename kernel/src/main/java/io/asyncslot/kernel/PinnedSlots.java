@@ -231,6 +231,9 @@ final class PinnedSlots {
                 port.keys()
                         .asSlice(Layout.keyAt(place, port.keyBytes()), keyBytes)
                         .fill((byte) 0);
+                if (port.valueBytes() != 0) { // its values are nobody's then
+                    LONG.setVolatile(port.shapes(), Layout.shapeAt(place), 0L);
+                }
                 if (port.touchable()) {
                     port.since()
                             .asSlice(Layout.sinceAt(place), Layout.SINCE_BYTES)

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class SlotRecords {
 
     /*
-     * A record's life
+     * A record's life: of a slot that has a shape record, see ShapeRecords, word and base are what that one says
      *
      *   taken      from the free places; kind is UNUSED, seal is 0
      *   written    key, base, map, clock, sequence, word; then the seal, then kind, with release: from now on a next process
@@ -84,6 +84,7 @@ final class SlotRecords {
     /** The word of a record that is being erased: {@link StateWord#isFreed}, and nothing else. */
     private static final long GONE = 1L << 2;
 
+    private final ShapeRecords shapes;
     private final MemorySegment header;
     private final MemorySegment control;
     private final MemorySegment keys;
@@ -142,6 +143,7 @@ final class SlotRecords {
      * @param clock reads CLOCK_MONOTONIC as the kernel does, in nanoseconds
      */
     SlotRecords(KernelPort port, long nowMicros, LongSupplier clock) {
+        this.shapes = new ShapeRecords(port);
         this.touchable = port.touchable();
         this.since = port.since();
         this.touches = port.touches();
@@ -158,7 +160,17 @@ final class SlotRecords {
                 free.giveBack(i);
             }
         }
+        shapes.settle(this::isUsed, damaged::containsKey);
         generationsFrom(nowMicros);
+    }
+
+    private boolean isUsed(int place) {
+        return (byte) BYTE.getVolatile(control, Layout.controlAt(place) + Layout.CONTROL_KIND) != Layout.KIND_UNUSED
+                || (int) INT.get(keys, Layout.keyAt(place, keyBytes) + Layout.KEY_SEAL) != 0;
+    }
+
+    ShapeRecords shapes() {
+        return shapes;
     }
 
     /** Whether a record is in use; notes what a former process left in it. */
@@ -171,9 +183,10 @@ final class SlotRecords {
             return false;
         }
         used.incrementAndGet();
-        long word = word(place);
         byte sealedKind = (byte) BYTE.get(keys, keyAt + Layout.KEY_KIND);
-        String wrong = seal == seal(place, sealedKind) ? outOfRange(place, sealedKind, nowMicros) : "checksum";
+        String wrong = seal == seal(place, sealedKind) ? shaped(place) : "checksum";
+        wrong = wrong == null ? outOfRange(place, sealedKind, nowMicros) : wrong;
+        long word = word(place);
         if (wrong != null) {
             damaged.put(place, wrong);
             return true;
@@ -189,6 +202,21 @@ final class SlotRecords {
             left.computeIfAbsent(map(place), each -> new ArrayList<>()).add(new Left(place, number, word));
         }
         return true;
+    }
+
+    /** Takes word and base of a slot with a shape record from there; answers what is wrong with that, or null. */
+    private @Nullable String shaped(int place) {
+        if (!shapes.isUsed(place) || word(place) == GONE) {
+            return null;
+        }
+        long at = Layout.controlAt(place);
+        String wrong = shapes.wrong(place, (long) LONG.get(control, at + Layout.CONTROL_SEQUENCE));
+        if (wrong == null) {
+            ShapeRecords.Left left = shapes.left(place);
+            LONG.set(control, at + Layout.CONTROL_GENERATION_BASE, left.base());
+            LONG.setVolatile(control, at + Layout.CONTROL_WORD, left.word());
+        }
+        return wrong;
     }
 
     /** What of a sealed record cannot be; null if all can. */
@@ -368,6 +396,7 @@ final class SlotRecords {
     /** A slot that a former process left has a control block again. */
     void own(int place, ControlBlock<?> block) {
         owned(place, block);
+        shapes.takenUp(block);
         if (touchable) {
             writeTouch(place);
         }
@@ -419,6 +448,7 @@ final class SlotRecords {
     /** A record that was taken is not needed, or it could not be written: its key, as far as that came, is erased. */
     void notWritten(int place) {
         zero(keys, Layout.keyAt(place, keyBytes), Layout.keyRecordBytes(keyBytes));
+        shapes.clear(place);
         giveBack(place);
     }
 
@@ -450,6 +480,7 @@ final class SlotRecords {
         INT.set(control, at + Layout.CONTROL_RETRIES, 0);
         LONG.set(control, at + Layout.CONTROL_SEQUENCE, sequence.getAndIncrement());
         LONG.set(control, at + Layout.CONTROL_WORD, block.word());
+        block.copyShape(shapes, false);
         INT.setRelease(keys, keyAt + Layout.KEY_SEAL, seal(place, kind));
         BYTE.setRelease(control, at + Layout.CONTROL_KIND, kind);
         owned(place, block);
@@ -573,6 +604,13 @@ final class SlotRecords {
         return moved;
     }
 
+    /** The run that a former process began has passed on what it was handed: it is over. Answers the word. */
+    long withoutRun(int place, long word) {
+        long over = StateWord.withoutRun(word);
+        LONG.setVolatile(control, Layout.controlAt(place) + Layout.CONTROL_WORD, over);
+        return over;
+    }
+
     /** What does not change in a record and is the kernel's to read: map + 1, clock and kind, as they lie there. */
     private int fixed(int place) {
         return (int) INT.get(control, Layout.controlAt(place) + Layout.CONTROL_MAP);
@@ -605,6 +643,14 @@ final class SlotRecords {
         if (isTouchable(place)) {
             verifyTouch(place);
         }
+        if (shapes.isPresent()) {
+            synchronized (block) {
+                if (!shapes.isIntact(place)) {
+                    block.copyShape(shapes, false);
+                    repaired.incrementAndGet();
+                }
+            }
+        }
         long base = generationBase(place);
         if (base > block.generationBase()) { // it is raised here first
             LONG.compareAndSet(
@@ -627,6 +673,7 @@ final class SlotRecords {
     }
 
     private void copy(ControlBlock<?> block, boolean freed) {
+        block.copyShape(shapes, freed); // first: it says what the slot is
         long at = Layout.controlAt(block.position());
         for (; ; ) {
             long copied = (long) LONG.getVolatile(control, at + Layout.CONTROL_WORD);
@@ -657,8 +704,10 @@ final class SlotRecords {
     }
 
     /** A run has ended of a slot that its map has let go of: it is acknowledged here. */
-    void endedDetached(int place, boolean letGo) {
+    void endedDetached(ControlBlock<?> block, boolean letGo) {
         if (detached || letGo) {
+            int place = block.position();
+            block.endedLeft(() -> shapes.ended(place));
             long at = Layout.controlAt(place) + Layout.CONTROL_WORD;
             long copied = (long) LONG.getVolatile(control, at);
             while (StateWord.isRunning(copied)
@@ -673,11 +722,13 @@ final class SlotRecords {
      *
      * @return false when its slot was freed, so that there is nothing to leave
      */
-    boolean leave(int place, int map) {
+    boolean leave(ControlBlock<?> block, int map) {
+        int place = block.position();
         long word = word(place);
         if (StateWord.isFreed(word)) {
             return false;
         }
+        shapes.leave(block);
         owners.set(place, null);
         long number = (long) LONG.get(control, Layout.controlAt(place) + Layout.CONTROL_SEQUENCE);
         synchronized (this) {
@@ -695,11 +746,13 @@ final class SlotRecords {
         LONG.setVolatile(control, at + Layout.CONTROL_WORD, 0L);
         SHORT.setVolatile(control, at + Layout.CONTROL_MAP, (short) 0);
         zero(keys, Layout.keyAt(place, keyBytes), Layout.keyRecordBytes(keyBytes));
+        shapes.clear(place);
         if (touchable) {
             zero(since, Layout.sinceAt(place), Layout.SINCE_BYTES);
             zero(touches, Layout.touchAt(place), Layout.TOUCH_BYTES);
         }
         owners.set(place, null);
+        shapes.dropped(place);
     }
 
     void retired(long generation) {

@@ -1,12 +1,13 @@
 package io.asyncslot.kernel;
 
-/** The points that {@link FaultyClasses} has put into the code under test: the n-th one that a thread comes by throws. */
+/** The points that {@link FaultyClasses} has put into the code under test: the n-th one that a thread comes by throws, or is told. */
 public final class FaultPoints {
 
     private static Thread marked;
     private static boolean allocations;
     private static int left;
     private static Error thrown;
+    private static Runnable told;
 
     private FaultPoints() {}
 
@@ -18,9 +19,16 @@ public final class FaultPoints {
         marked = Thread.currentThread();
     }
 
+    /** From now on the n-th call that the calling thread comes by is told of, and nothing fails. */
+    public static void tell(int number, Runnable action) {
+        arm(false, number);
+        told = action;
+    }
+
     /** Nothing fails any more; answers what was thrown, or null. */
     public static Error disarm() {
         marked = null;
+        told = null;
         return thrown;
     }
 
@@ -36,6 +44,11 @@ public final class FaultPoints {
 
     private static void fail(boolean allocation) {
         if (marked == Thread.currentThread() && allocations == allocation && --left == 0) {
+            if (told != null) {
+                marked = null;
+                told.run();
+                return;
+            }
             thrown = new OutOfMemoryError("injected");
             throw thrown;
         }

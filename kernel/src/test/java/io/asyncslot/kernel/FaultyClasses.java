@@ -81,8 +81,18 @@ final class FaultyClasses extends ClassLoader {
             "java/util/Iterator.hasNext",
             "java/util/Iterator.next");
 
+    private static final String ACCESS = "java/lang/invoke/VarHandle.";
+
+    /** Whether each access to shared memory is a point too. */
+    private final boolean accesses;
+
     FaultyClasses() {
+        this(false);
+    }
+
+    FaultyClasses(boolean accesses) {
         super(FaultyClasses.class.getClassLoader());
+        this.accesses = accesses;
     }
 
     @Override
@@ -112,7 +122,7 @@ final class FaultyClasses extends ClassLoader {
         }
     }
 
-    private static byte[] withPoints(byte[] bytes) {
+    private byte[] withPoints(byte[] bytes) {
         ClassFile classes = ClassFile.of();
         ClassTransform transform = (builder, element) -> {
             if (element instanceof MethodModel method && !method.methodName().equalsString("<clinit>")) {
@@ -127,7 +137,7 @@ final class FaultyClasses extends ClassLoader {
         return classes.transformClass(classes.parse(bytes), transform);
     }
 
-    private static void add(CodeBuilder code, CodeElement element, boolean constructor) {
+    private void add(CodeBuilder code, CodeElement element, boolean constructor) {
         if (element instanceof NewObjectInstruction) {
             code.with(element);
             point(code, "allocation"); // afterwards: frames name the place of the instruction itself
@@ -144,10 +154,11 @@ final class FaultyClasses extends ClassLoader {
         code.with(element);
     }
 
-    private static boolean isOut(InvokeInstruction call, boolean constructor) {
+    private boolean isOut(InvokeInstruction call, boolean constructor) {
         String owner = call.owner().asInternalName();
         String called = owner + "." + call.name().stringValue();
         return OUT.stream().anyMatch(called::startsWith)
+                || accesses && called.startsWith(ACCESS)
                 || !owner.startsWith("io/asyncslot/")
                         && !owner.startsWith("[")
                         && !call.name().equalsString("<init>")

@@ -24,7 +24,8 @@ class KernelContractTests extends BackendContract {
 
     @Override
     protected SlotBackend backend() {
-        ScarceKernel port = new ScarceKernel(LibbpfPort.open(KernelSettings.of(16_384, 64, null, "contract kit")));
+        ScarceKernel port = new ScarceKernel(LibbpfPort.open(
+                KernelSettings.of(16_384, 64, null, "contract kit").valueBytes(64)));
         latest = port;
         return new KernelBackend(() -> port, () -> FINE, options(), true, CircuitBreakerRegistry.ofDefaults());
     }

@@ -83,6 +83,21 @@ final class ScarceKernel implements KernelPort, Shortage {
     }
 
     @Override
+    public int valueBytes() {
+        return port.valueBytes();
+    }
+
+    @Override
+    public MemorySegment shapes() {
+        return port.shapes();
+    }
+
+    @Override
+    public MemorySegment values() {
+        return port.values();
+    }
+
+    @Override
     public MemorySegment commands() {
         return port.commands();
     }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedKernel {
 
     static final int ENOMEM = 12;
+    static final int VALUE_BYTES = 64;
     private static final long RING_PAUSE_NANOS = 1_000_000;
 
     final int capacity;
@@ -35,6 +36,8 @@ final class SimulatedKernel {
     final MemorySegment commands;
     final MemorySegment since;
     final MemorySegment touches;
+    final MemorySegment shapes;
+    final MemorySegment values;
 
     private final Ticker ticker;
     private final Map<Integer, Timer> timers = new HashMap<>();
@@ -84,8 +87,10 @@ final class SimulatedKernel {
                 memory(Layout.keyAt(capacity, keyBytes)),
                 memory(Layout.directoryAt(Layout.DIRECTORY_RECORDS)),
                 memory(Layout.sinceAt(capacity)),
-                memory(Layout.touchAt(capacity)));
-        Layout.initHeader(header, capacity, keyBytes, true, "simulated");
+                memory(Layout.touchAt(capacity)),
+                memory(Layout.shapeAt(capacity)),
+                memory(Layout.valueAt(Layout.valueEntries(capacity), VALUE_BYTES)));
+        Layout.initHeader(header, capacity, keyBytes, true, VALUE_BYTES, "simulated");
     }
 
     private SimulatedKernel(
@@ -97,7 +102,9 @@ final class SimulatedKernel {
             MemorySegment keys,
             MemorySegment directory,
             MemorySegment since,
-            MemorySegment touches) {
+            MemorySegment touches,
+            MemorySegment shapes,
+            MemorySegment values) {
         this.ticker = ticker;
         this.capacity = capacity;
         this.keyBytes = keyBytes;
@@ -107,6 +114,8 @@ final class SimulatedKernel {
         this.directory = directory;
         this.since = since;
         this.touches = touches;
+        this.shapes = shapes;
+        this.values = values;
         this.commands = memory(Layout.commandAt(Layout.COMMAND_RECORDS));
     }
 
@@ -129,7 +138,9 @@ final class SimulatedKernel {
                 copy(keys),
                 copy(directory),
                 copy(since),
-                copy(touches));
+                copy(touches),
+                copy(shapes),
+                copy(values));
         image.index.putAll(index);
         timers.forEach((index, timer) -> {
             Timer copied = new Timer();
@@ -147,6 +158,10 @@ final class SimulatedKernel {
         image.ringCapacity = ringCapacity;
         image.memory = memory;
         return image;
+    }
+
+    Ticker ticker() {
+        return ticker;
     }
 
     /** A new process takes the memory into use. */
@@ -459,6 +474,21 @@ final class SimulatedKernel {
         @Override
         public MemorySegment touches() {
             return touches;
+        }
+
+        @Override
+        public int valueBytes() {
+            return VALUE_BYTES;
+        }
+
+        @Override
+        public MemorySegment shapes() {
+            return shapes;
+        }
+
+        @Override
+        public MemorySegment values() {
+            return values;
         }
 
         @Override

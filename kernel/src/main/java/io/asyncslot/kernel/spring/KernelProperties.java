@@ -17,6 +17,10 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  *     it they end with the application, which then needs the privilege to load BPF programs.
  * @param capacity Number of slots there is room for in the kernel, over all maps. A pinned memory keeps what it was made with.
  * @param keyBytes Most bytes a serialised key may have, 8 to 4096. A pinned memory keeps what it was made with.
+ * @param maxValueBytes Most bytes of a value that a slot carries, as it is written, 0 to 65536; a start or submit that brings a
+ *     longer one is rejected. Also of the text of a key's own schedule. Needs a pin path: slots that end with the application keep
+ *     their values in the heap, of any length. With 0 a pinned memory has no room for values, shapes and schedules of keys. It
+ *     keeps what it was made with.
  * @param fallback What becomes of a slot that the kernel refuses: measured in the JVM until the kernel takes it, or its
  *     start fails.
  * @param cpuPin Whether the kernel fires a timer on the CPU that started it.
@@ -33,6 +37,10 @@ public record KernelProperties(
         @Nullable Path pinPath,
         @DefaultValue("" + KernelSettings.DEFAULT_CAPACITY) int capacity,
         @DefaultValue("" + KernelSettings.DEFAULT_KEY_BYTES) int keyBytes,
+
+        @DefaultValue("" + KernelSettings.DEFAULT_VALUE_BYTES)
+        int maxValueBytes,
+
         @DefaultValue("jvm") KernelOptions.Fallback fallback,
         @DefaultValue("false") boolean cpuPin,
         @DefaultValue Set<String> touchableMaps,
@@ -56,6 +64,11 @@ public record KernelProperties(
                 "key-bytes",
                 keyBytes,
                 "It must be 8 to " + KernelSettings.MAX_KEY_BYTES + ".");
+        check(
+                maxValueBytes >= 0 && maxValueBytes <= KernelSettings.MAX_VALUE_BYTES,
+                "max-value-bytes",
+                maxValueBytes,
+                "It must be 0 to " + KernelSettings.MAX_VALUE_BYTES + ".");
         check(!waitForHolder.isNegative(), "wait-for-holder", waitForHolder, "It must not be negative.");
         check(
                 !takeOver || !waitForHolder.isZero(),
@@ -65,7 +78,7 @@ public record KernelProperties(
     }
 
     KernelSettings settings(String holder) {
-        return KernelSettings.of(capacity, keyBytes, pinPath, holder);
+        return KernelSettings.of(capacity, keyBytes, pinPath, holder).valueBytes(pinPath == null ? 0 : maxValueBytes);
     }
 
     KernelOptions options() {

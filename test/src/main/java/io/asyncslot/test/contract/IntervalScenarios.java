@@ -48,14 +48,16 @@ interface IntervalScenarios {
         slots.submit("key");
         runs.awaitEnded(1);
         rig.untilState(slots, "key", RunState.IDLE);
-        WorkSlots<String> quick = rig.shapedWorks(runs, spec -> spec.minInterval(rig.steps(2)));
+        Runs<String> quickRuns = rig.runs(); // generations rise by key and map
+        WorkSlots<String> quick = rig.shapedWorks(quickRuns, spec -> spec.minInterval(rig.steps(2)));
         quick.submit("key");
-        runs.awaitEnded(2);
+        quickRuns.awaitEnded(1);
         rig.until("the slot is freed", () -> quick.find("key").isEmpty());
+        Runs<String> keptRuns = rig.runs();
         WorkSlots<String> kept =
-                rig.shapedWorks(runs, spec -> spec.minInterval(rig.steps(2)).whenIdle(WhenIdle.KEEP));
+                rig.shapedWorks(keptRuns, spec -> spec.minInterval(rig.steps(2)).whenIdle(WhenIdle.KEEP));
         kept.submit("key");
-        runs.awaitEnded(3);
+        keptRuns.awaitEnded(1);
         rig.settle(rig.steps(6));
         assertThat(kept.find("key")).isPresent();
     }

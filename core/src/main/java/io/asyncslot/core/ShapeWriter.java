@@ -1,0 +1,16 @@
+package io.asyncslot.core;
+
+/** Writes what a slot is into its copy. */
+@FunctionalInterface
+public interface ShapeWriter {
+
+    /**
+     * Writes word and shape in one. Called with the slot's monitor: short, and without a call of user code.
+     *
+     * @param slot the slot
+     * @param word its word
+     * @param generationBase what the word's generation counts from
+     * @param shape what the slot is besides
+     */
+    void write(ControlBlock<?> slot, long word, long generationBase, SlotShape shape);
+}
