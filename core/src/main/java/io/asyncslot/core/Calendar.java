@@ -108,9 +108,10 @@ final class Calendar<K> implements WallSteps.Follower {
         }
         long deadline = Periods.NONE;
         boolean moved = false;
+        long word = 0;
         try {
             do {
-                long word = block.word();
+                word = block.word();
                 CalendarDetails.Derived derived = details.derived.get();
                 if (StateWord.isFreed(word) || !StateWord.isArmed(word)) {
                     deadline = Periods.NONE;
@@ -143,14 +144,15 @@ final class Calendar<K> implements WallSteps.Follower {
             }
         }
         if (moved) {
-            broughtForward(block, deadline);
+            broughtForward(block, word, deadline);
         }
     }
 
-    private void broughtForward(ControlBlock<K> block, long deadline) {
+    private void broughtForward(ControlBlock<K> block, long before, long deadline) {
         try {
             long now = map.now();
-            map.note(block, Kind.MOVED, now, deadline - now, BY_CLOCK);
+            long pending = StateWord.deadline(before);
+            map.note(block, Kind.MOVED, now, deadline - now, BY_CLOCK, pending, block.generationOf(before));
         } catch (Throwable e) {
             map.unnoted(e);
         }

@@ -57,8 +57,8 @@ final class CalendarDetails<K> extends SlotDetails<K> {
     /** The latest deadline that was derived, but for the slot's own next periods. Any thread that armed; null for none. */
     final AtomicReference<@Nullable Derived> derived = new AtomicReference<>();
 
-    CalendarDetails(int historySize) {
-        super(historySize);
+    CalendarDetails(SlotHome<K> map) {
+        super(map);
     }
 
     /** The points of a series that have had their run. */

@@ -260,11 +260,11 @@ final class CallbackRunner<K> {
         if (fired.rearmed) {
             counters.restarted.increment();
         }
+        SlotDetails<K> memory = memory(block);
         SlotDetails<K> details = block.details();
         if (details != null) {
             details.begun(fired.again);
         }
-        SlotDetails<K> memory = details != null && details.history != null ? details : null;
         LastFiring before = memory == null ? null : memory.lastFiring;
         LatenessSplit split = null;
         ArmedIn armedIn = null;
@@ -276,7 +276,14 @@ final class CallbackRunner<K> {
             counters.late(firing.latenessNanos());
             SlotMirror<K> mirror = map.mirror();
             if (memory != null && mirror != null && fired.touched) {
-                map.note(block, Kind.MOVED, fired.deadline - mirror.touchMicros(), mirror.touchMicros(), BY_KERNEL);
+                map.note(
+                        block,
+                        Kind.MOVED,
+                        fired.deadline - mirror.touchMicros(),
+                        mirror.touchMicros(),
+                        BY_KERNEL,
+                        fired.armedFor(),
+                        fired.generation);
             }
             if (memory != null) {
                 map.note(
@@ -284,7 +291,9 @@ final class CallbackRunner<K> {
                         Kind.FIRED,
                         Micros.floor(firing.nanos()),
                         Micros.floor(firing.latenessNanos()),
-                        fired.byPeriod ? BY_PERIOD : null);
+                        fired.byPeriod ? BY_PERIOD : null,
+                        fired.armedFor(),
+                        fired.generation);
                 split = split(memory, fired, firing.nanos());
                 memory.lastFiring = firing.last(split, null, null);
             }
@@ -317,6 +326,19 @@ final class CallbackRunner<K> {
         firing.ended(took, failure);
         if (memory != null) {
             noteEnd(block, memory, firing, split, took, failure);
+        }
+    }
+
+    /** Where to note how the run went; null in a map without history, and when there is no room for it. */
+    private @Nullable SlotDetails<K> memory(ControlBlock<K> block) {
+        if (!map.keepsHistory()) {
+            return null;
+        }
+        try {
+            return block.needDetails();
+        } catch (OutOfMemoryError e) {
+            map.unnoted(e);
+            return null;
         }
     }
 

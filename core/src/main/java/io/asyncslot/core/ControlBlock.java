@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-public sealed class ControlBlock<K> extends Custody implements Runnable permits ScheduledBlock, ValueBlock {
+public sealed class ControlBlock<K> extends Custody implements Runnable permits NotedBlock {
 
     private static final VarHandle DETAILS;
 
@@ -34,10 +34,12 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     /** The key's hash as the index asked for it, once: where a block is found again, whatever has become of its key. */
     private final int hash;
 
-    private final SlotHome<K> map;
-
-    /** What few slots need. Null until somebody needs it, then set once by CAS. */
-    private volatile @Nullable SlotDetails<K> details;
+    /**
+     * The map, and what few slots need: those that all slots of the map share, which nobody writes to, until somebody needs
+     * some of this slot's own; then set once by CAS. Any thread; volatile.
+     */
+    @SuppressWarnings("NullAway.Init") // by plain stores: publication is safe
+    private volatile SlotDetails<K> details;
 
     ControlBlock(
             SlotHome<K> map,
@@ -48,16 +50,14 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
             boolean commanded,
             @Nullable SlotDetails<K> details) {
         super(deadline, generation, commanded);
-        this.map = map;
         this.key = key;
         this.hash = hash;
-        DETAILS.set(this, details);
+        DETAILS.set(this, details == null ? SlotDetails.sharedBy(map) : details);
     }
 
     /** Made from what a former process left. */
-    ControlBlock(SlotHome<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
+    ControlBlock(RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
         super(slot, references);
-        this.map = map;
         this.key = slot.key();
         this.hash = hash;
         DETAILS.set(this, details);
@@ -82,12 +82,12 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      * @return the map
      */
     final SlotHome<K> map() {
-        return map;
+        return details.map;
     }
 
     @Override
     final boolean freesIdle() {
-        return map.freesIdle();
+        return map().freesIdle();
     }
 
     /**
@@ -136,7 +136,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      * @return the map's clock
      */
     public final SlotClock clock() {
-        return map.clock();
+        return map().clock();
     }
 
     /**
@@ -145,7 +145,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      * @return the map's type
      */
     public final SlotType type() {
-        return map.type();
+        return map().type();
     }
 
     /**
@@ -154,8 +154,8 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      * @return true for a recovered slot until that run begins
      */
     final boolean isCutOff() {
-        SlotDetails<K> present = details;
-        return present != null && present.recovery != null && present.recovery.cutOff;
+        Recovery recovery = details.recovery;
+        return recovery != null && recovery.cutOff;
     }
 
     /**
@@ -165,68 +165,68 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      * @return false when callbacks are stopped, or the slot is gone: the caller keeps custody
      */
     public final boolean expire() {
-        return map.dispatcher().handOver(this);
+        return map().dispatcher().handOver(this);
     }
 
     /** When it is due, given a word that was read before. */
     long dueAt(long word) {
-        return map.dueAt(this, word);
+        return map().dueAt(this, word);
     }
 
     /** The backend does not take the slot, which its timekeeper measures in this process from now on: counts that. */
     public final void refusedByBackend() {
-        map.counters().fallbacks.increment();
+        map().counters().fallbacks.increment();
     }
 
     /** The slot, in the caller's custody, has to wait for a thread: counts that. */
     final void deferred() {
-        map.dispatcher().deferred(this);
+        map().dispatcher().deferred(this);
     }
 
     /** The slot, in the caller's custody, begins to wait for a thread. */
     final void entersQueue() {
-        map.dispatcher().gateEntered(this);
+        map().dispatcher().gateEntered(this);
     }
 
     /** The slot, in the caller's custody, waits for a thread no more. */
     final void leavesQueue() {
-        map.dispatcher().gateLeft(this);
+        map().dispatcher().gateLeft(this);
     }
 
     /** Whether the slot is pending, not held back, and nobody has promised to look at it in time. */
     boolean isStray() {
-        return map.isStray(this);
+        return map().isStray(this);
     }
 
     /** Takes the slot out of the executor's hands, and gives it back to the timekeeper; false when it is not there. */
     boolean recall() {
-        return map.dispatcher().recall(this);
+        return map().dispatcher().recall(this);
     }
 
     /** Hands a probe over to the executor that the slot was handed over to. */
     RunQueue.Probe probe() {
-        return map.dispatcher().probe();
+        return map().dispatcher().probe();
     }
 
     /** Sees to it that somebody looks at the slot in time, if it is pending and not held back. */
     void passOn() {
-        map.passOnUnlessPaused(this);
+        map().passOnUnlessPaused(this);
     }
 
     /** Called by an executor. Does nothing unless the slot is in an executor's hands: it may have been taken back. */
     @Override
     public final void run() {
-        map.dispatcher().run(this);
+        map().dispatcher().run(this);
     }
 
     /** Called by a thread that goes on with a slot that waited, in its custody and counted as begun. */
     final void goOn() {
-        map.dispatcher().runTaken(this);
+        map().dispatcher().runTaken(this);
     }
 
     /** Called by a thread that takes up one run after another. */
     final void takeUp() {
-        map.dispatcher().runOne(this);
+        map().dispatcher().runOne(this);
     }
 
     /**
@@ -238,13 +238,13 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
         if (!retain()) {
             return false;
         }
-        map.counters().references.increment();
+        map().counters().references.increment();
         return true;
     }
 
     /** Gives a reference back and reclaims the incarnation if that was the last one and nothing runs. */
     public final void releaseReference() {
-        map.counters().references.decrement();
+        map().counters().references.decrement();
         if (release(1)) {
             reclaimIfDone();
         }
@@ -261,7 +261,7 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
 
     /** The map's reference, in the hands of the caller, who has the inbox claim, is the command's from now on. */
     public final void passToCommand() {
-        map.counters().references.decrement();
+        map().counters().references.decrement();
     }
 
     /** Gives a command's reference back and reclaims the incarnation if that was the last one and nothing runs. */
@@ -277,31 +277,33 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
      */
     public final void releaseWithdrawn() {
         if (release(2) && tryReclaim()) {
-            map.counters().withdrawn.increment();
+            map().counters().withdrawn.increment();
         } else {
-            map.counters().references.decrement();
+            map().counters().references.decrement();
         }
     }
 
     /** Reclaims the incarnation if nobody references it and nothing runs. */
     final void reclaimIfDone() {
         if (tryReclaim()) {
-            map.reclaimed(this);
+            map().reclaimed(this);
         }
     }
 
+    /** What this slot has of its own; null as long as nobody needed any. */
     @Nullable
     final SlotDetails<K> details() {
-        return details;
+        SlotDetails<K> present = details;
+        return present.isShared() ? null : present;
     }
 
     final SlotDetails<K> needDetails() {
         SlotDetails<K> present = details;
-        if (present == null) {
-            SlotDetails<K> fresh = map.newDetails(0);
+        if (present.isShared()) {
+            SlotDetails<K> fresh = present.map.newDetails();
             @SuppressWarnings("unchecked")
-            SlotDetails<K> witness = (SlotDetails<K>) DETAILS.compareAndExchange(this, null, fresh);
-            present = witness == null ? fresh : witness;
+            SlotDetails<K> witness = (SlotDetails<K>) DETAILS.compareAndExchange(this, present, fresh);
+            present = witness == present ? fresh : witness;
         }
         return present;
     }
@@ -309,12 +311,11 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     /** Where the time goes until the run begins; null in a map without history. For the custodian only. */
     @Nullable
     final Waits waits() {
-        SlotDetails<K> present = details;
-        return present == null ? null : present.waits();
+        return map().keepsHistory() ? needDetails().needWaits() : null;
     }
 
     @Override
     public final String toString() {
-        return map.name() + "/" + Shown.of(key) + super.toString();
+        return map().name() + "/" + Shown.of(key) + super.toString();
     }
 }

@@ -223,25 +223,25 @@ final class Dispatcher<K> {
 
     /** A slot in the caller's custody begins to wait for something else to end. */
     void gateEntered(ControlBlock<K> block) {
-        Waits waits = block.waits();
-        if (waits != null) {
-            try {
+        try {
+            Waits waits = block.waits();
+            if (waits != null) {
                 waits.gateEntered(block.map().nanos());
-            } catch (Throwable e) {
-                block.map().unnoted(e);
             }
+        } catch (Throwable e) {
+            block.map().unnoted(e);
         }
     }
 
     /** A slot in the caller's custody has waited. */
     void gateLeft(ControlBlock<K> block) {
-        Waits waits = block.waits();
-        if (waits != null) {
-            try {
+        try {
+            Waits waits = block.waits();
+            if (waits != null) {
                 waits.gateLeft(block.map().nanos());
-            } catch (Throwable e) {
-                block.map().unnoted(e);
             }
+        } catch (Throwable e) {
+            block.map().unnoted(e);
         }
     }
 

@@ -65,6 +65,8 @@ class FiredRun {
     /** Where its slot is copied to, which is told of a run before its word says RUNNING; null where slots end with the process. */
     private final @Nullable Copy<?> copy;
 
+    private long ofWord;
+
     FiredRun() {
         this(null);
     }
@@ -108,12 +110,18 @@ class FiredRun {
      * @param deadline the word's deadline, in microseconds
      */
     final long dueAt(long deadline) {
+        ofWord = deadline;
         if (copy == null) {
             return deadline;
         }
         long until = copy.touchedUntil();
         touched = until > deadline;
         return touched ? until : deadline;
+    }
+
+    /** The deadline that the word had. */
+    final long armedFor() {
+        return ofWord;
     }
 
     /** Called with the run's values set, before the step that begins it; again if that step has to be tried again. */

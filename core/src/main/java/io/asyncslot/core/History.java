@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class History {
     private static final int SPAN_BITS = 30;
 
     private static final int UNIT_BITS = 2;
+    private static final long SPAN_MASK = (1L << SPAN_BITS + UNIT_BITS) - 1;
     private static final long MOST_UNITS = (1L << SPAN_BITS) - 2;
     private static final long MICROS_PER_MILLI = 1_000;
     private static final long MICROS_PER_SECOND = 1_000_000;
@@ -112,18 +114,28 @@ final class History {
 
     /** As {@link #add(Kind, long, long, int)}; {@code limit} null for none. */
     void add(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit) {
-        if ((FOLDS >>> kind.ordinal() & 1) != 0 && fold(kind, now, detail, cause, limit)) {
+        add(kind, now, detail, cause, limit, 1);
+    }
+
+    /**
+     * As {@link #add(Kind, long, long, int)}, of something that has happened more than once.
+     *
+     * @param limit null for none
+     * @param count how often, at most {@link #MOST}; {@code now}, {@code detail} and {@code limit} are the latest
+     */
+    void add(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit, int count) {
+        if ((FOLDS >>> kind.ordinal() & 1) != 0 && fold(kind, now, detail, cause, limit, count)) {
             return;
         }
         int number = (int) ADDED.getAndAdd(this, 1);
         int round = round(number);
         int at = 2 * number - round * ring.length;
         RING.setRelease(ring, at, first(kind, now, lap(round)));
-        RING.setRelease(ring, at + 1, second(detail, 1, cause, limit, lap(round)));
+        RING.setRelease(ring, at + 1, second(detail, count, cause, limit, lap(round)));
     }
 
-    /** Counts an event in an entry that is there; false when there is none to count it in. */
-    private boolean fold(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit) {
+    /** Counts events in an entry that is there; false when there is none to count them in. */
+    private boolean fold(Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit, int more) {
         int size = ring.length / 2;
         int most = Math.max(1, Math.min(LOOK_BACK, size / 2));
         int number = added - 1;
@@ -138,7 +150,7 @@ final class History {
             }
             if (kind(head) == kind.ordinal()) {
                 if (cause((long) RING.getAcquire(ring, at + 1)) == cause) {
-                    return fold(at, kind, now, detail, cause, limit, lap(round));
+                    return fold(at, kind, now, detail, cause, limit, more, lap(round));
                 }
                 if (sameAt < 0) {
                     sameAt = at;
@@ -151,16 +163,17 @@ final class History {
                 round--;
             }
         }
-        return sameAt >= 0 && fold(sameAt, kind, now, detail, cause, limit, lap(sameRound));
+        return sameAt >= 0 && fold(sameAt, kind, now, detail, cause, limit, more, lap(sameRound));
     }
 
-    private boolean fold(int at, Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit, long lap) {
+    private boolean fold(
+            int at, Kind kind, long now, long detail, int cause, @Nullable SlotLimit limit, int more, long lap) {
         for (; ; ) {
             long seen = (long) RING.getAcquire(ring, at + 1);
             if ((seen & LAP_MASK) != lap) {
                 return false; // overtaken by a whole lap
             }
-            long folded = second(detail, Math.min(count(seen) + 1, MOST), cause, limit, lap);
+            long folded = second(detail, Math.min(count(seen) + more, MOST), cause, limit, lap);
             if (RING.compareAndSet(ring, at + 1, seen, folded)) {
                 RING.setRelease(ring, at, first(kind, now, lap));
                 return true;
@@ -174,7 +187,7 @@ final class History {
 
     private static long second(long detail, int count, int cause, @Nullable SlotLimit limit, long lap) {
         long held = limit == null ? 0 : limit.ordinal() + 1;
-        return packed(detail) << SPAN_SHIFT
+        return (packed(detail) & SPAN_MASK) << SPAN_SHIFT
                 | held << LIMIT_SHIFT
                 | (long) count << COUNT_SHIFT
                 | (long) cause << CAUSE_SHIFT
@@ -198,21 +211,31 @@ final class History {
         return (int) (second >>> CAUSE_SHIFT) & CAUSE_MASK;
     }
 
-    /** A span and its unit; rounded down to whole units. */
-    private static long packed(long detail) {
+    /** A span and its unit in 32 bits, rounded down to whole units; 0 for none. */
+    static int packed(long detail) {
+        long packed;
         if (detail <= MOST_UNITS) {
-            return (Math.max(detail, -1) + 1) << UNIT_BITS;
+            packed = (Math.max(detail, -1) + 1) << UNIT_BITS;
+        } else if (detail <= MOST_UNITS * MICROS_PER_MILLI) {
+            packed = (detail / MICROS_PER_MILLI + 1) << UNIT_BITS | 1;
+        } else {
+            packed = (Math.min(detail / MICROS_PER_SECOND, MOST_UNITS) + 1) << UNIT_BITS | 2;
         }
-        if (detail <= MOST_UNITS * MICROS_PER_MILLI) {
-            return (detail / MICROS_PER_MILLI + 1) << UNIT_BITS | 1;
-        }
-        return (Math.min(detail / MICROS_PER_SECOND, MOST_UNITS) + 1) << UNIT_BITS | 2;
+        return (int) packed;
+    }
+
+    /** What {@link #packed} made of a span; -1 for none. */
+    static long micros(int packed) {
+        long span = (packed & SPAN_MASK) >>> UNIT_BITS;
+        return span == 0 ? -1 : (span - 1) * MICROS_PER_UNIT[packed & (1 << UNIT_BITS) - 1];
     }
 
     private static @Nullable Duration unpacked(long second) {
-        long packed = second >>> SPAN_SHIFT;
-        long span = packed >>> UNIT_BITS;
-        return span == 0 ? null : Micros.toDuration((span - 1) * MICROS_PER_UNIT[(int) packed & (1 << UNIT_BITS) - 1]);
+        return duration(micros((int) (second >>> SPAN_SHIFT)));
+    }
+
+    static @Nullable Duration duration(long micros) {
+        return micros < 0 ? null : Micros.toDuration(micros);
     }
 
     /**
@@ -260,6 +283,25 @@ final class History {
             at--;
         }
         entries.add(at, event);
+    }
+
+    /** Adds what happened last: counted in the entry that it would be counted in if it were added to the ring. */
+    static void addLatest(List<SlotEvent> entries, SlotEvent latest) {
+        int end = entries.size();
+        for (int at = end - 1; at >= 0 && at >= end - LOOK_BACK; at--) {
+            SlotEvent entry = entries.get(at);
+            if (!entry.kind().repeats()) {
+                break;
+            }
+            if (entry.kind() == latest.kind() && Objects.equals(entry.cause(), latest.cause())) {
+                entries.remove(at);
+                int count = Math.min(entry.count() + latest.count(), MOST);
+                SlotEvent both = new SlotEvent(latest.time(), latest.kind(), latest.detail(), latest.cause(), count);
+                add(entries, both);
+                return;
+            }
+        }
+        add(entries, latest);
     }
 
     /** How often the ring was full before an entry; most rings never are. */

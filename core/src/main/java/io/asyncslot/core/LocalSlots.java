@@ -131,6 +131,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     private final SnapshotFactory snapshots;
     private final SlotViews<K> views;
 
+    /** The details of all slots that have none of their own. */
+    private final SlotDetails<K> sharedDetails = SlotDetails.shared(this);
+
+    /** When it was opened, in microseconds of its clock; 0 where there is no history. */
+    private final long openedAt;
+
     private final Generations generations;
     private final SlotIndex<K> index;
     private final BlockMaker<K> maker = this::make;
@@ -196,6 +202,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         this.causes = historySize == 0 ? null : new Causes();
         this.departures = historySize == 0 ? null : new Departures();
         this.pauses = new SlotPauses<>(this, index, runner);
+        this.openedAt = historySize == 0 ? 0 : now();
         this.snapshots = new SnapshotFactory(ticker, clock, causes);
         this.views = new SlotViews<>(this, index, keys, snapshots, departures);
         boolean points = clock == SlotClock.REALTIME && (periods != Periods.ONE_SHOT || keySchedules);
@@ -228,21 +235,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /**
      * Makes a new incarnation, armed, unless a live one exists.
      *
-     * @param kind what to note in its history
      * @param now microseconds of the map's clock
      * @param detail a span to note, or -1
-     */
-    final Creation create(K key, long deadline, Kind kind, long now, long detail) {
-        return create(key, deadline, kind, now, detail, null);
-    }
-
-    /**
-     * As {@link #create(Object, long, Kind, long, long)}.
-     *
      * @param value what the slot is to carry, or a {@link Series} that it is to fire by, or a {@link KeptValue} of one of them; null
      *     for neither
      */
-    final Creation create(K key, long deadline, Kind kind, long now, long detail, @Nullable Object value) {
+    final Creation create(K key, long deadline, long now, long detail, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
         Object captured = contexts == null ? null : contexts.capture();
         Shape shaped = shape;
@@ -250,18 +248,17 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             intervals.sweepSome(); // so that the bound of the map holds for what is left
         }
         if (shaped != null) {
-            return createShaped(shaped, key, deadline, kind, now, value, contexts, captured);
+            return createShaped(shaped, key, deadline, now, value, contexts, captured);
         }
         BlockMaker<K> own = copied(key, keySchedules ? maker(value) : maker);
         StackRoom.check();
-        return created(index.create(own, key, deadline), deadline, kind, now, detail, null, contexts, captured);
+        return created(index.create(own, key, deadline), deadline, now, detail, null, contexts, captured);
     }
 
     private Creation createShaped(
             Shape shaped,
             K key,
             long deadline,
-            Kind kind,
             long now,
             @Nullable Object value,
             @Nullable ArmingContexts contexts,
@@ -272,7 +269,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return closed ? Creation.CLOSED : Creation.REJECTED;
         }
         try {
-            return createWith(shaped, key, deadline, kind, now, first, contexts, captured);
+            return createWith(shaped, key, deadline, now, first, contexts, captured);
         } finally {
             if (first != value) {
                 KeptValue.freeUnlessAccepted(first);
@@ -284,7 +281,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             Shape shaped,
             K key,
             long deadline,
-            Kind kind,
             long now,
             @Nullable Object value,
             @Nullable ArmingContexts contexts,
@@ -295,13 +291,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         StackRoom.check();
         ControlBlock<K> block = index.create(own, key, due);
         SlotLimit limit = shaped.firstLimit(deadline, due);
-        return created(block, due, kind, now, type == SlotType.TIMER ? due - now : -1, limit, contexts, captured);
+        return created(block, due, now, type == SlotType.TIMER ? due - now : -1, limit, contexts, captured);
     }
 
     private Creation created(
             @Nullable ControlBlock<K> block,
             long deadline,
-            Kind kind,
             long now,
             long detail,
             @Nullable SlotLimit limit,
@@ -319,7 +314,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
         boolean begun;
         try {
-            record(block, kind, now, detail, limit);
+            made(block, now, detail, limit);
             if (contexts != null) {
                 block.needDetails().armedIn().born(block, captured);
             }
@@ -459,26 +454,34 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             @Nullable Object first,
             long latest) {
         long generation = firstGeneration;
-        SlotDetails<K> details = historySize == 0 && calendar == null ? null : newDetails(historySize);
+        SlotDetails<K> details = calendar == null ? null : newDetails();
         if (former != null) {
             generation = Math.max(generation, former.generation() + 1);
             ControlBlock<K> running = StateWord.isRunning(former.word()) ? former : runningPredecessor(former);
             if (running != null) {
-                details = details == null ? newDetails(0) : details;
+                details = details == null ? newDetails() : details;
                 details.predecessor = running;
             }
         }
         if (keySchedules) {
             return new ScheduledBlock<>(this, first, key, hash, deadline, generation, commanded, details);
         }
-        return shaped == null
+        if (shaped != null) {
+            return new ValueBlock<>(this, shaped, first, latest, key, hash, deadline, generation, commanded, details);
+        }
+        return historySize == 0
                 ? new ControlBlock<>(this, key, hash, deadline, generation, commanded, details)
-                : new ValueBlock<>(this, shaped, first, latest, key, hash, deadline, generation, commanded, details);
+                : new NotedBlock<>(this, key, hash, deadline, generation, commanded, details);
     }
 
     @Override
-    final SlotDetails<K> newDetails(int history) {
-        return calendar == null ? new SlotDetails<>(history) : new CalendarDetails<>(history);
+    final SlotDetails<K> newDetails() {
+        return calendar == null ? new SlotDetails<>(this) : new CalendarDetails<>(this);
+    }
+
+    @Override
+    final SlotDetails<K> sharedDetails() {
+        return sharedDetails;
     }
 
     /** Makes the slots that a former process left. To be called once, before anybody else has the map. */
@@ -500,7 +503,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
      */
     private void adopt(SlotMirror<K> mirror, RecoveredSlot<K> slot) {
         long word = slot.word();
-        SlotDetails<K> details = newDetails(historySize);
+        SlotDetails<K> details = newDetails();
         if (details instanceof CalendarDetails<K> calendarDetails) {
             calendarDetails.recovered(slot.runDeadline());
         }
@@ -543,9 +546,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         if (shape != null) {
             return new ValueBlock<>(this, shape, slot, hash, references, details);
         }
-        return keySchedules
-                ? new ScheduledBlock<>(this, slot, hash, references, details)
-                : new ControlBlock<>(this, slot, hash, references, details);
+        if (keySchedules) {
+            return new ScheduledBlock<>(this, slot, hash, references, details);
+        }
+        return historySize == 0
+                ? new ControlBlock<>(slot, hash, references, details)
+                : new NotedBlock<>(slot, hash, references, details);
     }
 
     @Override
@@ -565,8 +571,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** A value of a new slot that is merged by a function: kept, since there is nothing to merge it with; null for no room. */
     private @Nullable Object keptFirst(@Nullable Object value) {
-        boolean alone = value != null && !(value instanceof KeptValue) && shape != null && shape.mergesByFunction();
-        return alone && keepsShapes() ? keep(value) : value;
+        boolean alone = shape != null && shape.mergesByFunction() && keepsShapes();
+        return value == null || value instanceof KeptValue || !alone ? value : keep(value);
     }
 
     /**
@@ -665,6 +671,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return gone();
         }
         capacity.leaving();
+        long before = block.word();
         StateWord.Disarming disarming = shape == null ? block.disarm() : ((ValueBlock<K>) block).cancel();
         boolean freed = disarming == StateWord.Disarming.CANCELLED_AND_FREED;
         capacity.left(freed);
@@ -676,7 +683,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
                 try {
                     counters.cancelled.increment();
-                    record(block, Kind.CANCELLED);
+                    recordEnd(block, Kind.CANCELLED, before, freed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -765,6 +772,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         StackRoom.check();
         capacity.leaving();
         StateWord.Freeing freeing = StateWord.Freeing.ALREADY;
+        long before = block.word();
         try {
             freeing = keeping != null
                     ? block.copyAndFree(keeping)
@@ -783,7 +791,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                 }
             }
             (freeing.armed ? counters.deletedArmed : counters.deletedIdle).increment();
-            record(block, Kind.DELETED);
+            recordEnd(block, Kind.DELETED, before, true);
             departed(block);
         } finally { // whatever the heap has room for: nobody else lets go of the block
             try {
@@ -874,8 +882,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (details.resume(0)) {
                 counters.paused.decrement();
             }
-            if (departures != null && details.history != null && !closed) {
-                departures.add(block.key(), block.generation(), details.lastFiring, details.history);
+            if (departures != null && details.history() != null && !closed) {
+                departures.add(block.key(), block.generation(), details.lastFiring, details.needHistory());
             }
         }
     }
@@ -915,7 +923,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /**
      * Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed.
      *
-     * @param value as in {@link #create(Object, long, Kind, long, long, Object)}
+     * @param value as in {@link #create(Object, long, long, long, Object)}
      */
     final StartOutcome arm(ControlBlock<K> block, long deadline, long now, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
@@ -929,11 +937,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         boolean inside = true;
         boolean done = false;
         try {
+            long before = block.word();
             StateWord.Arming arming =
                     plain ? block.arm(deadline) : armWith(block, deadline, nanos, value, armedIn, captured);
             inside = false;
             leaveArmed(block, arming != StateWord.Arming.FREED, reading);
-            StartOutcome outcome = armed(block, arming, deadline, now);
+            StartOutcome outcome = armed(block, arming, deadline, now, before);
             done = true;
             return outcome;
         } finally {
@@ -963,18 +972,18 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return mirror != null || pauses.isStray(block);
     }
 
-    private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now) {
+    private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now, long before) {
         long due = shape == null ? deadline : shapedDue(block, deadline);
         return switch (arming) {
             case STARTED -> {
                 counters.restarted.increment();
-                recordArmed(block, Kind.STARTED, now, due);
+                recordArmed(block, Kind.STARTED, now, due, before);
                 pending(block, due);
                 yield StartOutcome.STARTED;
             }
             case REARMED -> {
                 counters.rearmed.increment();
-                recordArmed(block, Kind.REARMED, now, due);
+                recordArmed(block, Kind.REARMED, now, due, before);
                 pending(block, due);
                 yield StartOutcome.REARMED;
             }
@@ -1119,6 +1128,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         capacity.leaving();
         ValueBlock.Taken taken = null;
         boolean freed = false;
+        long before = block.word();
         try {
             ValueBlock<K> carrier = (ValueBlock<K>) block;
             taken = carrier.takeValues(carrier.hasInterval() ? now() : 0);
@@ -1137,7 +1147,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
                 try {
                     counters.cancelled.increment();
-                    record(block, Kind.CANCELLED);
+                    recordEnd(block, Kind.CANCELLED, before, freed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -1412,6 +1422,17 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return historySize == 0 ? 0 : Micros.ceil(nanos);
     }
 
+    /** Records that the calling thread has made a slot. */
+    private void made(ControlBlock<K> block, long now, long detail, @Nullable SlotLimit limit) {
+        if (causes != null) {
+            try {
+                ((NotedBlock<K>) block).made(now, detail, causes.number(SlotCause.current()), limit);
+            } catch (OutOfMemoryError e) {
+                unnoted(e);
+            }
+        }
+    }
+
     final void record(ControlBlock<K> block, Kind kind) {
         if (historySize != 0) {
             noteNow(block, kind, SlotCause.current());
@@ -1430,44 +1451,111 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
     }
 
+    /**
+     * Records what has taken away the pending run of a slot. Of a slot that is gone with it and has not had anything else to tell,
+     * no history is made: what it has noted in itself is kept for a while.
+     *
+     * @param before a reading of the word before that
+     * @param freed whether the slot is gone
+     */
+    private void recordEnd(ControlBlock<K> block, Kind kind, long before, boolean freed) {
+        Causes numbers = causes;
+        Departures kept = departures;
+        boolean untold = freed && block.details() == null;
+        if (numbers == null || kept == null || untold && closed) {
+            return;
+        }
+        try {
+            int cause = numbers.number(SlotCause.current());
+            long pending = StateWord.isArmed(before) ? StateWord.deadline(before) : -1;
+            NotedBlock<K> noted = (NotedBlock<K>) block;
+            if (untold) {
+                kept.add(new Departures.Untold(noted, kind, now(), cause, pending));
+            } else {
+                noted.happened(kind, now(), -1, cause, null, pending, block.generation());
+            }
+        } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
+            unnoted(e);
+        }
+    }
+
     final void record(ControlBlock<K> block, Kind kind, long now, long detail) {
-        record(block, kind, now, detail, null);
-    }
-
-    /** As {@link #record(ControlBlock, Kind, long, long)}; {@code limit} null for none. */
-    final void record(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotLimit limit) {
         if (historySize != 0) {
-            note(block, kind, now, detail, SlotCause.current(), limit);
+            note(block, kind, now, detail, SlotCause.current());
         }
     }
 
-    /** Records that a slot waits for a deadline from now on, and what has limited that. */
-    final void recordArmed(ControlBlock<K> block, Kind kind, long now, long due) {
-        if (historySize != 0) {
-            note(block, kind, now, due - now, SlotCause.current(), limit(block));
+    /**
+     * Records that a slot waits for a deadline from now on, and what has limited that.
+     *
+     * @param before a reading of the word before that
+     */
+    final void recordArmed(ControlBlock<K> block, Kind kind, long now, long due, long before) {
+        if (causes == null) {
+            return;
+        }
+        try {
+            int cause = causes.number(SlotCause.current());
+            SlotLimit limit = limit(block);
+            long pending = StateWord.isArmed(before) ? StateWord.deadline(before) : -1;
+            NotedBlock<K> noted = (NotedBlock<K>) block;
+            if (limit == null && (kind == Kind.REARMED || kind == Kind.MOVED)) {
+                noted.armed(kind, now, due - now, cause, pending);
+            } else {
+                long generation = block.generation() - (kind == Kind.MOVED ? 0 : 1);
+                noted.happened(kind, now, due - now, cause, limit, pending, generation);
+            }
+        } catch (OutOfMemoryError e) {
+            unnoted(e);
         }
     }
 
-    /** Records what is not on the calling thread's account. */
+    /** Records what is not on the calling thread's account, and has not changed what is pending. */
     final void note(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotCause cause) {
-        note(block, kind, now, detail, cause, null);
+        if (historySize != 0) {
+            long word = block.word();
+            long pending = StateWord.isArmed(word) ? StateWord.deadline(word) : -1;
+            note(block, kind, now, detail, cause, pending, block.generation());
+        }
     }
 
-    private void note(
+    /**
+     * Records what is not on the calling thread's account.
+     *
+     * @param before the deadline that was pending before, -1 for none
+     * @param generation that of the latest start before
+     */
+    final void note(
             ControlBlock<K> block,
             Kind kind,
             long now,
             long detail,
             @Nullable SlotCause cause,
-            @Nullable SlotLimit limit) {
-        SlotDetails<K> details = causes == null ? null : block.details();
-        if (causes != null && details != null && details.history != null) {
+            long before,
+            long generation) {
+        if (causes != null) {
             try {
-                details.history.add(kind, now, detail, causes.number(cause), limit);
+                int number = causes.number(cause);
+                ((NotedBlock<K>) block).happened(kind, now, detail, number, null, before, generation);
             } catch (OutOfMemoryError e) {
                 unnoted(e);
             }
         }
+    }
+
+    @Override
+    final boolean keepsHistory() {
+        return historySize != 0;
+    }
+
+    @Override
+    final int historySize() {
+        return historySize;
+    }
+
+    @Override
+    final long openedAt() {
+        return openedAt;
     }
 
     /** Something could not be noted for those who look: tells of that. What is noted has happened all the same. */

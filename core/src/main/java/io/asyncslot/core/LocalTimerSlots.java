@@ -281,7 +281,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
             StartOutcome outcome = arm(found, deadline, now, value);
             return outcome == StartOutcome.FREED ? null : outcome;
         }
-        return switch (create(key, deadline, Kind.STARTED, now, deadline - now, value)) {
+        return switch (create(key, deadline, now, deadline - now, value)) {
             case CREATED -> StartOutcome.STARTED;
             case REJECTED -> StartOutcome.REJECTED;
             case CLOSED -> StartOutcome.CLOSED;
@@ -323,11 +323,12 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         boolean inside = true;
         boolean done = false;
         try {
+            long before = block.word();
             StateWord.Move move =
                     block instanceof ScheduledBlock<K> scheduled ? scheduled.move(deadline, of) : move(block, deadline);
             inside = false;
             leaveArmed(block, move == StateWord.Move.MOVED, reading);
-            TouchOutcome outcome = move == null ? null : moved(block, move, deadline, now);
+            TouchOutcome outcome = move == null ? null : moved(block, move, deadline, now, before);
             done = true;
             return outcome;
         } finally {
@@ -344,12 +345,13 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
     }
 
-    private @Nullable TouchOutcome moved(ControlBlock<K> block, StateWord.Move move, long deadline, long now) {
+    private @Nullable TouchOutcome moved(
+            ControlBlock<K> block, StateWord.Move move, long deadline, long now, long before) {
         return switch (move) {
             case MOVED -> {
                 counters().moved.increment();
                 long due = isShaped() ? shapedDue(block, deadline) : deadline;
-                recordArmed(block, Kind.MOVED, now, due);
+                recordArmed(block, Kind.MOVED, now, due, before);
                 pending(block, due);
                 yield TouchOutcome.MOVED;
             }

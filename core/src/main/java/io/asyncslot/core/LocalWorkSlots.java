@@ -80,7 +80,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
                         break; // make a new incarnation
                 }
             }
-            switch (create(key, now, Kind.SUBMITTED, now, -1, value)) {
+            switch (create(key, now, now, -1, value)) {
                 case CREATED:
                     return SubmitOutcome.SUBMITTED;
                 case REJECTED:
@@ -136,7 +136,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
     private void submitted(ControlBlock<K> block, long now) {
         long due = isShaped() ? shapedDue(block, now) : now;
         if (due > now) {
-            recordArmed(block, Kind.SUBMITTED, now, due);
+            recordArmed(block, Kind.SUBMITTED, now, due, 0);
             pending(block, due);
         } else {
             record(block, Kind.SUBMITTED, now, -1);

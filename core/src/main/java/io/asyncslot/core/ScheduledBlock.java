@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class ScheduledBlock<K> extends ControlBlock<K> implements SlotShape {
+final class ScheduledBlock<K> extends NotedBlock<K> implements SlotShape {
 
     /*
      * The schedule lies beside the word. Who arms stores it first and then makes the step on the word, one after another under
@@ -30,9 +30,8 @@ final class ScheduledBlock<K> extends ControlBlock<K> implements SlotShape {
     private final @Nullable Kept kept;
 
     /** Made from what a former process left. */
-    ScheduledBlock(
-            SlotHome<K> map, RecoveredSlot<K> slot, int hash, int references, @Nullable SlotDetails<K> details) {
-        super(map, slot, hash, references, details);
+    ScheduledBlock(SlotHome<K> map, RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
+        super(slot, hash, references, details);
         this.kept = map.keepsShapes() ? new Kept() : null;
         RecoveredShape left = slot.shape();
         KeptValue schedule = left == null ? null : left.schedule();

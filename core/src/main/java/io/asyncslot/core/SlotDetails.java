@@ -7,8 +7,10 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What few slots need: those with history, those somebody waits for, those with a callback of their own, those whose
- * former incarnation still runs, those that are or were paused. Thread-safe as said per field.
+ * What few slots need: those with more to tell than that they were armed, those somebody waits for, those with a callback of
+ * their own, those whose former incarnation still runs, those that are or were paused. Thread-safe as said per field.
+ *
+ * <p>All other slots of a map share one that nobody writes to: it knows the map.
  *
  * @param <K> the key type
  */
@@ -17,6 +19,11 @@ class SlotDetails<K> extends PauseSwitch {
     private static final VarHandle WAITERS;
     private static final VarHandle WAITERS_IN_CALLBACKS;
     private static final VarHandle HEIRS;
+    private static final VarHandle HISTORY;
+
+    /** Shared by what belongs to no map. */
+    @SuppressWarnings("NullAway") // never asked for its map
+    private static final SlotDetails<?> NOWHERE = new SlotDetails<>(null, true);
 
     static {
         try {
@@ -24,13 +31,19 @@ class SlotDetails<K> extends PauseSwitch {
             WAITERS = lookup.findVarHandle(SlotDetails.class, "waiters", int.class);
             WAITERS_IN_CALLBACKS = lookup.findVarHandle(SlotDetails.class, "waitersInCallbacks", int.class);
             HEIRS = lookup.findVarHandle(SlotDetails.class, "heirs", Heir.class);
+            HISTORY = lookup.findVarHandle(SlotDetails.class, "history", History.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    /** What happened; null when history is off. */
-    final @Nullable History history;
+    final SlotHome<K> map;
+
+    /** Whether it is that of all slots of the map that have none of their own. */
+    private final boolean shared;
+
+    /** What happened, beside what the slot notes in itself. Null until there is something; then set once, by CAS; volatile. */
+    private volatile @Nullable History history;
 
     /** The former incarnation if it still ran when this one was made. Set before publication, nulled by anyone. */
     volatile @Nullable ControlBlock<K> predecessor;
@@ -60,8 +73,8 @@ class SlotDetails<K> extends PauseSwitch {
     /** What was captured where the slot was armed. Null until it is needed, then set once, with the monitor. */
     private volatile @Nullable ArmedIn armedIn;
 
-    /** Where the time goes until a run begins; only with history. Used by the custodian; plain. */
-    private final @Nullable Waits waits;
+    /** Where the time goes until a run begins; only with history. Made and used by the custodian; plain. */
+    private @Nullable Waits waits;
 
     /** Runs that have ended since these details exist. Written by the running thread, between two runs. */
     private volatile int endedRuns;
@@ -75,15 +88,61 @@ class SlotDetails<K> extends PauseSwitch {
     /** Later incarnations whose run waits for the end of this one's: a stack, pushed by CAS, taken whole. */
     private volatile @Nullable Heir<K> heirs;
 
-    SlotDetails(int historySize) {
-        this.history = historySize == 0 ? null : new History(historySize);
-        this.waits = historySize == 0 ? null : new Waits();
+    SlotDetails(SlotHome<K> map) {
+        this(map, false);
     }
 
-    /** For the custodian only; null when history is off. */
+    private SlotDetails(SlotHome<K> map, boolean shared) {
+        this.map = map;
+        this.shared = shared;
+    }
+
+    /** Makes those that all slots of a map share. */
+    static <K> SlotDetails<K> shared(SlotHome<K> map) {
+        return new SlotDetails<>(map, true);
+    }
+
+    /** Those that all slots of a map share. */
+    @SuppressWarnings("unchecked") // it refers to nothing
+    static <K> SlotDetails<K> sharedBy(@Nullable SlotHome<K> map) {
+        return map == null ? (SlotDetails<K>) NOWHERE : map.sharedDetails();
+    }
+
+    final boolean isShared() {
+        return shared;
+    }
+
+    /** What happened, beside what the slot notes in itself; null for nothing. */
     @Nullable
-    Waits waits() {
+    final History history() {
+        return history;
+    }
+
+    /** Only in maps with history. */
+    final History needHistory() {
+        History present = history;
+        if (present == null) {
+            History fresh = new History(map.historySize());
+            History witness = (History) HISTORY.compareAndExchange(this, null, fresh);
+            present = witness == null ? fresh : witness;
+        }
+        return present;
+    }
+
+    /** For the custodian only; null as long as nothing was measured. */
+    @Nullable
+    final Waits waits() {
         return waits;
+    }
+
+    /** For the custodian only, in maps with history. */
+    final Waits needWaits() {
+        Waits present = waits;
+        if (present == null) {
+            present = new Waits();
+            waits = present;
+        }
+        return present;
     }
 
     /** A link in the stack of incarnations that wait. */

@@ -53,7 +53,19 @@ abstract class SlotHome<K> implements SlotMap<K> {
     /** Keeps a value or a schedule where slots outlive the process; null if there is no room, or nothing that keeps it. */
     abstract @Nullable KeptValue keep(Object value);
 
-    abstract SlotDetails<K> newDetails(int history);
+    /** Details for a slot that needs some of its own. */
+    abstract SlotDetails<K> newDetails();
+
+    /** The details of all slots that have none of their own. */
+    abstract SlotDetails<K> sharedDetails();
+
+    abstract boolean keepsHistory();
+
+    /** How many events of a slot are remembered. */
+    abstract int historySize();
+
+    /** When the map was opened, in microseconds of its clock; 0 where there is no history. */
+    abstract long openedAt();
 
     // ---- what it does with a block
 

@@ -11,8 +11,8 @@ import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Makes immutable views of control blocks of maps on one clock. Thread-safe. */
@@ -51,12 +51,11 @@ final class SnapshotFactory {
         long due = armed ? block.dueAt(word) : 0;
         long left = Micros.toNanos(due) - nanos;
         SlotDetails<K> details = block.details();
-        History history = details == null || !withHistory ? null : details.history;
         long paused = details == null ? -1 : details.since();
         // The history first: whoever finds the end of a run in it finds that run's firing too.
-        List<SlotEvent> events = history == null
-                ? List.of()
-                : entries(history, block, due > StateWord.deadline(word) ? due : 0, nanos, wall);
+        List<SlotEvent> events = withHistory && causes != null && block instanceof NotedBlock<K> noted
+                ? entries(noted, armed ? StateWord.deadline(word) : -1, due, nanos, wall)
+                : List.of();
         return new SlotSnapshot(
                 block.map().name(),
                 block.key(),
@@ -77,21 +76,21 @@ final class SnapshotFactory {
     }
 
     /** A history, and what has not been noted yet: that the slot was touched from outside, and is due then. */
-    private <K> List<SlotEvent> entries(
-            History history, ControlBlock<K> block, long touchedUntil, long nanos, long wall) {
-        List<SlotEvent> noted = entries(history, nanos, wall);
+    private <K> List<SlotEvent> entries(NotedBlock<K> block, long deadline, long due, long nanos, long wall) {
+        SlotDetails<K> details = block.details();
+        LongFunction<Instant> instants = instants(nanos, wall);
+        List<SlotEvent> all = block.events(
+                details == null ? null : details.history(), Micros.floor(nanos), deadline, instants, this::cause);
         SlotMirror<K> mirror = block.map().mirror();
-        if (touchedUntil == 0 || mirror == null) {
-            return noted;
+        if (deadline < 0 || due <= deadline || mirror == null) {
+            return all;
         }
-        List<SlotEvent> all = new ArrayList<>(noted);
-        long at = touchedUntil - mirror.touchMicros();
         all.add(new SlotEvent(
-                Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos),
+                instants.apply(due - mirror.touchMicros()),
                 SlotEvent.Kind.MOVED,
                 Micros.toDuration(mirror.touchMicros()),
                 BY_KERNEL));
-        return List.copyOf(all);
+        return all;
     }
 
     /** What is remembered of a slot that was freed. */
@@ -111,14 +110,16 @@ final class SnapshotFactory {
                 null,
                 null,
                 departure.lastFiring(),
-                entries(departure.history(), nanos, wall),
+                departure.events(Micros.floor(nanos), instants(nanos, wall), this::cause),
                 null);
     }
 
-    private List<SlotEvent> entries(History history, long nanos, long wall) {
-        return history.entries(
-                at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos),
-                number -> causes == null ? null : causes.cause(number));
+    private LongFunction<Instant> instants(long nanos, long wall) {
+        return at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos);
+    }
+
+    private @Nullable SlotCause cause(int number) {
+        return causes == null ? null : causes.cause(number);
     }
 
     /** A reading of the clock as a point of the wall clock. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class ValueBlock<K> extends ControlBlock<K> implements SlotShape {
+final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
 
     /*
      * One step
@@ -74,14 +74,8 @@ final class ValueBlock<K> extends ControlBlock<K> implements SlotShape {
     private final @Nullable Kept kept;
 
     /** Made from what a former process left; {@code left} null if it had no shape. */
-    ValueBlock(
-            SlotHome<K> map,
-            Shape shape,
-            RecoveredSlot<K> slot,
-            int hash,
-            int references,
-            @Nullable SlotDetails<K> details) {
-        super(map, slot, hash, references, details);
+    ValueBlock(SlotHome<K> map, Shape shape, RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
+        super(slot, hash, references, details);
         this.shape = shape;
         this.kept = map.keepsShapes() ? new Kept() : null;
         RecoveredShape left = slot.shape();

@@ -60,9 +60,31 @@ class AllocationTests {
         assertAllocatesNothing(() -> assertOutcome(slots.start("key", delay) == StartOutcome.REARMED));
     }
 
+    /** What a slot notes in itself; a history of its own would be 200 bytes. */
     @Test
-    void touch_armedKey_allocatesNothing() {
-        TimerSlots<String> slots = map(0);
+    void start_freshKeyWithHistory_allocatesEightBytesMore() {
+        double without = bytesPerFreshKey(map(0));
+        double with = bytesPerFreshKey(map(8));
+        assertThat(with - without).isBetween(4.0, 12.0);
+    }
+
+    private double bytesPerFreshKey(TimerSlots<String> slots) {
+        String[] keys = new String[WARM_UP];
+        for (int i = 0; i < WARM_UP; i++) {
+            keys[i] = "key" + i;
+        }
+        long id = Thread.currentThread().getId();
+        long before = threads.getThreadAllocatedBytes(id);
+        for (String key : keys) {
+            assertOutcome(slots.start(key, delay) == StartOutcome.STARTED);
+        }
+        return (threads.getThreadAllocatedBytes(id) - before) / (double) WARM_UP;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 8})
+    void touch_armedKey_allocatesNothing(int history) {
+        TimerSlots<String> slots = map(history);
         slots.start("key", delay);
         assertAllocatesNothing(() -> assertOutcome(slots.touch("key") == TouchOutcome.MOVED));
     }

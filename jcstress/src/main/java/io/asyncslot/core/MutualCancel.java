@@ -23,8 +23,8 @@ public final class MutualCancel {
     @Outcome(expect = FORBIDDEN, desc = "Neither refuses: they wait for each other for ever.")
     @State
     public static class Real {
-        private final SlotDetails<String> a = new SlotDetails<>(0);
-        private final SlotDetails<String> b = new SlotDetails<>(0);
+        private final SlotDetails<String> a = new SlotDetails<>(null);
+        private final SlotDetails<String> b = new SlotDetails<>(null);
 
         @Actor
         public void callbackOfA(LL_Result r) {
@@ -47,8 +47,8 @@ public final class MutualCancel {
     @Outcome(expect = ACCEPTABLE_INTERESTING, desc = "Neither refuses: they wait for each other for ever.")
     @State
     public static class Weakened {
-        private final SlotDetails<String> a = new SlotDetails<>(0);
-        private final SlotDetails<String> b = new SlotDetails<>(0);
+        private final SlotDetails<String> a = new SlotDetails<>(null);
+        private final SlotDetails<String> b = new SlotDetails<>(null);
 
         @Actor
         public void callbackOfA(LL_Result r) {

@@ -1,0 +1,224 @@
+package io.asyncslot.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.SlotCause;
+import io.asyncslot.SlotCause.Type;
+import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotSnapshot;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.fixture.Race;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a slot notes in itself, and when a history is made. */
+class NotedBlockTests {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final SlotCause CAUSE = new SlotCause(Type.RETRY, "7");
+    private static final SlotCause OTHER = new SlotCause(Type.RETRY, "8");
+
+    private final AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run).build();
+    private TimerSlots<String> slots = map(WhenIdle.KEEP);
+
+    @BeforeEach
+    void start() {
+        registry.start();
+    }
+
+    @AfterEach
+    void close() {
+        registry.close();
+    }
+
+    private TimerSlots<String> map(WhenIdle whenIdle) {
+        return registry.register(TimerMapSpec.named("map" + registry.maps().size(), String.class)
+                .historySize(8)
+                .whenIdle(whenIdle)
+                .callback((key, firing) -> {})
+                .build());
+    }
+
+    private SlotDetails<String> details(String key) {
+        return ((LocalSlots<String>) slots).lookUp(key).details();
+    }
+
+    private static List<String> shown(Optional<SlotSnapshot> slot) {
+        return slot.orElseThrow().history().stream()
+                .map(event -> event.kind() + " x" + event.count() + " " + event.detail() + " "
+                        + (event.cause() == null ? "" : event.cause().name()))
+                .toList();
+    }
+
+    private List<String> shown() {
+        return shown(slots.find("key"));
+    }
+
+    @Test
+    void startAndRearms_areNotedInTheSlot_andMakeNothing() {
+        CAUSE.during(() -> slots.start("key", HOUR));
+        Instant made = slots.find("key").orElseThrow().history().get(0).time();
+        for (int i = 0; i < 1_000; i++) {
+            OTHER.during(() -> slots.start("key", HOUR));
+        }
+        assertThat(details("key")).isNull();
+        assertThat(shown()).containsExactly("STARTED x1 PT1H 7", "REARMED x1000 PT1H 8");
+        assertThat(slots.find("key").orElseThrow().history().get(0).time())
+                .isBetween(made.minusMillis(2), made.plusMillis(2)); // kept in milliseconds
+    }
+
+    @Test
+    void startAndTouches_areNotedInTheSlot_andMakeNothing() {
+        slots.start("key", HOUR);
+        for (int i = 0; i < 1_000; i++) {
+            CAUSE.during(() -> slots.touch("key", HOUR));
+        }
+        assertThat(details("key")).isNull();
+        assertThat(shown()).containsExactly("STARTED x1 PT1H ", "MOVED x1000 PT1H 7");
+    }
+
+    @Test
+    void rearmWithAnotherSpan_isShownWithIt_andTheFirstSpanIsForgotten() {
+        slots.start("key", HOUR);
+        slots.start("key", HOUR.multipliedBy(2));
+        assertThat(shown()).containsExactly("STARTED x1 null ", "REARMED x1 PT2H ");
+        slots.start("key", HOUR);
+        assertThat(shown()).containsExactly("STARTED x1 null ", "REARMED x2 PT1H ");
+    }
+
+    @Test
+    void whatIsCounted_comesBeforeWhatHappensNext() {
+        slots.start("key", HOUR);
+        slots.start("key", HOUR);
+        slots.start("key", HOUR);
+        CAUSE.during(() -> slots.pause("key"));
+        slots.resume("key");
+        slots.touch("key", HOUR);
+        OTHER.during(() -> slots.cancel("key"));
+        assertThat(shown())
+                .containsExactly(
+                        "STARTED x1 PT1H ",
+                        "REARMED x2 PT1H ",
+                        "PAUSED x1 null 7",
+                        "RESUMED x1 null ",
+                        "MOVED x1 PT1H ",
+                        "CANCELLED x1 null 8");
+        List<SlotEvent> events = slots.find("key").orElseThrow().history();
+        assertThat(events).extracting(SlotEvent::time).isSorted();
+    }
+
+    @Test
+    void rearmsAndTouchesInTurns_areAnEntryEach() {
+        slots.start("key", HOUR);
+        for (int i = 0; i < 500; i++) {
+            slots.start("key", HOUR);
+            slots.touch("key", HOUR);
+        }
+        slots.start("key", HOUR);
+        assertThat(shown()).containsExactly("STARTED x1 PT1H ", "MOVED x500 PT1H ", "REARMED x501 PT1H ");
+    }
+
+    @Test
+    void rearms_areCountedByTheGeneration_toTheMost() {
+        slots.start("key", HOUR);
+        for (int i = 0; i < History.MOST - 1; i++) {
+            slots.start("key", HOUR);
+        }
+        assertThat(shown()).element(1).isEqualTo("REARMED x" + (History.MOST - 1) + " PT1H ");
+        for (int i = 0; i < 20_000; i++) { // the mark comes round more than once
+            slots.start("key", HOUR);
+            if (i % 1_000 == 0) {
+                assertThat(shown()).element(1).isEqualTo("REARMED x" + History.MOST + " PT1H ");
+            }
+        }
+    }
+
+    @Test
+    void freedWithoutAHistory_isShownAsItWas_untilItWasFreed() {
+        slots = map(WhenIdle.FREE);
+        slots.start("key", HOUR);
+        slots.start("key", HOUR);
+        CAUSE.during(() -> slots.cancel("key"));
+        assertThat(slots.find("key")).isEmpty();
+        assertThat(shown(slots.findDeparted("key")))
+                .containsExactly("STARTED x1 PT1H ", "REARMED x1 PT1H ", "CANCELLED x1 null 7");
+        slots.start("other", HOUR);
+        OTHER.during(() -> slots.delete("other"));
+        assertThat(shown(slots.findDeparted("other"))).containsExactly("STARTED x1 PT1H ", "DELETED x1 null 8");
+        assertThat(slots.findDeparted("other").orElseThrow().history())
+                .extracting(SlotEvent::time)
+                .isSorted();
+    }
+
+    /** Threads that arm one slot anew at once: none is counted twice, and once they are counted none is lost. */
+    @Test
+    void rearmedByThreads_allAreCounted() throws InterruptedException {
+        int each = 1_000;
+        for (int round = 0; round < 20; round++) {
+            String key = "key" + round;
+            slots.start(key, HOUR);
+            slots.start(key, HOUR); // the count has begun
+            List<Thread> threads = List.of(rearmer(key, each), rearmer(key, each), toucher(key + "moved", each));
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(shown(slots.find(key))).element(1).isEqualTo("REARMED x" + (2 * each + 1) + " PT1H ");
+        }
+    }
+
+    @Test
+    void touchedByThreads_allAreCounted() throws InterruptedException {
+        int each = 1_000;
+        slots.start("key", HOUR);
+        for (Thread thread : List.of(toucher("key", each), toucher("key", each))) {
+            thread.join();
+        }
+        assertThat(shown()).element(1).isEqualTo("MOVED x" + 2 * each + " PT1H ");
+    }
+
+    /** Readers see what is counted in the slot or in the history, never in neither and never in both. */
+    @Test
+    void readWhileWhatIsCountedGoesToTheHistory_isSeenOnce() throws InterruptedException {
+        slots.start("key", HOUR);
+        Thread writer = Race.thread(() -> {
+            for (int i = 0; i < 1_000; i++) {
+                slots.start("key", HOUR);
+                slots.touch("key", HOUR);
+            }
+        });
+        int last = 0;
+        while (writer.isAlive()) {
+            int now = slots.find("key").orElseThrow().history().stream()
+                    .mapToInt(SlotEvent::count)
+                    .sum();
+            assertThat(now).isBetween(Math.max(1, last - 1), 2_001); // one may be on its way
+            last = Math.max(last, now);
+        }
+        assertThat(shown()).containsExactly("STARTED x1 PT1H ", "REARMED x1000 PT1H ", "MOVED x1000 PT1H ");
+    }
+
+    private Thread rearmer(String key, int times) {
+        return Race.thread(() -> {
+            for (int i = 0; i < times; i++) {
+                slots.start(key, HOUR);
+            }
+        });
+    }
+
+    private Thread toucher(String key, int times) {
+        return Race.thread(() -> {
+            for (int i = 0; i < times; i++) {
+                slots.touch(key, HOUR);
+            }
+        });
+    }
+}
