@@ -220,9 +220,9 @@ class ValueNodeTests {
         }
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> slots.find("key")
-                            .map(SlotSnapshot::timeLeft) // none while the run that cannot read it is being put back
-                            .filter(left -> left.toSeconds() > 20)
-                            .isPresent());
+                        .map(SlotSnapshot::timeLeft) // none while the run that cannot read it is being put back
+                        .filter(left -> left.toSeconds() > 20)
+                        .isPresent());
         await().atMost(Duration.ofSeconds(20)).until(() -> slots.stats().running() == 0);
         assertThat(handed).isEmpty();
         assertThatThrownBy(() -> slots.take("key")).hasMessageContaining("2 values of a former declaration");

@@ -11,6 +11,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
 
 /** Two callbacks await each other, each announcing itself first and looking whether it is awaited then. */
+@SuppressWarnings("NullAway") // details of no map
 public final class MutualCancel {
 
     private MutualCancel() {}

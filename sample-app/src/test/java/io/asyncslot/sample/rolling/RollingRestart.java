@@ -196,7 +196,8 @@ public final class RollingRestart {
     /** A shop that refuses the connection has accepted nothing: the customer goes to the next one. */
     private void arm(String prefix) {
         for (long turn = 0; !over; turn++) {
-            int delay = ThreadLocalRandom.current().nextInt((int) form.longestDelay().toMillis());
+            int delay = ThreadLocalRandom.current()
+                    .nextInt((int) form.longestDelay().toMillis());
             int port = ports[ThreadLocalRandom.current().nextInt(NODES)];
             URI uri = URI.create("http://127.0.0.1:%d/ledger?prefix=%s%d-&count=%d&delay=%s"
                     .formatted(port, prefix, turn, BATCH, Duration.ofMillis(delay)));
