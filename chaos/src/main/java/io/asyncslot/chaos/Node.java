@@ -303,10 +303,10 @@ public final class Node {
                 standard.sweepInterval(),
                 Duration.ofMillis(500),
                 4,
+                standard.pollInterval(),
                 standard.maxValueBytes(),
                 standard.maxHeld(),
                 standard.maxWaiting(),
-                standard.clientMaps(),
                 standard.failedRetention(),
                 ClusterOptions.WhenAway.REFUSE);
         return new ClusterBackend(Connections.of(made), options);

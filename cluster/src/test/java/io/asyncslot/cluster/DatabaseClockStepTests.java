@@ -83,10 +83,10 @@ class DatabaseClockStepTests {
                 quick.sweepInterval(),
                 quick.heartbeatInterval(),
                 100,
+                quick.pollInterval(),
                 quick.maxValueBytes(),
                 quick.maxHeld(),
                 quick.maxWaiting(),
-                quick.clientMaps(),
                 quick.failedRetention(),
                 quick.whenAway());
         return new TestNode(pool, patient, SystemTicker.instance());
