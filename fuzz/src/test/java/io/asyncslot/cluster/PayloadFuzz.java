@@ -2,6 +2,7 @@ package io.asyncslot.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.fuzz.FuzzInput;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Values as bytes: what was written is read again, and other bytes are a value or an exception, never an Error. */
 public final class PayloadFuzz {
 
-    private static final SlotValueCodec CODEC = JsonValues.standard();
+    private static final SlotValueCodec CODEC = SlotValueCodec.json(null);
 
     private PayloadFuzz() {}
 

@@ -34,7 +34,7 @@ final class FuzzKernel {
 
     FuzzKernel(ManualTicker ticker) {
         this.ticker = ticker;
-        Layout.initHeader(header, CAPACITY, KEY_BYTES, true, "fuzz");
+        Layout.initHeader(header, CAPACITY, KEY_BYTES, true, 0, "fuzz");
         shared = new MemorySegment[] {control, keys, directory.asSlice(0, 4L * Layout.DIRECTORY_BYTES), since, touches};
     }
 
