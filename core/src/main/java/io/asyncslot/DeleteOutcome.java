@@ -10,7 +10,8 @@ public enum DeleteOutcome {
     DELETED_ARMED,
     /**
      * The slot is freed while its callback runs; that run goes on and no new run follows it, also where the slot had been
-     * armed anew meanwhile.
+     * armed anew meanwhile. Also the answer where a run was cut off, by the end of its process, and is not delivered again now: it may
+     * have done its work or not.
      */
     DELETED_WHILE_RUNNING,
     /** The key has no slot (also after the map was closed). */
@@ -20,7 +21,7 @@ public enum DeleteOutcome {
      * Tells whether the firing that the slot was waiting for was taken away before it began: then what the callback is
      * there for has not been done.
      *
-     * @return true for {@link #DELETED_ARMED}; false where there was none, or where it was running
+     * @return true for {@link #DELETED_ARMED}; false where there was none, or where it had begun
      */
     public boolean prevented() {
         return this == DELETED_ARMED;

@@ -1154,9 +1154,9 @@ final class PostgresSlotStore implements SlotStore {
     }
 
     private static DeleteOutcome deleted(Was was) {
-        if (was.run() && !was.cutOff()) {
+        if (was.run()) {
             return DeleteOutcome.DELETED_WHILE_RUNNING;
         }
-        return was.armed() || was.run() ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
+        return was.armed() ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
     }
 }

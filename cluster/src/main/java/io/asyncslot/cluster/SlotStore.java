@@ -228,9 +228,9 @@ interface SlotStore {
     Removed<CancelOutcome> cancel(Connection connection, SlotId id, WhenIdle whenIdle, Carrying carrying);
 
     /**
-     * Frees a slot. A run that was cut off is not delivered again.
+     * Frees a slot. A run that was cut off counts as running, and is not delivered again.
      *
-     * @return DELETED, DELETED_ARMED (also where a run was cut off), DELETED_WHILE_RUNNING or ABSENT
+     * @return DELETED, DELETED_ARMED, DELETED_WHILE_RUNNING or ABSENT
      */
     Removed<DeleteOutcome> delete(Connection connection, SlotId id, Carrying carrying);
 

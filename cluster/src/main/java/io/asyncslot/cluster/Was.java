@@ -12,7 +12,6 @@ record Was(int bits) {
             (case when s.live then 1 else 0 end
              + case when s.live and s.due is not null then 2 else 0 end
              + case when s.run_token is not null and s.run_incarnation = s.incarnation then 4 else 0 end
-             + case when s.run_token is not null and s.run_began is null then 8 else 0 end
              + case when s.run_token is not null then 16 else 0 end
              + case when s.withdrawn then 32 else 0 end
              + case when s.collected > 0 then 128 else 0 end)""";
@@ -20,7 +19,6 @@ record Was(int bits) {
     private static final int LIVE = 1;
     private static final int ARMED = 2;
     private static final int RUN = 4;
-    private static final int CUT_OFF = 8;
     private static final int BUSY = 16;
     private static final int WITHDRAWN = 32;
 
@@ -45,10 +43,6 @@ record Was(int bits) {
     /** Whether a run of this incarnation went on or was cut off and is to be delivered again. */
     boolean run() {
         return (bits & RUN) != 0;
-    }
-
-    boolean cutOff() {
-        return (bits & CUT_OFF) != 0;
     }
 
     /** Whether a cancel came during the run: its firing is not delivered again. */

@@ -230,7 +230,7 @@ class FiringTests extends StoreTests {
         run(here);
         db.release(here.node());
         assertThat(db.cancel(id).outcome()).isEqualTo(CancelOutcome.RUNNING);
-        assertThat(db.delete(id).outcome()).isEqualTo(DeleteOutcome.DELETED_ARMED);
+        assertThat(db.delete(id).outcome()).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
         assertThat(sweep(there)).isEmpty();
     }
 

@@ -165,22 +165,6 @@ final class Ledger {
         Jdbc.update(connection, "write a state", "update ledger_value set state = ? where value = ?", state, value);
     }
 
-    /**
-     * How a value went with its slot: it was pending, or what the delete prevented was another attempt of a firing that was cut off. An
-     * attempt of that may have taken effect or not, and nothing is expected. The row says so as long as it is there.
-     */
-    static String deletedAs(Connection connection, String key) {
-        return Jdbc.query(
-                                connection,
-                                "look what was deleted",
-                                "select was from asyncslot_slot where map = 'batches' and key = ?",
-                                row -> new Was(row.getInt(1)).cutOff(),
-                                key)
-                        .equals(List.of(false))
-                ? "deleted"
-                : "cut off";
-    }
-
     /** The values of {@link #doubledValues}, for who looks into it. */
     static List<String> doubled(Connection connection) {
         return Jdbc.query(

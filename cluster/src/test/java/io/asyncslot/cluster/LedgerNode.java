@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.AsyncSlotException;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotSchedule;
@@ -240,9 +241,8 @@ public final class LedgerNode {
                     Thread.sleep(random.nextLong(400));
                     if (value != null) {
                         once(connection -> Ledger.valueIs(connection, value, "deleting"));
-                        boolean prevented = batches.delete(own).prevented();
-                        once(connection -> Ledger.valueIs(
-                                connection, value, prevented ? Ledger.deletedAs(connection, own) : "accepted"));
+                        DeleteOutcome outcome = batches.delete(own);
+                        once(connection -> Ledger.valueIs(connection, value, afterDelete(outcome)));
                     }
                 }
                 Thread.sleep(random.nextLong(20));
@@ -253,6 +253,15 @@ public final class LedgerNode {
                 return;
             }
         }
+    }
+
+    /** A value whose run had begun was handed over, or that attempt was cut off: it is not expected, nor may it come twice. */
+    private static String afterDelete(DeleteOutcome outcome) {
+        return switch (outcome) {
+            case DELETED_ARMED -> "deleted";
+            case DELETED_WHILE_RUNNING -> "begun";
+            case DELETED, ABSENT -> "accepted";
+        };
     }
 
     /** What is in doubt stays 'intended': it may be handed over, and nobody expects it. */

@@ -212,7 +212,7 @@ class LedgerTests {
                 ask(Ledger::early),
                 ask(Ledger::unsettled));
         System.out.printf(
-                "ledger of values: %,d accepted; %,d handed over, %,d taken, %,d deleted (some of them in doubt); lost %d,"
+                "ledger of values: %,d accepted; %,d handed over, %,d taken, %,d deleted; lost %d,"
                         + " twice %d, left behind %d%n",
                 ask(Ledger::accepted),
                 ask(Ledger::handedOver),
