@@ -1,14 +1,23 @@
 package io.asyncslot.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.spi.SystemTicker;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What a cluster costs that has nothing to do. */
 @Timeout(120)
@@ -22,39 +31,94 @@ class IdleTests {
     private static final String HOT =
             "select 10000 * n_tup_hot_upd / n_tup_upd from pg_stat_user_tables where relname = 'asyncslot_node'";
 
-    /** Each statement is a transaction, which PostgreSQL counts. */
+    private final LongAdder statements = new LongAdder();
+
+    /**
+     * Counted as they are sent, and over the time that has really passed: what PostgreSQL counts has its own transactions too, comes
+     * late, and a slow machine would seem to send more. No node is given up, for that it is slow.
+     */
     @Test
     void threeIdleNodes_tenStatementsPerSecondAtMost() throws Exception {
         List<TestNode> nodes = new ArrayList<>();
         HikariDataSource pool = TestDatabase.pool(20);
+        HikariDataSource counted = TestDatabase.poolOn(counting(pool.getDataSource()), 20);
         try {
             for (int i = 0; i < 3; i++) {
-                TestNode node = new TestNode(pool, ClusterOptions.of("idle"), SystemTicker.instance());
+                TestNode node = new TestNode(counted, patient(ClusterOptions.of("idle")), SystemTicker.instance());
                 node.timers((key, firing) -> {});
                 nodes.add(node);
             }
             Thread.sleep(3_000);
-            long before = transactions(pool);
             long wal = number(pool, WAL);
+            long before = statements.sum();
+            long began = System.nanoTime();
             Thread.sleep(SECONDS * 1_000);
-            double perSecond = (transactions(pool) - before) / (double) SECONDS;
-            long walPerDay = (number(pool, WAL) - wal) / SECONDS * 86_400;
+            long sent = statements.sum() - before;
+            double seconds = (System.nanoTime() - began) / 1e9;
+            long walPerDay = (long) ((number(pool, WAL) - wal) / seconds * 86_400);
             double hot = number(pool, HOT) / 100.0;
             System.out.printf(
                     "three idle nodes: %.1f statements/s, %,d MB of WAL per day, %.0f %% of the heartbeats HOT%n",
-                    perSecond, walPerDay / 1_000_000, hot);
-            assertThat(perSecond).isBetween(3.0, 10.0);
+                    sent / seconds, walPerDay / 1_000_000, hot);
+            assertThat(sent / seconds).isBetween(1.0, 10.0);
             assertThat(walPerDay).as("bytes of WAL per day").isBetween(1L, 250_000_000L);
             assertThat(hot).as("percent of the heartbeats that touch no index").isGreaterThan(90);
-            assertThat(nodes).allMatch(node -> node.detail("notifications").equals("heard"));
+            for (TestNode node : nodes) {
+                await().until(() -> node.detail("notifications").equals("heard"));
+            }
         } finally {
             nodes.forEach(TestNode::close);
+            counted.close();
             pool.close();
         }
     }
 
-    private static long transactions(HikariDataSource pool) throws Exception {
-        return number(pool, "select xact_commit from pg_stat_database where datname = current_database()");
+    private static ClusterOptions patient(ClusterOptions options) {
+        return new ClusterOptions(
+                options.namespace(),
+                options.tablePrefix(),
+                options.schemaMode(),
+                options.nodeName(),
+                options.horizon(),
+                options.sweepInterval(),
+                options.heartbeatInterval(),
+                100,
+                options.pollInterval(),
+                options.maxValueBytes(),
+                options.maxHeld(),
+                options.maxWaiting(),
+                options.failedRetention(),
+                options.whenAway());
+    }
+
+    /** Counts executions, and the looks of the pool whether a connection lives: PostgreSQL is asked for each. */
+    private DataSource counting(DataSource database) {
+        return new DelegatingDataSource(database) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                return counting(Connection.class, super.getConnection());
+            }
+        };
+    }
+
+    private <T> T counting(Class<T> type, T target) {
+        return type.cast(Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
+                    if (method.getName().startsWith("execute")
+                            || method.getName().equals("isValid")) {
+                        statements.increment();
+                    }
+                    try {
+                        Object result = method.invoke(target, args);
+                        return switch (method.getName()) {
+                            case "prepareStatement" -> counting(PreparedStatement.class, (PreparedStatement) result);
+                            case "createStatement" -> counting(Statement.class, (Statement) result);
+                            default -> result;
+                        };
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
     }
 
     private static long number(HikariDataSource pool, String sql) throws Exception {

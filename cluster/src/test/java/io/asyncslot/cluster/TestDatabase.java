@@ -50,7 +50,8 @@ public final class TestDatabase {
         return poolOn(other.getDataSource(), connections);
     }
 
-    private static HikariDataSource poolOn(DataSource database, int connections) {
+    /** A pool on a database whose connections are somebody else's, those of heartbeats too. */
+    static HikariDataSource poolOn(DataSource database, int connections) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(database);
         config.setMaximumPoolSize(connections);
