@@ -263,12 +263,21 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
         if (of instanceof FixedRateSchedule fixed) {
             return in(fixed.period());
         }
-        long next = Periods.next(of, engine().clock().micros());
+        long next = Periods.next(of, now());
         if (next == Periods.NONE) {
             throw new IllegalStateException(
                     "the schedule of map '" + name() + "', or of one of its keys, has no further point");
         }
         return When.at(next);
+    }
+
+    /** Not this node's estimate, which may be behind a point that another node has run just now: that point would come twice. */
+    private long now() {
+        try {
+            return engine().database().joined(engine().store()::now);
+        } catch (BackendUnavailableException e) {
+            return engine().clock().micros(); // what is done with it says that the database is away
+        }
     }
 
     /** The time to a deadline, for the history. */

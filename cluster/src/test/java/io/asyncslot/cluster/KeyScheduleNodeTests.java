@@ -11,6 +11,9 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -141,6 +145,44 @@ class KeyScheduleNodeTests {
             assertThat(slot.deadline()).isEqualTo(DAILY.next(Instant.now()));
             assertThat(slot.schedule()).isEqualTo(DAILY);
         }
+    }
+
+    /** Its estimate of the database's clock is measured once in 30 s, and an hour behind meanwhile. */
+    @Test
+    void nodeWhoseEstimateIsBehind_meetsNoPointThatHasBeen() {
+        AtomicLong behind = new AtomicLong();
+        Ticker slow = new Ticker() {
+            @Override
+            public long monotonicNanos() {
+                return SystemTicker.instance().monotonicNanos() - behind.get();
+            }
+
+            @Override
+            public long realtimeNanos() {
+                return SystemTicker.instance().realtimeNanos();
+            }
+
+            @Override
+            public long boottimeNanos() {
+                return SystemTicker.instance().boottimeNanos();
+            }
+        };
+        try (TestNode node = new TestNode(pool, NotificationTests.lazy(namespace, "slow"), slow)) {
+            TimerSlots<String> slots = map(node, true);
+            await().atMost(PATIENCE).until(() -> !node.detail("notifications").equals("not heard"));
+            behind.set(Duration.ofHours(1).toNanos());
+            Instant before = databaseTime();
+            slots.start("key", SlotSchedule.cron("0 * * * * *", ZoneOffset.UTC));
+            assertThat(slots.find("key").orElseThrow().deadline()).isAfter(before);
+            slots.touch("key", Duration.ofHours(5));
+            slots.touch("key");
+            assertThat(slots.find("key").orElseThrow().deadline())
+                    .isBetween(before, databaseTime().plusSeconds(60));
+        }
+    }
+
+    private Instant databaseTime() {
+        return Micros.toInstant(sql("select (extract(epoch from clock_timestamp()) * 1000000)::bigint"));
     }
 
     /** Its text may be of a later version, or of a reader that this node has not. */

@@ -58,8 +58,8 @@ class NotificationTests {
     }
 
     /** Looks for what comes near, for deletes, and at the others, once in 30 s. */
-    private static ClusterOptions lazy(String name) {
-        ClusterOptions options = ClusterOptions.of("notified");
+    static ClusterOptions lazy(String namespace, String name) {
+        ClusterOptions options = ClusterOptions.of(namespace);
         return new ClusterOptions(
                 options.namespace(),
                 options.tablePrefix(),
@@ -78,7 +78,7 @@ class NotificationTests {
     }
 
     private TestNode node(String name) {
-        return closing(new TestNode(pool, lazy(name), SystemTicker.instance()));
+        return closing(new TestNode(pool, lazy("notified", name), SystemTicker.instance()));
     }
 
     /** Until both hear each other. */
