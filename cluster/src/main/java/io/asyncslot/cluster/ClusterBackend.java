@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Slots that are rows of a PostgreSQL database and fire once in a cluster, on whichever node holds them then. Thread-safe.
  *
- * <p>Closing the registry leaves the slots in the database: the other nodes go on with them at once, or this one when it
- * comes back. Closing a single map deletes its slots, for all nodes.
+ * <p>Closing the registry or a map leaves the slots in the database: the other nodes go on with them at once, or this one when it
+ * comes back. {@link io.asyncslot.SlotMap#drop} deletes the slots of a map, for all nodes.
  */
 public final class ClusterBackend implements SlotBackend {
 
