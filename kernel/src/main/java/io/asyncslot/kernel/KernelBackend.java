@@ -405,7 +405,8 @@ public final class KernelBackend implements SlotBackend {
     private KernelEngine engineOn(KernelPort port, Ticker ticker) {
         boolean done = false;
         try {
-            KernelEngine made = new KernelEngine(port, ticker, options, circuitBreakers);
+            KernelEngine made = new KernelEngine(
+                    port, ticker, options, circuitBreakers, threaded ? EngineThreads::runOnce : Runnable::run);
             done = true;
             return made;
         } finally {

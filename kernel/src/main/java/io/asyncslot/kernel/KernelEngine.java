@@ -6,7 +6,6 @@ import io.asyncslot.SlotClock;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
 import io.asyncslot.backend.DriverFailures;
-import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.InFlight;
 import io.asyncslot.backend.Locks;
 import io.asyncslot.backend.Log;
@@ -23,6 +22,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -271,7 +271,17 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
 
     private final AtomicLong rejectedByKernel = new AtomicLong();
 
-    KernelEngine(KernelPort port, Ticker ticker, KernelOptions options, CircuitBreakerRegistry circuitBreakers) {
+    /**
+     * Takes the slots into use.
+     *
+     * @param calendars where calendars look for earlier points, see {@link WallSteps}
+     */
+    KernelEngine(
+            KernelPort port,
+            Ticker ticker,
+            KernelOptions options,
+            CircuitBreakerRegistry circuitBreakers,
+            Executor calendars) {
         this.port = port;
         this.ticker = ticker;
         this.scrubber = new Scrubber(ticker, Scrubber.PERIOD_MICROS);
@@ -279,7 +289,7 @@ final class KernelEngine implements Timekeeper, CommandBatch.Results {
         this.records = new SlotRecords(port, Micros.floor(ticker.realtimeNanos()), ticker::monotonicNanos);
         this.directory = new MapDirectory(port, records);
         this.commands = new CommandBatch(port, options.cpuPin());
-        this.wallSteps = new WallSteps(ticker, EngineThreads::runOnce);
+        this.wallSteps = new WallSteps(ticker, calendars);
         this.guard = new KernelGuard(ticker, circuitBreakers);
         this.question = options.takeOver() && port.features().pinned()
                 ? new HandOverQuestion(port.header(), ticker::monotonicNanos)
