@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Log {
 
+    /** Made with this class: one that fails to initialize for want of heap fails forever. */
+    private static final System.Logger.Level ERROR = System.Logger.Level.ERROR;
+
+    private static final System.Logger.Level WARNING = System.Logger.Level.WARNING;
+    private static final System.Logger.Level INFO = System.Logger.Level.INFO;
+
     private final System.Logger logger;
 
     /**
@@ -28,7 +34,7 @@ public final class Log {
      * @param failure what was thrown, or null
      */
     public void error(String before, Object subject, String after, @Nullable Throwable failure) {
-        tell(System.Logger.Level.ERROR, before, subject, after, failure);
+        tell(ERROR, before, subject, after, failure);
     }
 
     /**
@@ -40,7 +46,7 @@ public final class Log {
      * @param failure what was thrown, or null
      */
     public void warning(String before, Object subject, String after, @Nullable Throwable failure) {
-        tell(System.Logger.Level.WARNING, before, subject, after, failure);
+        tell(WARNING, before, subject, after, failure);
     }
 
     /**
@@ -51,7 +57,7 @@ public final class Log {
      * @param after the rest of the message
      */
     public void info(String before, Object subject, String after) {
-        tell(System.Logger.Level.INFO, before, subject, after, null);
+        tell(INFO, before, subject, after, null);
     }
 
     private void tell(
