@@ -65,7 +65,9 @@ public final class Chaos {
                 ledger.word('X', fault.kind().replace(' ', '-'), Long.toString(began));
             }
             world.quiet();
-            return settled(world, directory, backend);
+            boolean exact = settled(world, directory, backend);
+            world.settled();
+            return exact;
         } catch (Exception e) {
             e.printStackTrace(System.out);
             return false;

@@ -136,6 +136,9 @@ final class ClusterWorld implements World {
     }
 
     @Override
+    public void settled() {}
+
+    @Override
     public long earlySlackMillis() {
         return 5; // the database's wall clock may be slewed
     }

@@ -48,6 +48,11 @@ final class JvmWorld implements World {
     }
 
     @Override
+    public void settled() throws Exception {
+        node.command("settled");
+    }
+
+    @Override
     public long earlySlackMillis() {
         return 0;
     }

@@ -131,6 +131,9 @@ final class KernelWorld implements World {
     }
 
     @Override
+    public void settled() {}
+
+    @Override
     public long earlySlackMillis() {
         return 0;
     }

@@ -3,6 +3,7 @@ package io.asyncslot.chaos;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.BackendReport;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.TimerMapSpec;
@@ -26,12 +27,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +53,10 @@ public final class Node {
     private static final int PID_BITS = 22;
     private static final long PID = ProcessHandle.current().pid();
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /** How the names of the threads begin that the executor makes. */
+    private static final String EXECUTOR = "pool-";
+
     private static final Duration STOP = Duration.ofSeconds(20);
 
     /** What fills the heap. Static, so that nobody finds out that it is not used. */
@@ -67,8 +71,8 @@ public final class Node {
     private final ThreadPoolExecutor executor =
             new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING));
 
-    /** Held to operate; exclusively to close a registry and open the next one. */
-    private final ReadWriteLock life = new ReentrantReadWriteLock();
+    /** One is held to operate, all to close a registry and open the next one. A lock would be lost to a full heap. */
+    private final Semaphore life = new Semaphore(ARMERS, true);
 
     private @Nullable HikariDataSource pool;
     private volatile boolean arming = true;
@@ -87,6 +91,9 @@ public final class Node {
 
     public static void main(String[] args) throws Exception {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            if (failure instanceof OutOfMemoryError && thread.getName().startsWith(EXECUTOR)) {
+                return; // the executor replaces it
+            }
             failure.printStackTrace();
             Runtime.getRuntime().halt(3); // the driver sees it
         });
@@ -125,6 +132,7 @@ public final class Node {
                 slots.resume();
             }
             case "shutdown" -> shutDown();
+            case "settled" -> needNoRepair();
             case "clock" -> wallOffset.addAndGet(number * 1_000_000);
             case "pool" -> exhaustPool(number);
             default -> throw new IllegalArgumentException("no such command: " + command);
@@ -173,23 +181,29 @@ public final class Node {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         String[] recent = new String[RECENT];
         for (long i = 0; arming; i++) {
-            life.readLock().lock();
             try {
-                start(name + "." + number + "." + i, random.nextInt(LONGEST_DELAY_MILLIS), recent, (int) (i % RECENT));
-                String other = recent[random.nextInt(RECENT)];
-                if (other != null && random.nextInt(6) == 0) {
-                    end(other, random.nextBoolean());
-                }
+                operate(name + "." + number + "." + i, random, recent, (int) (i % RECENT));
             } catch (OutOfMemoryError e) {
                 Thread.onSpinWait(); // between two operations
-            } finally {
-                life.readLock().unlock();
             }
             try {
                 Thread.sleep(4);
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    private void operate(String key, ThreadLocalRandom random, String[] recent, int at) {
+        life.acquireUninterruptibly();
+        try {
+            start(key, random.nextInt(LONGEST_DELAY_MILLIS), recent, at);
+            String other = recent[random.nextInt(RECENT)];
+            if (other != null && random.nextInt(6) == 0) {
+                end(other, random.nextBoolean());
+            }
+        } finally {
+            life.release();
         }
     }
 
@@ -266,19 +280,30 @@ public final class Node {
         if (!registry.stop(STOP)) {
             throw new IllegalStateException("the stop did not end within " + STOP);
         }
-        life.writeLock().lock();
+        life.acquireUninterruptibly(ARMERS);
         try {
             SlotMapStats stats = slots.stats();
             if (stats.running() != 0) {
                 throw new IllegalStateException("runs after the stop: " + stats);
             }
             slots.scan(Integer.MAX_VALUE, slot -> true, slot -> ledger.line('P', (String) slot.key(), 0, 0, 0, 0));
+            needNoRepair();
             registry.close();
             registry = open();
             slots = register();
             registry.start();
         } finally {
-            life.writeLock().unlock();
+            life.release(ARMERS);
+        }
+    }
+
+    /** The jvm's repair thread finds no slot, whatever happens: what it finds was lost. */
+    private void needNoRepair() {
+        for (BackendReport report : registry.backends()) {
+            if (report.name().equals("jvm")
+                    && !Long.valueOf(0).equals(report.details().get("recovered"))) {
+                throw new IllegalStateException("the repair thread found lost slots: " + report);
+            }
         }
     }
 

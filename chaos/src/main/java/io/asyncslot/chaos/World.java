@@ -23,6 +23,13 @@ interface World {
     /** No key is started any more. */
     void quiet() throws Exception;
 
+    /**
+     * All that is due has fired.
+     *
+     * @throws IllegalStateException if a slot was lost on the way, and only a repair found it
+     */
+    void settled() throws Exception;
+
     /** What a reading of the clock may differ by between two machines within a delay, in milliseconds. */
     long earlySlackMillis();
 
