@@ -309,7 +309,8 @@ final class CallbackRunner<K> {
             armedIn.ended();
         }
         firing.over();
-        Redelivery again = details == null ? null : details.again;
+        SlotDetails<K> after = block.details(); // which a first retry has made
+        Redelivery again = after == null ? null : after.again;
         boolean followed = again != null && !again.postponed();
         if (failure != null) {
             invoker.failed(firing, followed, failure);
