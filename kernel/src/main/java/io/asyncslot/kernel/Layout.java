@@ -195,7 +195,7 @@ public final class Layout {
 
     // ---- shapes: one record for each slot, where there is room for values; no program reads them
 
-    /** Size of a slot's record: the number of its present version (u64, 0 for none), then two versions. */
+    /** Size of a slot's record: the number of its present version with a check (u64), then two versions. */
     public static final int SHAPE_BYTES = 256;
     /** Size of a version. */
     public static final int SHAPE_VERSION_BYTES = 120;

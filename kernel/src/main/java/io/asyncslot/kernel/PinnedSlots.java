@@ -232,7 +232,9 @@ final class PinnedSlots {
                         .asSlice(Layout.keyAt(place, port.keyBytes()), keyBytes)
                         .fill((byte) 0);
                 if (port.valueBytes() != 0) { // its values are nobody's then
-                    LONG.setVolatile(port.shapes(), Layout.shapeAt(place), 0L);
+                    port.shapes()
+                            .asSlice(Layout.shapeAt(place), Layout.SHAPE_BYTES)
+                            .fill((byte) 0);
                 }
                 if (port.touchable()) {
                     port.since()

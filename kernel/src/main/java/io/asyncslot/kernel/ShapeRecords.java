@@ -36,6 +36,9 @@ final class ShapeRecords implements ShapeWriter {
      * shape record is what that record says, and the word in the control record, which the kernel reads, follows it. Who writes
      * has the slot's monitor.
      *
+     * The stored number carries a check, and "none" is stored as such: a number that somebody else changed chooses no other
+     * version. Each slot is made with one or the other.
+     *
      * A value
      *
      * Lies in an entry of its own, written before the step that accepts it, and sealed by that step with the slot's place and
@@ -70,6 +73,9 @@ final class ShapeRecords implements ShapeWriter {
     }
 
     private static final int NONE = -1;
+
+    /** How many bits of the stored number are its check. */
+    private static final int CHECK_BITS = 16;
 
     private final MemorySegment shapes;
     private final MemorySegment values;
@@ -142,18 +148,31 @@ final class ShapeRecords implements ShapeWriter {
 
     // ---- what a former process left -----------------------------------------------------------------------------
 
-    /** Whether a slot has a shape record. */
+    /** Whether a slot has a shape record, or one that is damaged. */
     boolean isUsed(int place) {
-        return isPresent() && present(place) != 0;
+        return isPresent() && stored(place) != checked(place, 0);
+    }
+
+    private long stored(int place) {
+        return (long) LONG.getVolatile(shapes, Layout.shapeAt(place));
     }
 
     private long present(int place) {
-        return (long) LONG.getVolatile(shapes, Layout.shapeAt(place));
+        return stored(place) >>> CHECK_BITS;
+    }
+
+    /** A version's number with its check, never 0; that of version 0 says that there is none. */
+    private static long checked(int place, long version) {
+        long mixed = ((version + 1) * 0x9E3779B97F4A7C15L ^ place) * 0xBF58476D1CE4E5B9L;
+        return version << CHECK_BITS | mixed >>> Long.SIZE - CHECK_BITS | 1;
     }
 
     /** What is wrong with the shape record or the values of a slot; null for nothing. */
     @Nullable
     String wrong(int place, long incarnation) {
+        if (stored(place) != checked(place, present(place))) {
+            return "number of the shape";
+        }
         long at = Layout.versionAt(place, present(place));
         if ((long) LONG.get(shapes, at + Layout.SHAPE_SEAL) != shapeSeal(place, at)
                 || (long) LONG.get(shapes, at + Layout.SHAPE_VERSION) != present(place)) {
@@ -449,7 +468,7 @@ final class ShapeRecords implements ShapeWriter {
         LONG.set(shapes, at + Layout.SHAPE_VERSION, version);
         LONG.set(shapes, at + Layout.SHAPE_INCARNATION, incarnation(place));
         LONG.set(shapes, at + Layout.SHAPE_SEAL, shapeSeal(place, at));
-        LONG.setVolatile(shapes, Layout.shapeAt(place), version);
+        LONG.setVolatile(shapes, Layout.shapeAt(place), checked(place, version));
         versions.set(place, version);
     }
 
@@ -458,15 +477,15 @@ final class ShapeRecords implements ShapeWriter {
         long version = versions.get(place);
         long at = Layout.versionAt(place, version);
         return version == 0
-                || present(place) == version
+                || stored(place) == checked(place, version)
                         && (long) LONG.get(shapes, at + Layout.SHAPE_VERSION) == version
                         && (long) LONG.get(shapes, at + Layout.SHAPE_SEAL) == shapeSeal(place, at);
     }
 
     /** A place has no shape record any more. */
     void clear(int place) {
-        if (isPresent() && (versions.get(place) != 0 || present(place) != 0)) {
-            LONG.setVolatile(shapes, Layout.shapeAt(place), 0L);
+        if (isPresent() && stored(place) != checked(place, 0)) {
+            LONG.setVolatile(shapes, Layout.shapeAt(place), checked(place, 0));
             versions.set(place, 0);
         }
     }

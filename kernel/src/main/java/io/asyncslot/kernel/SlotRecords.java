@@ -480,6 +480,7 @@ final class SlotRecords {
         INT.set(control, at + Layout.CONTROL_RETRIES, 0);
         LONG.set(control, at + Layout.CONTROL_SEQUENCE, sequence.getAndIncrement());
         LONG.set(control, at + Layout.CONTROL_WORD, block.word());
+        shapes.clear(place);
         block.copyShape(shapes, false);
         INT.setRelease(keys, keyAt + Layout.KEY_SEAL, seal(place, kind));
         BYTE.setRelease(control, at + Layout.CONTROL_KIND, kind);

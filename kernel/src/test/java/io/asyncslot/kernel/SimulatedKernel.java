@@ -39,6 +39,9 @@ final class SimulatedKernel {
     final MemorySegment shapes;
     final MemorySegment values;
 
+    /** What processes from now on are told of the room for values; 0 for none. */
+    int valueBytes = VALUE_BYTES;
+
     private final Ticker ticker;
     private final Map<Integer, Timer> timers = new HashMap<>();
     private final Map<Integer, Work> works = new HashMap<>();
@@ -478,7 +481,7 @@ final class SimulatedKernel {
 
         @Override
         public int valueBytes() {
-            return VALUE_BYTES;
+            return valueBytes;
         }
 
         @Override
