@@ -88,7 +88,7 @@ class KillLoopTests {
         return java(KillChild.class, List.of(pinPath.toString(), file.toString(), String.valueOf(life), mode));
     }
 
-    private static Process java(Class<?> main, List<String> arguments) throws IOException {
+    static Process java(Class<?> main, List<String> arguments) throws IOException {
         List<String> command = new java.util.ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -104,7 +104,7 @@ class KillLoopTests {
                 .start();
     }
 
-    private static void await(Path file, String line, Process child) throws Exception {
+    static void await(Path file, String line, Process child) throws Exception {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!Files.exists(file) || !Files.readString(file).contains(line)) {
             assertThat(child.isAlive()).as("waiting for '%s'", line).isTrue();
