@@ -82,7 +82,7 @@ final class Departures {
         @Override
         public List<SlotEvent> events(
                 long now, LongFunction<Instant> toInstant, IntFunction<@Nullable SlotCause> toCause) {
-            List<SlotEvent> events = block.events(null, at, deadline, toInstant, toCause);
+            List<SlotEvent> events = block.events(at, deadline, toInstant, toCause);
             events.add(new SlotEvent(toInstant.apply(at), last, null, toCause.apply(cause)));
             return events;
         }

@@ -681,15 +681,16 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         leave(block, disarming != StateWord.Disarming.NOT_ARMED && disarming != StateWord.Disarming.FREED);
         return switch (disarming) {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
+                boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    recordEnd(block, Kind.CANCELLED, before, freed);
+                    remembered = recordEnd(block, Kind.CANCELLED, before, freed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
                 } finally {
                     if (freed) {
-                        freedIdle(block);
+                        freedIdle(block, remembered);
                     } else {
                         rested(block);
                     }
@@ -791,8 +792,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                 }
             }
             (freeing.armed ? counters.deletedArmed : counters.deletedIdle).increment();
-            recordEnd(block, Kind.DELETED, before, true);
-            departed(block);
+            boolean remembered = recordEnd(block, Kind.DELETED, before, true);
+            departed(block, remembered);
         } finally { // whatever the heap has room for: nobody else lets go of the block
             try {
                 if (!freeing.running) {
@@ -862,9 +863,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** The calling thread has freed a slot by the step that would else have left it idle, and its copy says so. */
     final void freedIdle(ControlBlock<K> block) {
+        freedIdle(block, false);
+    }
+
+    private void freedIdle(ControlBlock<K> block, boolean remembered) {
         try {
             counters.freedIdle.increment();
-            departed(block);
+            departed(block, remembered);
         } finally { // whatever the heap has room for: nobody else lets go of the block
             try {
                 detach(block);
@@ -875,14 +880,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
     }
 
-    /** Ends the pause of a freed slot, and keeps its history for a while. */
-    private void departed(ControlBlock<K> block) {
+    /** Ends the pause of a freed slot, and keeps its history for a while, unless it is remembered as it is. */
+    private void departed(ControlBlock<K> block, boolean remembered) {
         SlotDetails<K> details = block.details();
         if (details != null) {
             if (details.resume(0)) {
                 counters.paused.decrement();
             }
-            if (departures != null && details.history() != null && !closed) {
+            if (departures != null && details.history() != null && !closed && !remembered) {
                 departures.add(block.key(), block.generation(), details.lastFiring, details.needHistory());
             }
         }
@@ -1145,9 +1150,10 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         leave(block, true); // from here on the copy does not have them: they are the caller's
         switch (taken.disarming()) {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
+                boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    recordEnd(block, Kind.CANCELLED, before, freed);
+                    remembered = recordEnd(block, Kind.CANCELLED, before, freed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -1155,7 +1161,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                     unnoted(e);
                 } finally {
                     if (freed) {
-                        freedIdle(block);
+                        freedIdle(block, remembered);
                     } else {
                         rested(block);
                     }
@@ -1457,13 +1463,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
      *
      * @param before a reading of the word before that
      * @param freed whether the slot is gone
+     * @return whether it is remembered with that, which no history made later has
      */
-    private void recordEnd(ControlBlock<K> block, Kind kind, long before, boolean freed) {
+    private boolean recordEnd(ControlBlock<K> block, Kind kind, long before, boolean freed) {
         Causes numbers = causes;
         Departures kept = departures;
         boolean untold = freed && block.details() == null;
         if (numbers == null || kept == null || untold && closed) {
-            return;
+            return false;
         }
         try {
             int cause = numbers.number(SlotCause.current());
@@ -1471,12 +1478,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             NotedBlock<K> noted = (NotedBlock<K>) block;
             if (untold) {
                 kept.add(new Departures.Untold(noted, kind, now(), cause, pending));
-            } else {
-                noted.happened(kind, now(), -1, cause, null, pending, block.generation());
+                return true;
             }
+            noted.happened(kind, now(), -1, cause, null, pending, block.generation());
         } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
             unnoted(e);
         }
+        return false;
     }
 
     final void record(ControlBlock<K> block, Kind kind, long now, long detail) {

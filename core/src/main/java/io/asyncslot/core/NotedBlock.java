@@ -49,6 +49,10 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
      */
 
     private static final int MARK_MASK = (1 << 13) - 1;
+
+    /** Beyond that a generation is not so far ahead of the mark, but behind it: that of a run whose key was armed anew since. */
+    private static final int BEHIND = MARK_MASK / 4 * 3;
+
     private static final int CAUSE_SHIFT = 13;
     private static final int CAUSE_MASK = Causes.MOST - 1;
     private static final long KIND_MASK = 3L << 23;
@@ -65,6 +69,9 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
     private static final long LEFT = -1L << MADE_SHIFT | CHANGED | TOLD;
 
     private static final long UNKNOWN = -1;
+
+    /** How often a reader looks while others change what is noted: the last look may show an event twice, or not yet. */
+    private static final int MOST_LOOKS = 100;
 
     private static final VarHandle STORY;
     private static final VarHandle SPAN;
@@ -215,19 +222,16 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
     /**
      * All that is known of it, oldest first.
      *
-     * @param history what happened to it beside that; null for nothing
      * @param now microseconds of the map's clock
      * @param before the deadline that is pending, or was when nothing happened to it any more; -1 for none
      */
     final List<SlotEvent> events(
-            @Nullable History history,
-            long now,
-            long before,
-            LongFunction<Instant> toInstant,
-            IntFunction<@Nullable SlotCause> toCause) {
-        for (; ; ) {
+            long now, long before, LongFunction<Instant> toInstant, IntFunction<@Nullable SlotCause> toCause) {
+        for (int look = 1; ; look++) {
             long seen = story;
             long generation = generation();
+            SlotDetails<K> details = details(); // at each look: the first event makes it
+            History history = details == null ? null : details.history();
             List<SlotEvent> events = new ArrayList<>();
             if (isUntold(seen)) {
                 events.add(new SlotEvent(
@@ -250,7 +254,7 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
                                 toCause.apply(cause(seen)),
                                 count(seen, generation)));
             }
-            if (story == seen) { // nothing has gone from here to the history meanwhile
+            if (story == seen || look == MOST_LOOKS) { // nothing has gone from here to the history meanwhile
                 return events;
             }
         }
@@ -266,11 +270,16 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
 
     /** When it was made: exact as long as its first deadline is pending, else in milliseconds. */
     private long madeAt(long story, long before) {
+        long made = (story >>> MADE_SHIFT) - MADE_HALF;
         long detail = span();
-        boolean first = (story & KIND_MASK) == 0 && before >= 0 && detail >= 0;
-        return first
-                ? Math.max(0, before - detail)
-                : ((story >>> MADE_SHIFT) - MADE_HALF) * MICROS_PER_MILLI + map().openedAt();
+        if (before >= 0 && detail >= 0) {
+            long exact = before - detail;
+            if (Math.floorDiv(exact - map().openedAt(), MICROS_PER_MILLI)
+                    == made) { // so that deadline is the first one
+                return exact;
+            }
+        }
+        return Math.max(0, made * MICROS_PER_MILLI + map().openedAt());
     }
 
     private long madeFor(long story) {
@@ -304,6 +313,6 @@ sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, Value
         }
         int mark = (int) story & MARK_MASK;
         int count = (story & KIND_MASK) == REARMS ? (int) generation - mark & MARK_MASK : mark;
-        return Math.max(1, Math.min(count, History.MOST));
+        return count > BEHIND ? 1 : Math.max(1, Math.min(count, History.MOST));
     }
 }

@@ -77,10 +77,8 @@ final class SnapshotFactory {
 
     /** A history, and what has not been noted yet: that the slot was touched from outside, and is due then. */
     private <K> List<SlotEvent> entries(NotedBlock<K> block, long deadline, long due, long nanos, long wall) {
-        SlotDetails<K> details = block.details();
         LongFunction<Instant> instants = instants(nanos, wall);
-        List<SlotEvent> all = block.events(
-                details == null ? null : details.history(), Micros.floor(nanos), deadline, instants, this::cause);
+        List<SlotEvent> all = block.events(Micros.floor(nanos), deadline, instants, this::cause);
         SlotMirror<K> mirror = block.map().mirror();
         if (deadline < 0 || due <= deadline || mirror == null) {
             return all;

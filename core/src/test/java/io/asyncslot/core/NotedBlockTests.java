@@ -6,11 +6,14 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotCause.Type;
 import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotEvent.Kind;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.fixture.ManualTicker;
 import io.asyncslot.fixture.Race;
+import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a slot notes in itself, and when a history is made. */
 class NotedBlockTests {
@@ -204,6 +208,91 @@ class NotedBlockTests {
             last = Math.max(last, now);
         }
         assertThat(shown()).containsExactly("STARTED x1 PT1H ", "REARMED x1000 PT1H ", "MOVED x1000 PT1H ");
+    }
+
+    /** A run notes that it has begun after the step that begins it: its key may be armed anew between the two. */
+    @Test
+    void rearmedAfterTheRunBegan_beforeThatIsNoted_countsOnce() {
+        slots.start("key", HOUR);
+        slots.start("key", HOUR);
+        NotedBlock<String> block = block("key");
+        block.happened(Kind.FIRED, 0, 0, 0, null, -1, block.generation() - 2);
+        assertThat(shown()).element(1).isEqualTo("REARMED x1 PT1H ");
+    }
+
+    @Test
+    void startForMonths_isShownWhenItWas_notWhenItsRoundedSpanSays() {
+        Instant before = Instant.now();
+        slots.start("key", Duration.ofDays(90).plusMillis(990)); // kept in seconds
+        Instant after = Instant.now();
+        assertThat(slots.find("key").orElseThrow().history().get(0).time())
+                .isBetween(before.minusMillis(100), after.plusMillis(100));
+    }
+
+    /** Who has armed the slot notes that after the step, and may come when the slot is gone. */
+    @Test
+    void notedAfterTheEnd_leavesTheEndInSight() {
+        ManualTicker ticker = new ManualTicker();
+        try (AsyncSlotRegistry other = new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(JvmBackend.manual())
+                .ticker(ticker)
+                .build()) {
+            slots = other.register(TimerMapSpec.named("late", String.class)
+                    .historySize(8)
+                    .callback((key, firing) -> {})
+                    .build());
+            slots.start("key", HOUR);
+            NotedBlock<String> block = block("key");
+            ticker.onRead(() -> {
+                ticker.onRead(() -> {});
+                block.happened(Kind.COALESCED, 0, -1, 0, null, -1, block.generation());
+            });
+            CAUSE.during(() -> slots.delete("key"));
+            assertThat(shown(slots.findDeparted("key"))).last().isEqualTo("DELETED x1 null 7");
+        }
+    }
+
+    /** However fast others arm the slot. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void readerOfASlotThatIsChangedAtEachLook_comesToAnEnd() {
+        slots.start("key", HOUR);
+        NotedBlock<String> block = block("key");
+        List<SlotEvent> events = block.events(
+                0,
+                -1,
+                at -> {
+                    slots.touch("key", HOUR);
+                    slots.start("key", HOUR);
+                    return Instant.EPOCH;
+                },
+                number -> null);
+        assertThat(events).extracting(SlotEvent::kind).contains(Kind.STARTED, Kind.REARMED);
+    }
+
+    /** What was counted may go to the history, and make it, while a reader looks. */
+    @Test
+    void readWhileTheHistoryIsMade_isSeenOnce() {
+        slots.start("key", HOUR);
+        slots.start("key", HOUR);
+        boolean[] first = {true};
+        List<SlotEvent> events = block("key")
+                .events(
+                        0,
+                        -1,
+                        at -> {
+                            if (first[0]) {
+                                first[0] = false;
+                                slots.pause("key");
+                            }
+                            return Instant.EPOCH;
+                        },
+                        number -> null);
+        assertThat(events).extracting(SlotEvent::kind).containsExactly(Kind.STARTED, Kind.REARMED, Kind.PAUSED);
+    }
+
+    private NotedBlock<String> block(String key) {
+        return (NotedBlock<String>) ((LocalSlots<String>) slots).lookUp(key);
     }
 
     private Thread rearmer(String key, int times) {
