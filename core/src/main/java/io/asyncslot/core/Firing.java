@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * One run of a callback on this machine. Made before the run begins, so that nothing has to be made once it has; told by
  * the running thread how it began and ended, and immutable while the callback runs.
  */
-sealed class Firing<K> implements SlotFiring permits ValueFiring {
+class Firing<K> implements SlotFiring {
 
     private final ControlBlock<K> block;
     private final long nanos;

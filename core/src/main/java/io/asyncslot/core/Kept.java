@@ -24,10 +24,10 @@ public final class Kept {
 
     Kept() {}
 
-    /** Accepts a value, unless that was done before. */
-    void accept(ControlBlock<?> slot, @Nullable Object value) {
+    /** The slot whose copy has that place accepts a value, unless that was done before. */
+    void accept(int place, @Nullable Object value) {
         if (value instanceof KeptValue kept && kept.number() == 0) {
-            kept.accept(slot, ++numbers);
+            kept.accept(place, ++numbers);
         }
     }
 

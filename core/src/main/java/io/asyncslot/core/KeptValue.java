@@ -46,10 +46,10 @@ public abstract class KeptValue {
         return number;
     }
 
-    /** The slot accepts it. */
-    final void accept(ControlBlock<?> slot, long as) {
+    /** The slot whose copy has that place accepts it. */
+    final void accept(int place, long as) {
         number = as;
-        enter(slot, as);
+        enter(place, as);
     }
 
     /** The slot that was to have it was not made. */
@@ -60,10 +60,10 @@ public abstract class KeptValue {
     /**
      * Notes whose value it is where it is kept. Called once, with the slot's monitor: short, and throws nothing.
      *
-     * @param slot the slot
+     * @param place where the copy of the slot is
      * @param as its number
      */
-    protected abstract void enter(ControlBlock<?> slot, long as);
+    protected abstract void enter(int place, long as);
 
     /** Nobody needs it any more: its place may be another's. Called once: short, and throws nothing. */
     protected abstract void free();

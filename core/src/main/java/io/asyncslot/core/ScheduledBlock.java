@@ -89,7 +89,7 @@ final class ScheduledBlock<K> extends NotedBlock<K> implements SlotShape {
             if (kept != null && following != Series.KEEP && arming != Arming.FREED) {
                 kept.discard(keptSchedule);
                 keptSchedule = following instanceof KeptValue value ? value : null;
-                kept.accept(this, keptSchedule);
+                kept.accept(position(), keptSchedule);
             }
             return arming;
         } finally {
@@ -123,8 +123,8 @@ final class ScheduledBlock<K> extends NotedBlock<K> implements SlotShape {
         if (present == null || isFreed(word) && !freed && !isFreedIdle(word)) {
             return;
         }
-        present.accept(this, keptSchedule); // that of a slot which is new
-        writer.write(this, word, base, this);
+        present.accept(position(), keptSchedule); // that of a slot which is new
+        writer.write(position(), word, base, this);
         present.written();
     }
 

@@ -364,7 +364,7 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
             }
             replace(next);
             if (kept != null) {
-                kept.accept(this, next instanceof ValueCollector ? value : next);
+                kept.accept(position(), next instanceof ValueCollector ? value : next);
             }
         }
     }
@@ -544,7 +544,7 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
                 if (carried != next && carried instanceof KeptValue) {
                     kept.discard(carried);
                 }
-                kept.accept(this, next); // a merged one
+                kept.accept(position(), next); // a merged one
                 kept.running = null;
                 kept.passedOn = true;
             }
@@ -606,8 +606,8 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
             present.running = null;
             present.passedOn = false;
         }
-        present.accept(this, Kept.at(pending, 0)); // that of a slot which is new
-        writer.write(this, word, base, this);
+        present.accept(position(), Kept.at(pending, 0)); // that of a slot which is new
+        writer.write(position(), word, base, this);
         present.written();
     }
 

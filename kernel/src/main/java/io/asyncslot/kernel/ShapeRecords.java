@@ -273,10 +273,10 @@ final class ShapeRecords implements ShapeWriter {
     /** A slot is left in its record by a map of this process: notes where its values are. */
     void leave(ControlBlock<?> slot) {
         slot.copyShape(
-                (same, word, base, shape) -> {
-                    note(slot.position(), shape.pendingValues());
-                    note(slot.position(), shape.runningValues());
-                    note(slot.position(), shape.keptSchedule());
+                (place, word, base, shape) -> {
+                    note(place, shape.pendingValues());
+                    note(place, shape.runningValues());
+                    note(place, shape.keptSchedule());
                 },
                 true);
     }
@@ -369,12 +369,12 @@ final class ShapeRecords implements ShapeWriter {
         }
 
         @Override
-        protected void enter(ControlBlock<?> slot, long as) {
+        protected void enter(int place, long as) {
             try {
                 long at = Layout.valueAt(entry, valueBytes);
                 LONG.set(values, at + Layout.VALUE_NUMBER, as);
-                LONG.set(values, at + Layout.VALUE_INCARNATION, incarnation(slot.position()));
-                INT.set(values, at + Layout.VALUE_PLACE, slot.position());
+                LONG.set(values, at + Layout.VALUE_INCARNATION, incarnation(place));
+                INT.set(values, at + Layout.VALUE_PLACE, place);
                 int length = (int) INT.get(values, at + Layout.VALUE_LENGTH);
                 LONG.setVolatile(values, at + Layout.VALUE_SEAL, valueSeal(at, Math.clamp(length, 0, valueBytes)));
             } catch (IllegalStateException e) {
@@ -399,8 +399,7 @@ final class ShapeRecords implements ShapeWriter {
     // ---- shapes -------------------------------------------------------------------------------------------------
 
     @Override
-    public void write(ControlBlock<?> slot, long word, long generationBase, SlotShape shape) {
-        int place = slot.position();
+    public void write(int place, long word, long generationBase, SlotShape shape) {
         long version = next(place);
         long at = Layout.versionAt(place, version);
         Object pending = shape.pendingValues();
