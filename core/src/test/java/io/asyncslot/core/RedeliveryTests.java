@@ -626,4 +626,19 @@ class RedeliveryTests {
         Race.reached("retry first", retryFirst.get());
         Race.reached("start first", startFirst.get());
     }
+
+    /** Without history a slot gets what it needs for another attempt when it asks for one. */
+    @Test
+    void failureThatIsFollowedByAnotherAttempt_isNotCounted_withoutHistory() {
+        TimerSlots<String> slots =
+                bench.timers(String.class, this::run, spec -> spec.delay(TEN).whenIdle(WhenIdle.KEEP));
+        script = failing(1, SECOND);
+        slots.start("key");
+        pass(10);
+        assertThat(slots.stats().retried()).isEqualTo(1);
+        assertThat(slots.stats().failed()).isZero();
+        pass(1);
+        assertThat(runs).containsExactly("1@10", "2@11");
+        assertThat(slots.stats().failed()).isZero();
+    }
 }
