@@ -2,7 +2,7 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.Merge;
 import io.asyncslot.SlotValues;
-import io.asyncslot.backend.SlotValueCodec;
+import io.asyncslot.spi.SlotValueCodec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

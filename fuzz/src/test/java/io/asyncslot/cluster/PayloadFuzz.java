@@ -2,8 +2,8 @@ package io.asyncslot.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.fuzz.FuzzInput;
+import io.asyncslot.spi.SlotValueCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

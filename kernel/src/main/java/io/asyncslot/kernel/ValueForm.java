@@ -6,8 +6,8 @@ import io.asyncslot.SlotSchedule;
 import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.backend.Periods;
-import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.core.Series;
+import io.asyncslot.spi.SlotValueCodec;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,9 @@
 package io.asyncslot.cluster.spring;
 
-import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.cluster.ClusterBackend;
 import io.asyncslot.cluster.Connections;
 import io.asyncslot.cluster.SlotScheduleCodec;
+import io.asyncslot.spi.SlotValueCodec;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.net.InetAddress;

@@ -1,7 +1,7 @@
 package io.asyncslot.kernel.spring;
 
-import io.asyncslot.backend.SlotValueCodec;
 import io.asyncslot.kernel.KernelBackend;
+import io.asyncslot.spi.SlotValueCodec;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;

@@ -1,4 +1,4 @@
-package io.asyncslot.backend;
+package io.asyncslot.spi;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.asyncslot.backend;
+package io.asyncslot.spi;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
