@@ -12,9 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,34 +45,17 @@ class HostileKeyTests {
 
     @Test
     void keyOfAFailedCallback_staysInItsLine() {
-        Queue<String> messages = new ConcurrentLinkedQueue<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord message) {
-                messages.add(message.getMessage());
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger("io.asyncslot.backend.CallbackInvoker");
-        logger.addHandler(handler);
-        try {
+        try (LoggedMessages logged = new LoggedMessages("io.asyncslot.backend.CallbackInvoker")) {
             runner.run(context -> {
                 context.getBean(AsyncSlotRegistry.class)
                         .timers("failing", String.class)
                         .start(HOSTILE);
-                await().until(() -> !messages.isEmpty());
+                await().until(() -> !logged.messages().isEmpty());
             });
-        } finally {
-            logger.removeHandler(handler);
+            assertThat(logged.messages())
+                    .allSatisfy(message ->
+                            assertThat(message).contains(SHOWN).doesNotContain("\n", "\r", "\u001b", "\u2028"));
         }
-        assertThat(messages)
-                .allSatisfy(
-                        message -> assertThat(message).contains(SHOWN).doesNotContain("\n", "\r", "\u001b", "\u2028"));
     }
 
     @Test

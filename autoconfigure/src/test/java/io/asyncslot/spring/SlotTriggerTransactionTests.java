@@ -309,26 +309,33 @@ class SlotTriggerTransactionTests {
 
     /** What can be known before the commit is told before the commit; the rest is logged. */
     @Test
-    void transactionalView_refusesAScheduleWhileTheCallerHears(CapturedOutput output) {
-        runner.run(context -> {
-            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
-            TransactionalSlots.Timers<String> view = registry.transactional().timers("report", String.class);
-            TransactionalSlots.Timers<String> plain = registry.transactional().timers("unpaid", String.class);
-            SlotSchedule ended = after -> null;
-            new TransactionTemplate(context.getBean(PlatformTransactionManager.class)).executeWithoutResult(status -> {
-                assertThatIllegalArgumentException()
-                        .isThrownBy(() -> view.start("key", (SlotSchedule) null))
-                        .withMessage("'schedule' must not be null");
-                assertThatIllegalStateException()
-                        .isThrownBy(() -> plain.start("key", ended))
-                        .withMessage("map 'unpaid' takes no schedule for a key: set 'keySchedules' where the map is"
-                                + " described");
-                view.start("key", ended);
+    void transactionalView_refusesAScheduleWhileTheCallerHears() {
+        try (LoggedMessages logged = new LoggedMessages(TransactionalSlots.class.getName())) {
+            runner.run(context -> {
+                AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+                TransactionalSlots.Timers<String> view =
+                        registry.transactional().timers("report", String.class);
+                TransactionalSlots.Timers<String> plain =
+                        registry.transactional().timers("unpaid", String.class);
+                SlotSchedule ended = after -> null;
+                new TransactionTemplate(context.getBean(PlatformTransactionManager.class))
+                        .executeWithoutResult(status -> {
+                            assertThatIllegalArgumentException()
+                                    .isThrownBy(() -> view.start("key", (SlotSchedule) null))
+                                    .withMessage("'schedule' must not be null");
+                            assertThatIllegalStateException()
+                                    .isThrownBy(() -> plain.start("key", ended))
+                                    .withMessage(
+                                            "map 'unpaid' takes no schedule for a key: set 'keySchedules' where the map is"
+                                                    + " described");
+                            view.start("key", ended);
+                        });
+                assertThat(registry.timers("report", String.class).find("key")).isEmpty();
+                assertThatIllegalStateException().isThrownBy(() -> view.start("key", ended));
             });
-            assertThat(registry.timers("report", String.class).find("key")).isEmpty();
-            assertThatIllegalStateException().isThrownBy(() -> view.start("key", ended));
-        });
-        assertThat(output).contains("the transaction is committed, but what was to follow on map 'report' failed");
+            assertThat(logged.messages())
+                    .containsExactly("the transaction is committed, but what was to follow on map 'report' failed");
+        }
     }
 
     private static @Nullable SlotSchedule scheduleOf(TimerSlots<String> slots, String key) {
