@@ -278,32 +278,33 @@ class HandOverTests {
     @Test
     void runThatDoesNotEnd_holdsUpTheTimersForALimitedTime() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
-        try (SimulatedApplication process = holder().start();
-                Asker asker = new Asker()) {
-            Future<?> run = blocked(process, end);
-            Future<?> handOver = threads.submit(process.backend::handOver);
-            await().atMost(PATIENCE).until(() -> endsRuns(process));
-            assertThat(isUp(process)).isTrue();
-            ticker.advance(Duration.ofNanos(KernelBackend.HAND_OVER_NANOS + 1));
-            handOver.get();
-            assertThat(endsRuns(process)).isFalse();
-            assertThat(isUp(process)).isTrue();
-            TimerSlots<String> other = process.timers("other");
-            for (int i = 0; i < 50; i++) {
-                other.start("a" + i, SECOND);
-                process.pass(SECOND.multipliedBy(2));
-                assertThat(process.firedKeys()).as("while the pause lasts").contains("a" + i);
+        try (SimulatedApplication process = holder().start()) {
+            Future<?> run = blocked(process, end); // before anybody asks: it pumps, and so would hand over besides
+            try (Asker asker = new Asker()) {
+                Future<?> handOver = threads.submit(process.backend::handOver);
+                await().atMost(PATIENCE).until(() -> endsRuns(process));
+                assertThat(isUp(process)).isTrue();
+                ticker.advance(Duration.ofNanos(KernelBackend.HAND_OVER_NANOS + 1));
+                handOver.get();
                 assertThat(endsRuns(process)).isFalse();
+                assertThat(isUp(process)).isTrue();
+                TimerSlots<String> other = process.timers("other");
+                for (int i = 0; i < 50; i++) {
+                    other.start("a" + i, SECOND);
+                    process.pass(SECOND.multipliedBy(2));
+                    assertThat(process.firedKeys()).as("while the pause lasts").contains("a" + i);
+                    assertThat(endsRuns(process)).isFalse();
+                }
+                ticker.advance(Duration.ofNanos(KernelBackend.HAND_OVER_PAUSE * KernelBackend.HAND_OVER_NANOS));
+                await().atMost(PATIENCE).until(() -> {
+                    ticker.advance(SECOND);
+                    process.backend.pump();
+                    return endsRuns(process);
+                });
+                end.countDown();
+                run.get();
+                await().atMost(PATIENCE).until(() -> !isUp(process));
             }
-            ticker.advance(Duration.ofNanos(KernelBackend.HAND_OVER_PAUSE * KernelBackend.HAND_OVER_NANOS));
-            await().atMost(PATIENCE).until(() -> {
-                ticker.advance(SECOND);
-                process.backend.pump();
-                return endsRuns(process);
-            });
-            end.countDown();
-            run.get();
-            await().atMost(PATIENCE).until(() -> !isUp(process));
         } finally {
             end.countDown();
         }
