@@ -30,10 +30,13 @@ final class Runs<K> implements SlotCallback<K> {
             @Nullable Object value,
             long beganNanos) {}
 
+    /** Whose runs do not overlap, and whose generations rise: maps of other names know nothing of it. */
+    private record Slot(String map, Object key) {}
+
     private final ContractRig rig;
     private final List<Run> begun = new ArrayList<>();
-    private final Map<Object, Integer> inside = new HashMap<>();
-    private final Map<Object, Long> generations = new HashMap<>();
+    private final Map<Slot, Integer> inside = new HashMap<>();
+    private final Map<Slot, Long> generations = new HashMap<>();
     private int ended;
     private boolean repeat;
     private SlotCallback<? super K> action = (key, firing) -> {};
@@ -56,19 +59,20 @@ final class Runs<K> implements SlotCallback<K> {
 
     @Override
     public void run(K key, SlotFiring firing) throws Exception {
-        SlotCallback<? super K> present = begin(key, firing, System.nanoTime());
+        Slot slot = new Slot(firing.map(), key);
+        SlotCallback<? super K> present = begin(slot, key, firing, System.nanoTime());
         try {
             present.run(key, firing);
         } finally {
-            end(key);
+            end(slot);
         }
     }
 
-    private synchronized SlotCallback<? super K> begin(K key, SlotFiring firing, long now) {
-        if (inside.merge(key, 1, Integer::sum) != 1) {
+    private synchronized SlotCallback<? super K> begin(Slot slot, K key, SlotFiring firing, long now) {
+        if (inside.merge(slot, 1, Integer::sum) != 1) {
             rig.violated("runs of key '" + key + "' overlap");
         }
-        Long former = generations.put(key, firing.generation());
+        Long former = generations.put(slot, firing.generation());
         if (former != null && firing.generation() <= former && firing.attempt() == 1 && !repeat) {
             rig.violated(
                     "the generation of key '" + key + "' does not rise: " + former + ", then " + firing.generation());
@@ -95,8 +99,8 @@ final class Runs<K> implements SlotCallback<K> {
         return action;
     }
 
-    private synchronized void end(K key) {
-        inside.merge(key, -1, Integer::sum);
+    private synchronized void end(Slot slot) {
+        inside.merge(slot, -1, Integer::sum);
         ended++;
         notifyAll();
     }
