@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -23,7 +24,8 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 @Timeout(120)
 class IdleTests {
 
-    private static final int SECONDS = 20;
+    /** Of each of the two windows. */
+    private static final int SECONDS = 10;
 
     private static final String WAL = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
 
@@ -31,36 +33,47 @@ class IdleTests {
     private static final String HOT =
             "select 10000 * n_tup_hot_upd / n_tup_upd from pg_stat_user_tables where relname = 'asyncslot_node'";
 
+    private static final String VACUUMS =
+            "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'";
+
     private final LongAdder statements = new LongAdder();
 
     /**
      * Counted as they are sent, and over the time that has really passed: what PostgreSQL counts has its own transactions too, comes
-     * late, and a slow machine would seem to send more. No node is given up, for that it is slow.
+     * late, and a slow machine would seem to send more. No node is given up, for that it is slow. WAL is the server's: so nothing is
+     * vacuumed meanwhile, and of two windows the one counts that no checkpoint made longer.
      */
     @Test
     void threeIdleNodes_tenStatementsPerSecondAtMost() throws Exception {
         List<TestNode> nodes = new ArrayList<>();
         HikariDataSource pool = TestDatabase.pool(20);
         HikariDataSource counted = TestDatabase.poolOn(counting(pool.getDataSource()), 20);
+        execute(pool, "alter system set autovacuum = off", "select pg_reload_conf()");
         try {
+            await().atMost(Duration.ofSeconds(60)).until(() -> number(pool, VACUUMS) == 0);
+            execute(pool, "checkpoint");
             for (int i = 0; i < 3; i++) {
                 TestNode node = new TestNode(counted, patient(ClusterOptions.of("idle")), SystemTicker.instance());
                 node.timers((key, firing) -> {});
                 nodes.add(node);
             }
             Thread.sleep(3_000);
-            long wal = number(pool, WAL);
+            long walPerDay = Long.MAX_VALUE;
             long before = statements.sum();
             long began = System.nanoTime();
-            Thread.sleep(SECONDS * 1_000);
-            long sent = statements.sum() - before;
-            double seconds = (System.nanoTime() - began) / 1e9;
-            long walPerDay = (long) ((number(pool, WAL) - wal) / seconds * 86_400);
+            for (int window = 0; window < 2; window++) {
+                long wal = number(pool, WAL);
+                long from = System.nanoTime();
+                Thread.sleep(SECONDS * 1_000);
+                double seconds = (System.nanoTime() - from) / 1e9;
+                walPerDay = Math.min(walPerDay, (long) ((number(pool, WAL) - wal) / seconds * 86_400));
+            }
+            double sent = (statements.sum() - before) / ((System.nanoTime() - began) / 1e9);
             double hot = number(pool, HOT) / 100.0;
             System.out.printf(
                     "three idle nodes: %.1f statements/s, %,d MB of WAL per day, %.0f %% of the heartbeats HOT%n",
-                    sent / seconds, walPerDay / 1_000_000, hot);
-            assertThat(sent / seconds).isBetween(1.0, 10.0);
+                    sent, walPerDay / 1_000_000, hot);
+            assertThat(sent).isBetween(1.0, 10.0);
             assertThat(walPerDay).as("bytes of WAL per day").isBetween(1L, 250_000_000L);
             assertThat(hot).as("percent of the heartbeats that touch no index").isGreaterThan(90);
             for (TestNode node : nodes) {
@@ -69,7 +82,17 @@ class IdleTests {
         } finally {
             nodes.forEach(TestNode::close);
             counted.close();
+            execute(pool, "alter system reset autovacuum", "select pg_reload_conf()");
             pool.close();
+        }
+    }
+
+    private static void execute(DataSource database, String... commands) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String command : commands) {
+                statement.execute(command);
+            }
         }
     }
 
