@@ -9,11 +9,11 @@ import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.sample.ShopException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /** A report for each tenant, at the times that it wants, in its own time zone. */
@@ -21,16 +21,21 @@ import org.springframework.stereotype.Component;
 public class TenantReports {
 
     private final TimerSlots<String> slots;
-    private final Map<String, List<Instant>> written = new ConcurrentHashMap<>();
+    private final JdbcClient jdbc;
 
-    TenantReports(AsyncSlotRegistry registry) {
+    TenantReports(AsyncSlotRegistry registry, JdbcClient jdbc) {
+        this.jdbc = jdbc;
         this.slots = registry.timers("report", String.class);
     }
 
-    /** On the jvm backend in every profile: the others keep no schedules of keys. */
-    @TimerSlot(map = "report", keySchedules = true, backend = "jvm")
+    /** A run that is delivered again after a crash finds its row, and writes no second one. */
+    @TimerSlot(map = "report", keySchedules = true)
     void write(String tenant, SlotFiring firing) {
-        written.computeIfAbsent(tenant, name -> new CopyOnWriteArrayList<>()).add(firing.deadline());
+        OffsetDateTime due = firing.deadline().atOffset(ZoneOffset.UTC);
+        jdbc.sql("insert into tenant_report (tenant, due) select ?, ?"
+                        + " where not exists (select 1 from tenant_report where tenant = ? and due = ?)")
+                .params(tenant, due, tenant, due)
+                .update();
     }
 
     /** From now on, in place of what there was. */
@@ -49,6 +54,9 @@ public class TenantReports {
     }
 
     List<Instant> written(String tenant) {
-        return List.copyOf(written.getOrDefault(tenant, List.of()));
+        return jdbc.sql("select due from tenant_report where tenant = ? order by due")
+                .param(tenant)
+                .query((row, number) -> row.getObject(1, OffsetDateTime.class).toInstant())
+                .list();
     }
 }

@@ -3,16 +3,18 @@ package io.asyncslot.sample.webhook;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.TimerSlot;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /** Delivers the latest event of an endpoint once that has been quiet for a while, and no later than a cap. */
 @Component
 public class Webhooks {
 
-    private final Map<String, List<Event>> delivered = new ConcurrentHashMap<>();
+    private final JdbcClient jdbc;
+
+    Webhooks(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
 
     /**
      * Something happened that an endpoint wants to know.
@@ -25,15 +27,17 @@ public class Webhooks {
     @StartSlot(map = "webhook", key = "#event.endpoint", value = "#event")
     public void received(Event event) {}
 
-    /** On the jvm backend in every profile: the others keep neither caps nor batches. */
-    @TimerSlot(map = "webhook", delay = "${shop.webhook-quiet}", maxWait = "${shop.webhook-cap}", backend = "jvm")
+    @TimerSlot(map = "webhook", delay = "${shop.webhook-quiet}", maxWait = "${shop.webhook-cap}")
     void deliver(String endpoint, Event last) {
-        delivered
-                .computeIfAbsent(endpoint, name -> new CopyOnWriteArrayList<>())
-                .add(last);
+        jdbc.sql("insert into delivery (endpoint, content) values (?, ?)")
+                .params(endpoint, last.text())
+                .update();
     }
 
     List<Event> delivered(String endpoint) {
-        return List.copyOf(delivered.getOrDefault(endpoint, List.of()));
+        return jdbc.sql("select endpoint, content from delivery where endpoint = ? order by id")
+                .param(endpoint)
+                .query((row, number) -> new Event(row.getString(1), row.getString(2)))
+                .list();
     }
 }
