@@ -97,7 +97,9 @@ export default defineConfig({
         ['Security', '/security'],
         ['Guarded behaviour', '/guards'],
         ['Reference', '/reference'],
-        ['Performance', '/performance/']
+        ['Performance', '/performance/'],
+        ['Performance of values', '/performance/values'],
+        ['Performance of the cluster', '/performance/cluster']
       ),
       pages('Backends', ['Kernel', '/kernel'], ['Cluster', '/cluster'], ['Contract kit', '/contract-kit']),
       pages(

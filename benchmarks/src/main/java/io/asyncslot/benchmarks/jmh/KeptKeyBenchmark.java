@@ -1,7 +1,7 @@
 package io.asyncslot.benchmarks.jmh;
 
 import io.asyncslot.benchmarks.peer.Key;
-import io.asyncslot.benchmarks.peer.SlotTimers;
+import io.asyncslot.benchmarks.peer.KeyedTimers;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,7 +16,7 @@ public class KeptKeyBenchmark {
     /** One operation: start and, at once, cancel; the keys take turns. */
     @Benchmark
     public void startCancel(PendingTimers pending, FreshKeys keys) {
-        SlotTimers timers = (SlotTimers) pending.timers;
+        KeyedTimers timers = pending.timers;
         Key key = keys.next();
         timers.start(key, PendingTimers.MINUTE);
         timers.cancel(key);

@@ -1,5 +1,6 @@
 package io.asyncslot.benchmarks.jmh;
 
+import io.asyncslot.WhenIdle;
 import io.asyncslot.benchmarks.peer.Delay;
 import io.asyncslot.benchmarks.peer.Key;
 import io.asyncslot.benchmarks.peer.KeyedTimers;
@@ -22,8 +23,8 @@ public class PendingTimers {
     private static final int DELAYS = 1 << 12;
 
     /** Who is measured. */
-    @Param({"ASYNCSLOT", "ASYNCSLOT_HISTORY", "STPE", "SPRING", "FJP", "NETTY", "PEKKO", "AGRONA"})
-    public Peer peer = Peer.ASYNCSLOT;
+    @Param({"PLAIN", "DEFAULT", "STPE", "SPRING", "FJP", "NETTY", "PEKKO", "AGRONA"})
+    public Peer peer = Peer.PLAIN;
 
     /** How many timers are pending. */
     @Param({"1000", "100000", "1000000"})
@@ -32,6 +33,10 @@ public class PendingTimers {
     /** constant: 60 s always; varied: 60 to 120 s, so that the new deadline is often the earlier one. */
     @Param("constant")
     public String delay = "constant";
+
+    /** KEEP where a slot is to stay when it is cancelled, which only ours can do. */
+    @Param("FREE")
+    public WhenIdle idle = WhenIdle.FREE;
 
     Key[] keys = {};
     KeyedTimers timers = new NoTimers();
@@ -46,9 +51,11 @@ public class PendingTimers {
             delays[i] = varied ? Delay.ofNanos(60_000_000_000L + (long) (random.nextDouble() * 60e9)) : MINUTE;
         }
         keys = new Key[n];
-        timers = peer.open(key -> {
-            throw new IllegalStateException("fired during the measurement: " + key);
-        });
+        timers = peer.open(
+                key -> {
+                    throw new IllegalStateException("fired during the measurement: " + key);
+                },
+                idle);
         for (int i = 0; i < n; i++) {
             keys[i] = new Key(i);
             timers.start(keys[i], delays[i & DELAYS - 1]);

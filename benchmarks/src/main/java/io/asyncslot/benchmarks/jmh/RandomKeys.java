@@ -20,11 +20,11 @@ public class RandomKeys {
     private static final AtomicInteger SEEDS = new AtomicInteger();
 
     /**
-     * warm: the key object itself has just been looked at, as one that a request brought in; cold: it has not; equal:
-     * warm, but another object than the one that the timers hold.
+     * equal: equal to the key that the timers hold, and another object, just touched as one that a request brought in;
+     * same: the very object that they hold, touched; cold: the same object, not touched.
      */
-    @Param("warm")
-    public String key = "warm";
+    @Param("equal")
+    public String key = "equal";
 
     private final SplittableRandom random = new SplittableRandom(SEEDS.incrementAndGet());
     private Key[] source = {};

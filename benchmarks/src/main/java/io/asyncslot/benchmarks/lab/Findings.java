@@ -2,8 +2,8 @@ package io.asyncslot.benchmarks.lab;
 
 /** Takes the figures of one measurement. */
 @FunctionalInterface
-interface Findings {
+public interface Findings {
 
-    /** Adds one figure; of several of one name the median counts. */
+    /** Adds one figure. Several of one name are summed up later, by {@code Summary}. */
     void add(String metric, double value);
 }

@@ -25,7 +25,8 @@ public final class Lab {
     /**
      * Measures.
      *
-     * @param args mass, late, heap, heap.compact or backend; the peer or backend; full or quick; the file of results
+     * @param args mass, late, late.1k, late.50k, late.busy, heap, heap.compact or backend; the peer or backend; full or
+     *     quick; the file that gets every single figure
      */
     public static void main(String[] args) throws Exception {
         String kind = args[0];
@@ -37,7 +38,7 @@ public final class Lab {
         if (kind.equals(BACKEND)) {
             BackendLateness.measure(
                     Backend.valueOf(args[1]),
-                    quick ? 500 : 6_000,
+                    quick ? 500 : 4_000,
                     lab.of("backend.late"),
                     lab.of("backend.late.worker"),
                     lab.of("backend.idle"));
@@ -46,10 +47,17 @@ public final class Lab {
         }
         Peer peer = Peer.valueOf(args[1]);
         switch (kind) {
-            case "mass" -> MassExpiry.measure(peer, n, n * 2_000L, quick ? 1 : 2, findings);
-            case "late" -> Lateness.measure(peer, quick ? 300 : 4_000, findings);
+            case "mass" -> MassExpiry.measure(peer, n, n * 2_000L, quick ? 1 : 3, findings);
+            case "late", "late.1k", "late.50k", "late.busy" ->
+                Lateness.measure(peer, kind, quick ? 300 : 2_000, findings);
             case "heap", "heap.compact" -> HeapPerTimer.measure(peer, n, lab.of(kind));
-            default -> throw new IllegalArgumentException("no such lab: " + kind);
+            default -> {
+                n = 100_000;
+                if (!kind.startsWith(Calls.PREFIX)) {
+                    throw new IllegalArgumentException("no such lab: " + kind);
+                }
+                Calls.measure(kind.substring(Calls.PREFIX.length()), n, peer::open, lab.of(kind));
+            }
         }
         lab.note(peer.name(), n, file);
         System.exit(0);
@@ -71,17 +79,8 @@ public final class Lab {
         List<Row> rows = new ArrayList<>();
         found.forEach((workload, metrics) -> metrics.forEach((metric, values) -> {
             int timers = workload.startsWith("late") ? 0 : n;
-            rows.add(new Row(workload, who, timers, 1, metric, summary(metric, values)));
+            values.forEach(value -> rows.add(new Row(workload, who, timers, 1, metric, value)));
         }));
         return rows;
-    }
-
-    /** What must never happen adds up; anything else is the median, the lower one of two. */
-    private static double summary(String metric, List<Double> values) {
-        return switch (metric) {
-            case "early", "lost", "doubled", "fired" ->
-                values.stream().mapToDouble(Double::doubleValue).sum();
-            default -> values.stream().sorted().toList().get((values.size() - 1) / 2);
-        };
     }
 }

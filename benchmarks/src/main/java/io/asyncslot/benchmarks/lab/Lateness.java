@@ -28,23 +28,35 @@ final class Lateness {
         this.timers = peer.open(swap);
     }
 
-    static void measure(Peer peer, long millis, Function<String, Findings> findings) throws InterruptedException {
+    /** Measures one of late.1k, late.50k and late.busy, or all three for "late". */
+    static void measure(Peer peer, String kind, long millis, Function<String, Findings> findings)
+            throws InterruptedException {
         Lateness lab = new Lateness(peer);
         Findings ignored = (metric, value) -> {};
         lab.phase(10, Math.max(200, millis / 3), ignored);
         lab.phase(1, Math.max(100, millis / 5), ignored);
-        lab.phase(1, millis, findings.apply("late.1k"));
-        lab.phase(50, millis, findings.apply("late.50k"));
+        if ("late.1k".startsWith(kind)) {
+            lab.phase(1, millis, findings.apply("late.1k"));
+        }
+        if ("late.50k".startsWith(kind)) {
+            lab.phase(50, millis, findings.apply("late.50k"));
+        }
+        if ("late.busy".startsWith(kind)) {
+            lab.busy(millis, findings.apply("late.busy"));
+        }
+        lab.timers.close();
+    }
+
+    private void busy(long millis, Findings findings) throws InterruptedException {
         AtomicBoolean busy = new AtomicBoolean(true);
         for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
             Thread spinner = new Thread(() -> spin(busy), "busy-" + i);
             spinner.setDaemon(true);
             spinner.start();
         }
-        lab.phase(1, Math.max(100, millis / 5), ignored);
-        lab.phase(1, millis, findings.apply("late.busy"));
+        phase(1, Math.max(100, millis / 5), (metric, value) -> {});
+        phase(1, millis, findings);
         busy.set(false);
-        lab.timers.close();
     }
 
     private void phase(int perMilli, long millis, Findings findings) throws InterruptedException {

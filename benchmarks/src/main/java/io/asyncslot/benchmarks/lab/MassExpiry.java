@@ -2,6 +2,7 @@ package io.asyncslot.benchmarks.lab;
 
 import io.asyncslot.benchmarks.peer.KeyedTimers;
 import io.asyncslot.benchmarks.peer.Peer;
+import io.asyncslot.benchmarks.peer.SlotTimers;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -9,8 +10,8 @@ import java.util.function.Function;
 final class MassExpiry {
 
     private static final long LIMIT = TimeUnit.SECONDS.toNanos(20);
-
     private static final int ATTEMPTS = 4;
+    private static final int DRAIN_MILLIS = 5_000;
 
     private final int n;
     private final Swap swap = new Swap();
@@ -51,6 +52,14 @@ final class MassExpiry {
         }
     }
 
+    /** How many slots stay behind; the last callbacks may still be about to free theirs. */
+    private static long left(SlotTimers slots) throws InterruptedException {
+        for (int i = 0; i < DRAIN_MILLIS && slots.size() > 0; i++) {
+            Thread.sleep(1);
+        }
+        return slots.size();
+    }
+
     private boolean attempt(long window, Findings findings) throws InterruptedException {
         Ledger ledger = new Ledger(round++ * n, n);
         swap.to(ledger);
@@ -80,6 +89,9 @@ final class MassExpiry {
         findings.add("window", window / 1e6);
         ledger.lateness(findings);
         ledger.count(findings);
+        if (timers instanceof SlotTimers slots) {
+            findings.add("left", left(slots));
+        }
         ledger.delete(timers);
         return true;
     }

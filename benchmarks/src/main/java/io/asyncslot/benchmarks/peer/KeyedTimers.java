@@ -9,6 +9,11 @@ public interface KeyedTimers extends AutoCloseable {
     /** The key shall not fire, and nothing is to be remembered of it. */
     void delete(Key key);
 
+    /** The key shall not fire; what is kept for it may stay, if these timers keep anything. */
+    default void cancel(Key key) {
+        delete(key);
+    }
+
     /** Fires what is due, on the calling thread, if these timers have no thread; tells whether that is so. */
     default boolean poll() {
         return false;

@@ -1,48 +1,50 @@
 package io.asyncslot.benchmarks.peer;
 
+import io.asyncslot.WhenIdle;
 import io.asyncslot.jvm.JvmOptions;
 import java.time.Duration;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** Everything that is measured. */
 public enum Peer {
-    /** Ours as the plain API has it, calling back on the timer thread. */
-    ASYNCSLOT("AsyncSlot", fired -> SlotTimers.inline(fired, 0)),
-    /** Ours with the history that Spring's properties switch on. */
-    ASYNCSLOT_HISTORY("AsyncSlot, history 8", fired -> SlotTimers.inline(fired, 8)),
-    /** Ours, calling back on workers. */
-    ASYNCSLOT_WORKER("AsyncSlot, worker", SlotTimers::onWorkers),
+    /** Ours as an application has it that sets no property: with history, calling back on a pool of threads. */
+    DEFAULT("AsyncSlot, default", SlotTimers::asSpringMakesThem),
+    /** Ours without history, calling back on the timer thread. */
+    PLAIN("AsyncSlot, plain", (fired, idle) -> SlotTimers.with(fired, idle, JvmOptions.defaults())),
+    /** Ours without history, calling back on two workers. */
+    PLAIN_WORKER("AsyncSlot, plain, 2 workers", SlotTimers::onWorkers),
     /** Ours without the short scheduler slice, which needs native access. */
-    ASYNCSLOT_NO_SLICE(
-            "AsyncSlot, no native access",
-            fired -> SlotTimers.with(fired, JvmOptions.defaults().withSlice(Duration.ZERO))),
+    PLAIN_NO_SLICE(
+            "AsyncSlot, plain, no native access",
+            (fired, idle) -> SlotTimers.with(fired, idle, JvmOptions.defaults().withSlice(Duration.ZERO))),
     /** Ours, waking at most every 30 microseconds. */
-    ASYNCSLOT_MERGED(
-            "AsyncSlot, wake interval 30 µs",
-            fired -> SlotTimers.with(fired, JvmOptions.defaults().withWakeInterval(Duration.ofNanos(30_000)))),
+    PLAIN_MERGED(
+            "AsyncSlot, plain, wake interval 30 µs",
+            (fired, idle) ->
+                    SlotTimers.with(fired, idle, JvmOptions.defaults().withWakeInterval(Duration.ofNanos(30_000)))),
     /** Ours, spinning before a deadline. */
-    ASYNCSLOT_SPIN(
-            "AsyncSlot, spin 80 µs",
-            fired -> SlotTimers.with(fired, JvmOptions.defaults().withSpin(Duration.ofNanos(80_000)))),
+    PLAIN_SPIN(
+            "AsyncSlot, plain, spin 80 µs",
+            (fired, idle) -> SlotTimers.with(fired, idle, JvmOptions.defaults().withSpin(Duration.ofNanos(80_000)))),
     /** ScheduledThreadPoolExecutor. */
-    STPE("STPE + map", ScheduledPoolTimers::new),
+    STPE("STPE + map", (fired, idle) -> new ScheduledPoolTimers(fired)),
     /** ThreadPoolTaskScheduler. */
-    SPRING("Spring + map", SpringTimers::new),
+    SPRING("Spring + map", (fired, idle) -> new SpringTimers(fired)),
     /** ForkJoinPool of Java 25. */
-    FJP("FJP 25 + map", ForkJoinTimers::new),
+    FJP("FJP 25 + map", (fired, idle) -> new ForkJoinTimers(fired)),
     /** HashedWheelTimer. */
-    NETTY("Netty + map", NettyTimers::new),
+    NETTY("Netty + map", (fired, idle) -> new NettyTimers(fired)),
     /** LightArrayRevolverScheduler. */
-    PEKKO("Pekko + map", PekkoTimers::new),
+    PEKKO("Pekko + map", (fired, idle) -> new PekkoTimers(fired)),
     /** DeadlineTimerWheel. */
-    AGRONA("Agrona (floor: one thread)", AgronaTimers::new);
+    AGRONA("Agrona (floor: one thread)", (fired, idle) -> new AgronaTimers(fired));
 
     private final String title;
 
-    @SuppressWarnings("ImmutableEnumChecker") // constructors, which hold nothing
-    private final Function<Fired, KeyedTimers> maker;
+    @SuppressWarnings("ImmutableEnumChecker") // factories, which hold nothing
+    private final BiFunction<Fired, WhenIdle, KeyedTimers> maker;
 
-    Peer(String title, Function<Fired, KeyedTimers> maker) {
+    Peer(String title, BiFunction<Fired, WhenIdle, KeyedTimers> maker) {
         this.title = title;
         this.maker = maker;
     }
@@ -52,9 +54,14 @@ public enum Peer {
         return title;
     }
 
-    /** Makes timers that call {@code fired}. */
+    /** Makes timers that call {@code fired}, of which nothing stays behind after they fired. */
     public KeyedTimers open(Fired fired) {
-        return maker.apply(fired);
+        return open(fired, WhenIdle.FREE);
+    }
+
+    /** Makes timers that call {@code fired}. Ours can also keep a slot that is idle; a peer has nothing to keep. */
+    public KeyedTimers open(Fired fired, WhenIdle idle) {
+        return maker.apply(fired, idle);
     }
 
     /** Tells whether it is one of ours. */
@@ -64,7 +71,7 @@ public enum Peer {
 
     /** Tells whether it is one of ours that differs only in what its timer thread does. */
     public boolean differsInFiring() {
-        return ours() && this != ASYNCSLOT && this != ASYNCSLOT_HISTORY;
+        return ours() && this != PLAIN && this != DEFAULT;
     }
 
     /** Tells whether more than one thread may use it. */

@@ -46,7 +46,7 @@ final class Plots {
     private void throughput(String workload, String what) {
         List<Integer> sizes = results.sizes(workload, 1);
         if (!sizes.isEmpty()) {
-            int n = sizes.get(sizes.size() - 1);
+            int n = sizes.contains(1_000_000) ? 1_000_000 : sizes.get(sizes.size() - 1);
             String title = "%s, %,d pending, one thread".formatted(what, n);
             BarChart chart = add(workload, title, "ns per operation", false, "wall", "CPU of the process");
             rows(chart, workload, n, "ns", "cpu");

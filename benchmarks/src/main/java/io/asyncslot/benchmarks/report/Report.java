@@ -19,14 +19,12 @@ public final class Report {
     public static final String FILE = "README.md";
 
     private final Results results;
-    private final List<String> environment;
     private final Plots plots;
     private final StringBuilder text = new StringBuilder();
 
-    /** A report of those figures, measured in that environment. */
-    public Report(Results results, List<String> environment) {
+    /** A report of those figures. */
+    public Report(Results results) {
         this.results = results;
-        this.environment = List.copyOf(environment);
         this.plots = new Plots(results);
     }
 
@@ -35,6 +33,7 @@ public final class Report {
         Files.createDirectories(directory);
         plots.write(directory);
         Files.writeString(directory.resolve(FILE), markdown());
+        ValuesPage.write(results, directory);
     }
 
     /** The report's text. */
@@ -60,10 +59,10 @@ public final class Report {
                 1,
                 "Elsewhere the key object has just been touched, as one that a request brought in.");
         throughput(
-                "Re-arm by an equal key",
-                "rearm.equal",
+                "Re-arm by the same key object",
+                "rearm.same",
                 1,
-                "The caller's key equals the one that the map holds, and is another object.");
+                "Elsewhere the caller's key equals the one that the map holds, and is another object.");
         kept();
         throughput(
                 "Fresh key: start, then delete at once, one thread", "fresh", 1, "A timeout that hardly ever happens.");
@@ -90,14 +89,16 @@ public final class Report {
         line("# Performance");
         line("");
         line(
-                "Written by `benchmarks/run`; do not edit. Everything in here was measured in one run, on the machine below.");
+                "Written by `benchmarks/run` from `results.csv`; do not edit. The machine is shared with other work, and noisy:");
         line(
-                "It is shared with other work, and noisy: absolute figures hold for it alone, and within one table ratios are");
-        line(
-                "good to about a third. **The ratios are the contract.** `×` is the peer's figure over ours: above 1, ours is");
-        line("ahead.");
+                "absolute figures hold for it alone, and within one table ratios are good to about a third. **The ratios are the");
+        line("contract.** `×` is a row's figure over that of AsyncSlot's default: above 1, the default is ahead.");
         line("");
-        environment.forEach(fact -> line("- " + fact));
+        line("* **default**: an application that sets no property, with history, callbacks on a pool of threads.");
+        line("* **plain**: no history, callbacks on the timer thread.");
+        line("");
+        results.stamps().forEach(stamp -> line("- Measured: commit " + stamp));
+        results.facts().forEach(fact -> line("- " + fact));
         line("");
     }
 
@@ -128,7 +129,7 @@ public final class Report {
             head.append(' ').append(count(n)).append(" pending | × |");
             rule.append("---|---|");
         }
-        int most = sizes.get(sizes.size() - 1);
+        int most = sizes.contains(1_000_000) ? 1_000_000 : sizes.get(sizes.size() - 1);
         line(head + " × CPU, " + count(most) + " | B/op |");
         line(rule + "---|---|");
         for (Peer peer : Peer.values()) {
@@ -158,7 +159,7 @@ public final class Report {
         line("| | pending | wall (best) / CPU, ns | B/op | best peer's fresh key over it |");
         line("|---|---|---|---|---|");
         for (int threads = 1; threads <= 2; threads++) {
-            for (Peer peer : List.of(Peer.ASYNCSLOT, Peer.ASYNCSLOT_HISTORY)) {
+            for (Peer peer : List.of(Peer.DEFAULT, Peer.PLAIN)) {
                 for (int n : results.sizes("kept", threads)) {
                     OptionalDouble own = get("kept", peer, n, threads, "ns");
                     if (own.isEmpty()) {
@@ -189,23 +190,25 @@ public final class Report {
     }
 
     private void batches() {
-        if (results.sizes("batch.16", 1).isEmpty()) {
+        if (results.sizes("batch.16", 1).isEmpty()
+                && results.sizes("batch.256", 1).isEmpty()) {
             return;
         }
         heading("Re-arm by startAll", "Time is that of one key; × is the single call's time over it.");
-        line("| keys per call | pending | wall (best) / CPU, ns | × | B per key |");
-        line("|---|---|---|---|---|");
-        for (String workload : List.of("batch.16", "batch.256")) {
-            for (int n : results.sizes(workload, 1)) {
-                line("| %s | %s | %s | %s | %s |"
-                        .formatted(
-                                workload.substring(6),
-                                count(n),
-                                cell(workload, Peer.ASYNCSLOT.name(), n, 1),
-                                times(
-                                        get("rearm", Peer.ASYNCSLOT, n, 1, "ns"),
-                                        get(workload, Peer.ASYNCSLOT, n, 1, "ns")),
-                                show(get(workload, Peer.ASYNCSLOT, n, 1, "bytes"))));
+        line("| | keys per call | pending | wall (best) / CPU, ns | × | B per key |");
+        line("|---|---|---|---|---|---|");
+        for (Peer peer : List.of(Peer.DEFAULT, Peer.PLAIN)) {
+            for (String workload : List.of("batch.16", "batch.256")) {
+                for (int n : results.sizes(workload, 1)) {
+                    line("| %s | %s | %s | %s | %s | %s |"
+                            .formatted(
+                                    name(peer),
+                                    workload.substring(6),
+                                    count(n),
+                                    cell(workload, peer.name(), n, 1),
+                                    times(get("rearm", peer, n, 1, "ns"), get(workload, peer, n, 1, "ns")),
+                                    show(get(workload, peer, n, 1, "bytes"))));
+                }
             }
         }
         line("");
@@ -311,39 +314,43 @@ public final class Report {
     }
 
     private void lateness() {
-        if (results.sizes("late.1k", 1).isEmpty()) {
+        lateness("1,000 a second", "late.1k", "p50");
+        lateness("50,000 a second", "late.50k", "p99");
+        lateness("1,000 a second while all CPUs are busy", "late.busy", "p99");
+        plot("lateness");
+    }
+
+    private void lateness(String title, String workload, String judged) {
+        if (results.sizes(workload, 1).isEmpty()) {
             return;
         }
         heading(
-                "Lateness",
-                "Delays of 1 to 20 ms at a steady rate; taken where the callback begins; µs. × is of the p50"
-                        + " (p99 where the CPUs\nare busy). CPU is cores, the producer included. Wrong: early / lost / doubled.");
-        line(
-                "| | 1k/s: p50, p99, p99.9 | × | 50k/s: p50, p99, p99.9 | × | CPU | 1k/s, CPUs busy: p50, p99 | × | wrong |");
-        line("|---|---|---|---|---|---|---|---|---|");
+                "Lateness at " + title,
+                "Delays of 1 to 20 ms at a steady rate; taken where the callback begins; µs. The median of several runs, each in"
+                        + " a JVM\nof its own, and in brackets the worst of them. × is of the median "
+                        + judged
+                        + ". CPU is cores, the producer included. Wrong:\nearly / lost / doubled, in all runs.");
+        line("| | p50 | p99 | p99.9 | × | CPU | wrong |");
+        line("|---|---|---|---|---|---|---|");
         for (Peer peer : Peer.values()) {
-            if (get("late.1k", peer, 0, 1, "p50").isEmpty()) {
-                continue;
+            if (get(workload, peer, 0, 1, "p50").isPresent()) {
+                line("| %s | %s | %s | %s | %s | %s | %s |"
+                        .formatted(
+                                name(peer),
+                                worst(workload, peer, "p50"),
+                                worst(workload, peer, "p99"),
+                                worst(workload, peer, "p99.9"),
+                                ratio(workload, peer, 0, 1, judged),
+                                worst(workload, peer, "cores"),
+                                wrong(peer, 0, workload)));
             }
-            line("| %s | %s, %s, %s | %s | %s, %s, %s | %s | %s | %s, %s | %s | %s |"
-                    .formatted(
-                            name(peer),
-                            late("late.1k", peer, "p50"),
-                            late("late.1k", peer, "p99"),
-                            late("late.1k", peer, "p99.9"),
-                            ratio("late.1k", peer, 0, 1, "p50"),
-                            late("late.50k", peer, "p50"),
-                            late("late.50k", peer, "p99"),
-                            late("late.50k", peer, "p99.9"),
-                            ratio("late.50k", peer, 0, 1, "p50"),
-                            late("late.50k", peer, "cores"),
-                            late("late.busy", peer, "p50"),
-                            late("late.busy", peer, "p99"),
-                            ratio("late.busy", peer, 0, 1, "p99"),
-                            wrong(peer, 0, "late.1k", "late.50k", "late.busy")));
         }
         line("");
-        plot("lateness");
+    }
+
+    private String worst(String workload, Peer peer, String metric) {
+        return show(get(workload, peer, 0, 1, metric)) + " (" + show(get(workload, peer, 0, 1, metric + Summary.WORST))
+                + ")";
     }
 
     private void mass() {
@@ -357,16 +364,17 @@ public final class Report {
             heading(
                     "Mass expiry of " + count(n) + " keyed timers",
                     "Deadlines evenly over " + show(window)
-                            + " ms, then all at one instant. Medians of the rounds after the first.\nWrong: early / lost /"
-                            + " doubled, all rounds together.");
+                            + " ms, then all at one instant. Medians of all rounds after the first,\nwhich is for the JIT compiler; in brackets the worst. Nothing of"
+                            + " a key stays behind after it fired: left counts the slots that\ndid. Wrong: early / lost / doubled,"
+                            + " all rounds together.");
             line("| | arming, ns each | × | last fired after, ms | p50 / p99 lateness, ms | CPU per firing, µs | × |"
-                    + " one instant: all fired after, ms | × | CPU per firing, µs | wrong |");
-            line("|---|---|---|---|---|---|---|---|---|---|---|");
+                    + " one instant: all fired after, ms | × | CPU per firing, µs | left | wrong |");
+            line("|---|---|---|---|---|---|---|---|---|---|---|---|");
             for (Peer peer : Peer.values()) {
                 if (get("mass.spread", peer, n, 1, "arm").isEmpty()) {
                     continue;
                 }
-                line("| %s | %s | %s | %s | %s / %s | %s | %s | %s | %s | %s | %s |"
+                line("| %s | %s | %s | %s | %s / %s (%s) | %s | %s | %s | %s | %s | %s | %s |"
                         .formatted(
                                 name(peer),
                                 show(get("mass.spread", peer, n, 1, "arm")),
@@ -374,11 +382,13 @@ public final class Report {
                                 show(get("mass.spread", peer, n, 1, "after")),
                                 millis(get("mass.spread", peer, n, 1, "p50")),
                                 millis(get("mass.spread", peer, n, 1, "p99")),
+                                millis(get("mass.spread", peer, n, 1, "p99" + Summary.WORST)),
                                 show(get("mass.spread", peer, n, 1, "cpu")),
                                 ratio("mass.spread", peer, n, 1, "cpu"),
                                 show(get("mass.burst", peer, n, 1, "after")),
                                 ratio("mass.burst", peer, n, 1, "after"),
                                 show(get("mass.burst", peer, n, 1, "cpu")),
+                                show(get("mass.burst", peer, n, 1, "left")),
                                 wrong(peer, n, "mass.spread", "mass.burst")));
             }
             line("");
@@ -417,9 +427,10 @@ public final class Report {
     private void method() {
         heading("How it was measured", "");
         line(
-                "- Ours through the public API: `start(key, delay)`, callbacks on the timer thread (\"worker\": on two worker");
+                "- Ours through the public API: `start(key, delay)`. Default: the beans of the auto-configuration, and a callback");
         line(
-                "  threads). Without history as the plain API has it, and with a history of 8 as Spring's properties have it.");
+                "  of a bean. Plain: a registry made by hand. Nothing of a key stays after it fired, except where a key is kept.");
+        line("- The caller's key equals the key that is held, and is another object, unless a table says so.");
         line(
                 "- Peers keyed as a Spring user would: `ConcurrentHashMap<Key, Future>`, put, cancel the old one; the cheapest");
         line(
@@ -430,8 +441,10 @@ public final class Report {
                 "- Agrona's DeadlineTimerWheel between two of its own hash maps serves one thread, has no wake-up and no hand-off,");
         line("  and is polled without pause: a floor, not a competitor.");
         line(
-                "- Throughput by JMH, a JVM for each cell: 4 warm-up and 8 measured iterations of 250 ms; median. Labs: a JVM for");
-        line("  each peer. CPU is that of the whole process, so that work left to other threads counts.");
+                "- Throughput by JMH, a JVM for each cell: 3 warm-up and 6 measured iterations of 250 ms, or two JVMs with 5 for the");
+        line(
+                "  figures that the project's README quotes; median of all. Labs: a JVM for each peer and run. CPU is that of the whole");
+        line("  process, so that work left to other threads counts.");
         line("- A row that is missing, or `–`, was not measured.");
     }
 
@@ -468,13 +481,9 @@ public final class Report {
     }
 
     private String ratio(String workload, Peer peer, int n, int threads, String metric) {
-        return peer == Peer.ASYNCSLOT
+        return peer == Peer.DEFAULT
                 ? ""
-                : times(get(workload, peer, n, threads, metric), get(workload, Peer.ASYNCSLOT, n, threads, metric));
-    }
-
-    private String late(String workload, Peer peer, String metric) {
-        return show(get(workload, peer, 0, 1, metric));
+                : times(get(workload, peer, n, threads, metric), get(workload, Peer.DEFAULT, n, threads, metric));
     }
 
     private String wrong(Peer peer, int n, String... workloads) {

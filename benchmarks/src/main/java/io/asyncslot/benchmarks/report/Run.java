@@ -3,6 +3,7 @@ package io.asyncslot.benchmarks.report;
 import io.asyncslot.benchmarks.backend.Backend;
 import io.asyncslot.benchmarks.durable.DurableRun;
 import io.asyncslot.benchmarks.jmh.CpuProfiler;
+import io.asyncslot.benchmarks.lab.Calls;
 import io.asyncslot.benchmarks.lab.Lab;
 import io.asyncslot.benchmarks.peer.Peer;
 import io.asyncslot.benchmarks.values.ValuesRun;
@@ -31,7 +32,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 public final class Run {
 
     /** Touched before the start: a heap that a JVM grows into costs whoever allocates a page fault each 4 KB. */
-    private static final List<String> JVM = List.of("-Xms3g", "-Xmx3g", "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
+    private static List<String> jvm(int gibibytes) {
+        return List.of("-Xms" + gibibytes + "g", "-Xmx" + gibibytes + "g", "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
+    }
 
     private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
@@ -41,57 +44,63 @@ public final class Run {
     private final Path out;
     private final boolean quick;
     private final Pattern match;
+
+    /** The figures of this run, until it ends. */
     private final Path csv;
 
     private Run(Path out, boolean quick, Pattern match) {
         this.out = out;
         this.quick = quick;
         this.match = match;
-        this.csv = out.resolve("results.csv");
+        this.csv = out.resolve("run.csv");
     }
 
     /**
      * Measures and reports.
      *
-     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --quick, --only jmh, triggers,
-     *     lab, values, cluster or report, --match PATTERN
+     * @param args --out DIRECTORY, --docs DIRECTORY (of the report, the first unless said), --readme FILE (whose figures are
+     *     to be written), --quick, --only PART, --guard, --match PATTERN
      */
     public static void main(String[] args) throws Exception {
         List<String> given = List.of(args);
         Path out = Path.of(value(given, "--out").orElse("target"));
         Path docs = value(given, "--docs").map(Path::of).orElse(out);
-        String only = value(given, "--only").orElse("");
+        boolean guard = given.contains("--guard");
+        String only = guard ? "guard" : value(given, "--only").orElse("");
         Optional<String> pattern = value(given, "--match");
         Files.createDirectories(out);
+        Files.createDirectories(docs);
+        long began = System.nanoTime();
         Run run = new Run(out, given.contains("--quick"), Pattern.compile(pattern.orElse("")));
-        if (only.isEmpty() && pattern.isEmpty()) {
-            Files.deleteIfExists(run.csv);
-        }
-        Path environment = out.resolve("environment.txt");
-        boolean ownPage = only.equals("cluster") || only.equals("values");
-        if (!only.equals("report") && !ownPage) {
-            Files.write(environment, Environment.lines(run.quick));
-        }
-        if (only.isEmpty() || only.equals("jmh")) {
-            run.jmh(run.quick ? Suite.quick() : Suite.full());
-        }
-        if (only.equals("triggers")) {
-            run.jmh(Suite.triggers());
-        }
-        if (only.isEmpty() || only.equals("lab")) {
-            run.labs();
-        }
-        if (only.isEmpty() || only.equals("values")) {
-            ValuesRun.main(new String[] {docs.toString(), run.quick ? "quick" : "full"});
-        }
-        if (only.isEmpty() || only.equals("cluster")) {
+        if (only.equals("cluster")) {
             run.cluster(docs);
-        }
-        if (ownPage) {
             return;
         }
-        new Report(Results.read(run.csv), Files.readAllLines(environment)).write(docs);
-        System.out.println("report: " + docs.resolve(Report.FILE));
+        Plan plan = Plan.of(only, run.quick);
+        boolean measures = !only.equals("report");
+        if (measures) {
+            Files.deleteIfExists(run.csv);
+        }
+        List<String> machine = Environment.lines(run.quick);
+        run.measure(plan);
+        Results present = Results.read(run.csv);
+        Path file = docs.resolve(Results.FILE);
+        if (guard) {
+            Guard judged = new Guard(Results.read(file), present);
+            judged.lines().forEach(System.out::println);
+            System.exit(judged.passed() ? 0 : 1);
+        }
+        Results before = Results.read(file);
+        Results all = before.and(present, measures ? machine : before.facts());
+        all.write(file);
+        Files.deleteIfExists(run.csv);
+        new Report(all).write(docs);
+        if (value(given, "--readme").isPresent()) {
+            Path readme = Path.of(value(given, "--readme").orElseThrow());
+            Files.writeString(readme, Figures.into(Files.readString(readme), all));
+        }
+        System.out.printf(
+                "report: %s, after %d s%n", docs.resolve(Report.FILE), (System.nanoTime() - began) / 1_000_000_000);
     }
 
     private static Optional<String> value(List<String> args, String option) {
@@ -99,25 +108,42 @@ public final class Run {
         return at < 0 || at + 1 == args.size() ? Optional.empty() : Optional.of(args.get(at + 1));
     }
 
-    private void jmh(List<Suite> suites) throws IOException, RunnerException {
+    private void measure(Plan plan) throws Exception {
+        jmh(plan.suites(), plan.forks());
+        for (Plan.Lab lab : plan.labs()) {
+            labs(lab);
+        }
+        if (plan.backends()) {
+            for (String backend : backends()) {
+                if (match.matcher(Lab.BACKEND + " " + backend).find()) {
+                    sum(Lab.BACKEND, List.of(backend), 1);
+                }
+            }
+        }
+        if (plan.values() && match.matcher("values").find()) {
+            Results.append(csv, ValuesRun.measure(quick));
+        }
+    }
+
+    private void jmh(List<Suite> suites, int forks) throws IOException, RunnerException {
         for (int i = 0; i < suites.size(); i++) {
             Suite suite = suites.get(i);
             if (match.matcher(suite.title()).find()) {
-                Results.append(csv, rows(suite, new Runner(options(suite, i)).run()));
+                Results.append(csv, rows(suite, new Runner(options(suite, i, forks)).run()));
             }
         }
     }
 
-    private org.openjdk.jmh.runner.options.Options options(Suite suite, int number) {
+    private org.openjdk.jmh.runner.options.Options options(Suite suite, int number, int forks) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include(suite.include())
                 .threads(suite.threads())
-                .forks(1)
-                .warmupIterations(quick ? 1 : 4)
+                .forks(forks)
+                .warmupIterations(quick ? 1 : 3)
                 .warmupTime(TimeValue.milliseconds(quick ? 100 : suite.pauses() ? 2_500 : 250))
-                .measurementIterations(quick ? 2 : 8)
+                .measurementIterations(quick ? 2 : forks > 1 ? 5 : 6)
                 .measurementTime(TimeValue.milliseconds(quick ? 100 : suite.pauses() ? 1_000 : 250))
-                .jvmArgs(JVM.toArray(String[]::new))
+                .jvmArgs(jvm(suite.heap()).toArray(String[]::new))
                 .jvmArgsAppend(NATIVE_ACCESS)
                 .addProfiler(GCProfiler.class)
                 .addProfiler(CpuProfiler.class)
@@ -158,19 +184,26 @@ public final class Run {
         return new Row(suite.workload(), who, n, suite.threads(), metric, value);
     }
 
-    private void labs() throws IOException, InterruptedException {
-        for (String kind : List.of("late", "mass", "heap", "heap.compact")) {
-            for (Peer peer : Peer.values()) {
-                if (wanted(kind, peer) && match.matcher(kind + " " + peer).find()) {
-                    lab(kind, peer.name());
-                }
+    private void labs(Plan.Lab lab) throws IOException, InterruptedException {
+        sum(
+                lab.kind(),
+                lab.peers().stream()
+                        .map(Peer::name)
+                        .filter(peer -> match.matcher(lab.kind() + " " + peer).find())
+                        .toList(),
+                lab.runs());
+    }
+
+    /** Measures all in turns, and adds the summary of all turns to the figures of this run. */
+    private void sum(String kind, List<String> all, int runs) throws IOException, InterruptedException {
+        Path single = out.resolve("lab.csv");
+        Files.deleteIfExists(single);
+        for (int i = 0; i < runs; i++) {
+            for (String who : all) {
+                lab(kind, who, single);
             }
         }
-        for (String backend : backends()) {
-            if (match.matcher(Lab.BACKEND + " " + backend).find()) {
-                lab(Lab.BACKEND, backend);
-            }
-        }
+        Results.append(csv, Summary.of(Results.rows(single)));
     }
 
     private static List<String> backends() {
@@ -183,15 +216,6 @@ public final class Run {
                 .filter(backend -> backend.missing().isEmpty())
                 .map(Backend::name)
                 .toList();
-    }
-
-    private static boolean wanted(String kind, Peer peer) {
-        return peer.available()
-                && switch (kind) {
-                    case "mass" -> peer != Peer.ASYNCSLOT_NO_SLICE && peer != Peer.ASYNCSLOT_SPIN;
-                    case "heap", "heap.compact" -> !peer.differsInFiring();
-                    default -> true;
-                };
     }
 
     /** Its report is a page of its own. */
@@ -215,17 +239,18 @@ public final class Run {
         }
     }
 
-    private void lab(String kind, String who) throws IOException, InterruptedException {
+    private void lab(String kind, String who, Path file) throws IOException, InterruptedException {
         System.out.println("\n# Lab: " + kind + " " + who);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(JVM);
+        command.addAll(jvm(kind.startsWith(Calls.PREFIX) ? 1 : 3));
         command.add(NATIVE_ACCESS);
+        command.add("-D" + Row.COMMIT + "=" + System.getProperty(Row.COMMIT, "unknown"));
         if (kind.endsWith(".compact")) {
             command.add("-XX:+UseCompactObjectHeaders");
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Lab.class.getName()));
-        command.addAll(List.of(kind, who, quick ? "quick" : "full", csv.toString()));
+        command.addAll(List.of(kind, who, quick ? "quick" : "full", file.toString()));
         Process process = new ProcessBuilder(command).inheritIO().start();
         if (!process.waitFor(LAB_LIMIT_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();

@@ -31,7 +31,11 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
     private static final String[] SIZES = {"1000", "100000", "1000000"};
     private static final String[] ENDS = {"1000", "1000000"};
     private static final String[] MILLION = {"1000000"};
-    private static final String[] OURS = {Peer.ASYNCSLOT.name(), Peer.ASYNCSLOT_HISTORY.name()};
+    private static final String[] TEN_MILLION = {"10000000"};
+    private static final String[] OURS = {Peer.DEFAULT.name(), Peer.PLAIN.name()};
+
+    private static final String[] WHEELS = {Peer.DEFAULT.name(), Peer.PLAIN.name(), Peer.NETTY.name(), Peer.PEKKO.name()
+    };
 
     /** The methods that are measured beside each other, in the order of the report. */
     static final List<String> TRIGGERS = List.of(
@@ -52,22 +56,45 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
         return with(
                 Stream.concat(triggers().stream(), backends().stream()).toList(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(SIZES, peers(1))),
-                new Suite("rearm", RearmBenchmark.class, 2, timers(SIZES, peers(2))),
-                new Suite("rearm.varied", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("delay", "varied"),
-                new Suite("rearm.cold", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("key", "cold"),
-                new Suite("rearm.equal", RearmBenchmark.class, 1, timers(MILLION, peers(1))).with("key", "equal"),
-                new Suite("kept", KeptKeyBenchmark.class, 1, timers(SIZES, OURS)),
-                new Suite("kept", KeptKeyBenchmark.class, 2, timers(ENDS, OURS)),
+                new Suite("rearm", RearmBenchmark.class, 1, timers(TEN_MILLION, WHEELS)),
+                new Suite("rearm", RearmBenchmark.class, 2, timers(MILLION, peers(2))),
+                new Suite("rearm.varied", RearmBenchmark.class, 1, timers(MILLION, WHEELS)).with("delay", "varied"),
+                new Suite("rearm.cold", RearmBenchmark.class, 1, timers(MILLION, WHEELS)).with("key", "cold"),
+                new Suite("rearm.same", RearmBenchmark.class, 1, timers(MILLION, WHEELS)).with("key", "same"),
+                kept(1, SIZES),
+                kept(2, MILLION),
                 new Suite("fresh", FreshKeyBenchmark.class, 1, timers(SIZES, peers(1))),
-                new Suite("fresh", FreshKeyBenchmark.class, 2, timers(SIZES, peers(2))),
-                new Suite("fifo", FifoBenchmark.class, 1, timers(SIZES, peers(1))),
-                new Suite("fifo", FifoBenchmark.class, 2, timers(MILLION, peers(2))),
-                new Suite("batch.16", BatchBenchmark.class, 1, timers(SIZES, OURS[0])).with("batch", "16"),
-                new Suite("batch.256", BatchBenchmark.class, 1, timers(SIZES, OURS[0])).with("batch", "256"),
+                new Suite("fresh", FreshKeyBenchmark.class, 2, timers(MILLION, peers(2))),
+                new Suite("fifo", FifoBenchmark.class, 1, timers(SIZES, WHEELS)),
+                new Suite("fifo", FifoBenchmark.class, 2, timers(MILLION, WHEELS)),
+                batch("16", MILLION),
+                batch("256", SIZES),
                 submit("free", 1),
                 submit("free", 2),
                 submit("held", 1),
                 submit("held", 2));
+    }
+
+    /** What the project's README quotes. */
+    static List<Suite> readme() {
+        return List.of(
+                new Suite("rearm", RearmBenchmark.class, 1, timers(ENDS, peers(2))),
+                new Suite("fresh", FreshKeyBenchmark.class, 1, timers(MILLION, peers(2))),
+                trigger("startById"),
+                trigger("cached"));
+    }
+
+    /** What the goals for the default are about. */
+    static List<Suite> defaults() {
+        return with(
+                triggers(),
+                new Suite("rearm", RearmBenchmark.class, 1, timers(SIZES, WHEELS)),
+                new Suite("rearm", RearmBenchmark.class, 1, timers(TEN_MILLION, WHEELS)),
+                new Suite("rearm", RearmBenchmark.class, 2, timers(MILLION, WHEELS)),
+                kept(1, SIZES),
+                new Suite("fresh", FreshKeyBenchmark.class, 1, timers(SIZES, WHEELS)),
+                new Suite("fifo", FifoBenchmark.class, 1, timers(SIZES, WHEELS)),
+                batch("256", MILLION));
     }
 
     /** A little of each, to see that all works. */
@@ -77,10 +104,10 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
                 Stream.concat(triggers().stream(), backends().stream()).toList(),
                 new Suite("rearm", RearmBenchmark.class, 1, timers(few, peers(1))),
                 new Suite("rearm", RearmBenchmark.class, 2, timers(few, OURS[0], Peer.NETTY.name())),
-                new Suite("kept", KeptKeyBenchmark.class, 1, timers(few, OURS[0])),
+                kept(1, few),
                 new Suite("fresh", FreshKeyBenchmark.class, 1, timers(few, peers(1))),
                 new Suite("fifo", FifoBenchmark.class, 1, timers(few, OURS[0], Peer.NETTY.name())),
-                new Suite("batch.16", BatchBenchmark.class, 1, timers(few, OURS[0])).with("batch", "16"),
+                batch("16", few),
                 submit("free", 1),
                 submit("held", 2));
     }
@@ -99,9 +126,19 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
 
     /** What calls of methods with annotations cost. */
     static List<Suite> triggers() {
-        return TRIGGERS.stream()
-                .map(method -> new Suite("trigger." + method, TriggerBenchmark.class, method, 1, Map.of()))
-                .toList();
+        return TRIGGERS.stream().map(Suite::trigger).toList();
+    }
+
+    private static Suite trigger(String method) {
+        return new Suite("trigger." + method, TriggerBenchmark.class, method, 1, Map.of());
+    }
+
+    private static Suite kept(int threads, String[] sizes) {
+        return new Suite("kept", KeptKeyBenchmark.class, threads, timers(sizes, OURS)).with("idle", "KEEP");
+    }
+
+    private static Suite batch(String keys, String[] sizes) {
+        return new Suite("batch." + keys, BatchBenchmark.class, 1, timers(sizes, OURS)).with("batch", keys);
     }
 
     private static List<Suite> with(List<Suite> more, Suite... suites) {
@@ -113,9 +150,14 @@ record Suite(String workload, Class<?> benchmark, String method, int threads, Ma
         return "^" + Pattern.quote(benchmark.getName()) + "\\." + (method.isEmpty() ? "" : method + "$");
     }
 
+    /** How much heap it wants, in GiB. */
+    int heap() {
+        return Arrays.asList(params.getOrDefault("n", SIZES)).contains(TEN_MILLION[0]) ? 6 : 3;
+    }
+
     /** Whether its invocations pause between the measured parts, so that less of them fit into a time. */
     boolean pauses() {
-        return method.startsWith("start");
+        return benchmark == BackendBenchmark.class && method.startsWith("start");
     }
 
     /** How a pattern finds it. */

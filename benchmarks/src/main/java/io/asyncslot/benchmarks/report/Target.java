@@ -30,7 +30,7 @@ record Target(String number, String what, String unit, boolean least, double bou
 
     /** One row of a Markdown table. */
     String row() {
-        String verdict = measured.isEmpty() ? "not measured" : reached() ? "reached" : "**not reached**";
+        String verdict = measured.isEmpty() ? "not measured" : reached() ? "reached" : "**missed**";
         String value = measured.isEmpty() ? "–" : number(measured.getAsDouble()) + suffix();
         return "| %s | %s | %s %s%s | %s | %s |"
                 .formatted(number, what, least ? "≥" : "≤", number(bound), suffix(), value, verdict);

@@ -27,7 +27,7 @@ import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 
 /** Who gathers values by key. Each hands a batch over on the thread that learns of its time. */
-enum BatchPeer {
+public enum BatchPeer {
     /** A map with {@code COLLECT}, whose {@code maxWait} fixes the time of a batch by its first value. */
     ASYNCSLOT("AsyncSlot, COLLECT") {
         @Override
@@ -160,7 +160,8 @@ enum BatchPeer {
         this.title = title;
     }
 
-    String title() {
+    /** How tables name it. */
+    public String title() {
         return title;
     }
 

@@ -2,6 +2,7 @@ package io.asyncslot.benchmarks.values;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
+import io.asyncslot.benchmarks.report.Summary;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.time.Duration;
@@ -69,7 +70,7 @@ final class ValueBatches {
     }
 
     private static double median(List<Figures> all, ToDoubleFunction<Figures> of) {
-        return all.stream().mapToDouble(of).sorted().toArray()[(all.size() - 1) / 2];
+        return Summary.median(all.stream().mapToDouble(of).toArray());
     }
 
     private Figures round() throws InterruptedException {

@@ -1,15 +1,15 @@
 package io.asyncslot.benchmarks.values;
 
+import io.asyncslot.benchmarks.report.Row;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/** Measures who gathers values by key, each in a JVM of its own, and writes {@code values.md}. */
+/** Measures who gathers values by key, and what a start with a value costs, each in a JVM of its own. */
 public final class ValuesRun {
 
     private static final int KEYS = 10_000;
@@ -18,66 +18,57 @@ public final class ValuesRun {
     private static final int QUICK_VALUES = 100_000;
     private static final int QUICK_KEYS = 1_000;
     private static final long LIMIT_SECONDS = 180;
-    private static final String FIGURES = "figures";
+    private static final String FIGURE = "figure ";
 
     private ValuesRun() {}
 
     /**
-     * Measures and writes.
+     * Measures one peer, or one kind of start, and prints its figures.
      *
-     * @param args directory of the report, and quick or full; or, in the process of one peer, its name and quick or full
+     * @param args its name, and quick or full
      */
     public static void main(String[] args) throws Exception {
         boolean quick = args[1].equals("quick");
-        int values = quick ? QUICK_VALUES : VALUES;
+        int n = quick ? QUICK_VALUES : VALUES;
         int keys = quick ? QUICK_KEYS : KEYS;
+        int rounds = quick ? 1 : ROUNDS;
         for (BatchPeer peer : BatchPeer.values()) {
             if (peer.name().equals(args[0])) {
-                ValueBatches.Figures figures = new ValueBatches(peer, values, keys, quick ? 1 : ROUNDS).measure();
-                System.out.printf(
-                        Locale.ROOT,
-                        "%s %.1f %.1f %.1f %.1f%n",
-                        FIGURES,
-                        figures.add(),
-                        figures.cpu(),
-                        figures.allocated(),
-                        figures.held());
-                System.exit(0);
+                ValueBatches.Figures figures = new ValueBatches(peer, n, keys, rounds).measure();
+                print("values", args[0], n, "add", figures.add());
+                print("values", args[0], n, "cpu", figures.cpu());
+                print("values", args[0], n, "allocated", figures.allocated());
+                print("values", args[0], n, "held", figures.held());
             }
         }
-        List<String> lines = new ArrayList<>(List.of(
-                "# Values that gather by key",
-                "",
-                String.format(
-                        Locale.ROOT,
-                        "Measured by `benchmarks/run --only values`: one thread adds %,d values to %,d keys in turn, and the values"
-                                + " of a key",
-                        values,
-                        keys),
-                "are handed over together 500 ms after its first one. Each peer has a JVM of its own. Every value is handed over once,",
-                "or the row fails. The value itself is not counted.",
-                "",
-                "| | add, ns | CPU of all threads, ns | allocated, bytes | held while pending, bytes |",
-                "|---|---:|---:|---:|---:|"));
-        for (BatchPeer peer : BatchPeer.values()) {
-            String row = "| " + peer.title() + " | " + String.join(" | ", measured(peer, args[1])) + " |";
-            System.out.println(row);
-            lines.add(row);
+        for (ValueStarts kind : ValueStarts.values()) {
+            if (kind.name().equals(args[0])) {
+                double[] figures = kind.measure(n, keys, rounds);
+                print("values.start", args[0], n, "ns", figures[0]);
+                print("values.start", args[0], n, "bytes", figures[1]);
+            }
         }
-        lines.add("");
-        lines.add(String.format(
-                Locale.ROOT,
-                "All per value. JDK %s, %d CPUs; medians of %d rounds.",
-                Runtime.version().feature(),
-                Runtime.getRuntime().availableProcessors(),
-                quick ? 1 : ROUNDS));
-        Path docs = Path.of(args[0]);
-        Files.createDirectories(docs);
-        Files.write(docs.resolve("values.md"), lines);
-        System.out.println("report: " + docs.resolve("values.md"));
+        System.exit(0);
     }
 
-    private static List<String> measured(BatchPeer peer, String length) throws IOException, InterruptedException {
+    private static void print(String workload, String who, int n, String metric, double value) {
+        System.out.println(FIGURE + workload + ' ' + who + ' ' + n + ' ' + metric + ' ' + value);
+    }
+
+    /** All figures. */
+    public static List<Row> measure(boolean quick) throws IOException, InterruptedException {
+        List<Row> rows = new ArrayList<>();
+        for (BatchPeer peer : BatchPeer.values()) {
+            rows.addAll(measured(peer.name(), quick));
+        }
+        for (ValueStarts kind : ValueStarts.values()) {
+            rows.addAll(measured(kind.name(), quick));
+        }
+        return rows;
+    }
+
+    private static List<Row> measured(String who, boolean quick) throws IOException, InterruptedException {
+        System.out.println("\n# Values: " + who);
         Path output = Files.createTempFile("values", ".txt");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -87,23 +78,29 @@ public final class ValuesRun {
                         "-cp",
                         System.getProperty("java.class.path"),
                         ValuesRun.class.getName(),
-                        peer.name(),
-                        length)
+                        who,
+                        quick ? "quick" : "full")
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
         try {
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                return List.of("over " + LIMIT_SECONDS + " s", "-", "-", "-");
+                System.out.println("given up after " + LIMIT_SECONDS + " s: values " + who);
+                return List.of();
             }
-            List<String> said = Files.readAllLines(output, StandardCharsets.UTF_8);
-            for (String line : said) {
-                if (line.startsWith(FIGURES + " ")) {
-                    return List.of(line.substring(FIGURES.length() + 1).split(" "));
+            List<Row> rows = new ArrayList<>();
+            for (String line : Files.readAllLines(output, StandardCharsets.UTF_8)) {
+                System.out.println(line);
+                if (line.startsWith(FIGURE)) {
+                    String[] parts = line.substring(FIGURE.length()).split(" ");
+                    rows.add(new Row(
+                            parts[0], parts[1], Integer.parseInt(parts[2]), 1, parts[3], Double.parseDouble(parts[4])));
                 }
             }
-            said.forEach(System.out::println);
-            return List.of("failed", "-", "-", "-");
+            if (rows.isEmpty()) {
+                System.out.println("failed: values " + who);
+            }
+            return rows;
         } finally {
             process.destroyForcibly();
             Files.delete(output);
