@@ -13,7 +13,7 @@
  *   -DINSIDE=1       the first run deletes its slot, starts its key and goes on
  *   -DFAULTS=n       how often a run is cut short by an Error before it begins
  *   -DSTOP           somebody stops, and waits until nothing runs
- *   -DLIVENESS       instead of the rest: under weak fairness what was answered has its run
+ *   -DLIVENESS       instead of the rest: under weak fairness everybody is answered, and what was answered has its run
  *
  * -DWEAK=n takes one ordering or one step out, which the check must then reject (spec/check says with what):
  *   1  who waits for a former run does not look at that again after it has parked
@@ -27,6 +27,7 @@
  *   9  who makes a slot looks for another one before the index's atomic step
  *  10  the end of a run frees an idle slot in a step of its own
  *  11  a run that throws hands over nobody
+ *  12  a start that finds a freed slot looks again until that is gone
  */
 
 #define DELETE 1
@@ -54,6 +55,12 @@
 #define THREADS 2
 #endif
 
+#ifdef LIVENESS
+#define DONE answered++
+#else
+#define DONE skip
+#endif
+
 #define MOST 4		/* incarnations: a start makes no more than one */
 #define NONE 7
 
@@ -78,6 +85,7 @@ bool stopping;
 /* ghosts */
 bool owed[MOST];	/* an answered start asks for its one run */
 bool stopped;
+byte answered;		/* threads that are done; counted for LIVENESS alone */
 byte faults;
 bool inside = INSIDE;
 
@@ -149,6 +157,7 @@ inline start(b) {
 		fi;
 		if
 		:: WEAK == 9 -> ok = (index != NONE && !freed[index])
+		:: WEAK == 12 && b != NONE && index == b -> goto again
 		:: else
 		fi;
 		d_step {	/* SlotIndex.create, LocalSlots.makeIn */
@@ -180,7 +189,8 @@ inline start(b) {
 		if
 		:: !ok -> pending(b); break
 		:: else -> ok = false
-		fi
+		fi;
+again:		skip
 	od;
 	b = 0
 }
@@ -227,7 +237,8 @@ proctype Starter(byte times) {
 	do
 	:: times > 0 -> start(b); times--
 	:: else -> break
-	od
+	od;
+	DONE
 }
 
 proctype Other(byte times) {
@@ -237,7 +248,8 @@ proctype Other(byte times) {
 	do
 	:: times > 0 -> operate(OTHER, b); times--
 	:: else -> break
-	od
+	od;
+	DONE
 }
 
 /* CallbackRunner.resume, and waitsForFormerIncarnation when it finds the run ended: hands over all but one */
@@ -470,5 +482,5 @@ init {
 
 #ifdef LIVENESS
 #define OWED (owed[0] || owed[1] || owed[2] || owed[3])
-ltl served { []<> !OWED }
+ltl served { []<> !OWED && <> (answered == 3) }
 #endif

@@ -63,7 +63,7 @@ final class CallbackRunner<K> {
                 return; // with custody and reference; the former run's end hands it over again
             }
             binding = map.binding().use();
-            steps = calendar == null ? 0 : calendar.begin();
+            steps = calendar.begin();
             long nanos = ticker.nanos(map.clock());
             fired = FiredRun.of(map.mirror(), block);
             if (fired instanceof FiredRun.Carrying carrying) {
@@ -81,9 +81,7 @@ final class CallbackRunner<K> {
                 giveBack(block, binding, fired, entered);
             }
         }
-        if (calendar != null) {
-            settle(calendar, block, fired, beginning, steps);
-        }
+        settle(calendar, block, fired, beginning, steps);
         if (beginning == StateWord.Beginning.BEGUN && binding != null) {
             try {
                 block.releaseReference(); // the expiry's; a running callback holds none
@@ -131,14 +129,14 @@ final class CallbackRunner<K> {
         }
     }
 
-    /** A slot of a calendar has begun its run or not. What fails now is told; the run goes on. */
+    /** A slot, of a calendar perhaps, has begun its run or not. What fails now is told; the run goes on. */
     private void settle(
             Calendar<K> calendar, ControlBlock<K> block, FiredRun fired, StateWord.Beginning beginning, int steps) {
         try {
             fired.settled(beginning == StateWord.Beginning.BEGUN);
             calendar.check(block, steps);
         } catch (Throwable e) {
-            map.unnoted(e);
+            map.notes().unnoted(e);
         }
     }
 
@@ -166,42 +164,9 @@ final class CallbackRunner<K> {
         if (isPaused(block)) { // looked at after the clock: what falls due after a pause has answered never passes
             return StateWord.Beginning.NOT_DUE;
         }
-        SlotMirror<K> mirror = map.mirror();
-        if (mirror != null) {
-            return begin(mirror, block, bound, now, fired);
-        }
-        return bound ? beginNew(block, now, fired) : StateWord.Beginning.FREED;
-    }
-
-    private StateWord.Beginning beginNew(ControlBlock<K> block, long now, FiredRun fired) {
-        return fired instanceof FiredRun.Carrying carrying
-                ? ((ValueBlock<K>) block).begin(now, carrying)
-                : block.beginFire(now, map.periods(), fired);
-    }
-
-    /** Begins a run of a map with a mirror: one that a former process began and did not end, or a new one. */
-    private StateWord.Beginning begin(
-            SlotMirror<K> mirror, ControlBlock<K> block, boolean bound, long now, FiredRun fired) {
-        SlotDetails<K> details = block.details();
         Recovery recovery = details == null ? null : details.recovery;
         if (recovery != null && recovery.cutOff) {
-            if (!bound || StateWord.isFreed(block.word())) {
-                map.counters().skipped.increment();
-                map.counters().ended.decrement(); // it has not begun here
-                delivered(recovery, block);
-                end(block);
-                return StateWord.Beginning.FREED;
-            }
-            fired.again = null;
-            fired.deadline = recovery.runDeadline;
-            fired.generation = recovery.runGeneration;
-            fired.attempt = recovery.attempt + 1;
-            if (fired instanceof FiredRun.Carrying carrying) {
-                ((ValueBlock<K>) block).beginCutOff(carrying);
-            }
-            fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
-            delivered(recovery, block);
-            return StateWord.Beginning.BEGUN;
+            return beginCutOff(recovery, block, bound, fired);
         }
         if (!bound) {
             return StateWord.Beginning.FREED;
@@ -212,9 +177,9 @@ final class CallbackRunner<K> {
                 fired.whileAway = recovery != null && recovery.isAway(fired);
                 try {
                     if (beginning == StateWord.Beginning.SKIPPED_AND_FREED) {
-                        mirror.retired(block.generation());
+                        map.copies().retired(block);
                     }
-                    mirror.changed(block);
+                    map.copies().changed(block);
                 } catch (Throwable e) { // the run has begun, and goes on
                     LOG.error("the copy of a slot of map '", map.name(), "' was not written", e);
                 }
@@ -222,6 +187,33 @@ final class CallbackRunner<K> {
             case NOT_DUE, NOT_ARMED, FREED -> {}
         }
         return beginning;
+    }
+
+    private StateWord.Beginning beginNew(ControlBlock<K> block, long now, FiredRun fired) {
+        return fired instanceof FiredRun.Carrying carrying
+                ? ((ValueBlock<K>) block).begin(now, carrying)
+                : block.beginFire(now, map.periods(), fired);
+    }
+
+    /** Begins a run that a former process began and did not end. */
+    private StateWord.Beginning beginCutOff(Recovery recovery, ControlBlock<K> block, boolean bound, FiredRun fired) {
+        if (!bound || StateWord.isFreed(block.word())) {
+            map.counters().skipped.increment();
+            map.counters().ended.decrement(); // it has not begun here
+            delivered(recovery, block);
+            end(block);
+            return StateWord.Beginning.FREED;
+        }
+        fired.again = null;
+        fired.deadline = recovery.runDeadline;
+        fired.generation = recovery.runGeneration;
+        fired.attempt = recovery.attempt + 1;
+        if (fired instanceof FiredRun.Carrying carrying) {
+            ((ValueBlock<K>) block).beginCutOff(carrying);
+        }
+        fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
+        delivered(recovery, block);
+        return StateWord.Beginning.BEGUN;
     }
 
     /** A run that a former process began is delivered: gives back the reference it held, beside that of the expiry. */
@@ -274,31 +266,33 @@ final class CallbackRunner<K> {
                 armedIn.begun(block, fired.generation, block.periods(map.periods()) != Periods.ONE_SHOT);
             }
             counters.late(firing.latenessNanos());
-            SlotMirror<K> mirror = map.mirror();
-            if (memory != null && mirror != null && fired.touched) {
-                map.note(
-                        block,
-                        Kind.MOVED,
-                        fired.deadline - mirror.touchMicros(),
-                        mirror.touchMicros(),
-                        BY_KERNEL,
-                        fired.armedFor(),
-                        fired.generation);
+            if (memory != null && fired.touched) {
+                long delay = map.copies().touchMicros();
+                map.notes()
+                        .note(
+                                block,
+                                Kind.MOVED,
+                                fired.deadline - delay,
+                                delay,
+                                BY_KERNEL,
+                                fired.armedFor(),
+                                fired.generation);
             }
             if (memory != null) {
-                map.note(
-                        block,
-                        Kind.FIRED,
-                        Micros.floor(firing.nanos()),
-                        Micros.floor(firing.latenessNanos()),
-                        fired.byPeriod ? BY_PERIOD : null,
-                        fired.armedFor(),
-                        fired.generation);
+                map.notes()
+                        .note(
+                                block,
+                                Kind.FIRED,
+                                Micros.floor(firing.nanos()),
+                                Micros.floor(firing.latenessNanos()),
+                                fired.byPeriod ? BY_PERIOD : null,
+                                fired.armedFor(),
+                                fired.generation);
                 split = split(memory, fired, firing.nanos());
                 memory.lastFiring = firing.last(split, null, null);
             }
         } catch (Throwable e) {
-            map.unnoted(e);
+            map.notes().unnoted(e);
         }
         SlotCallback<? super K> own = details == null ? null : details.callback;
         long began = reading();
@@ -338,7 +332,7 @@ final class CallbackRunner<K> {
         try {
             return block.needDetails();
         } catch (OutOfMemoryError e) {
-            map.unnoted(e);
+            map.notes().unnoted(e);
             return null;
         }
     }
@@ -352,9 +346,10 @@ final class CallbackRunner<K> {
             @Nullable Throwable failure) {
         try {
             memory.lastFiring = firing.last(split, Duration.ofNanos(took), failure == null ? null : Shown.of(failure));
-            map.note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
+            map.notes()
+                    .note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
         } catch (Throwable e) {
-            map.unnoted(e);
+            map.notes().unnoted(e);
         }
     }
 
@@ -363,7 +358,7 @@ final class CallbackRunner<K> {
         try {
             return ticker.monotonicNanos();
         } catch (Throwable e) {
-            map.unnoted(e);
+            map.notes().unnoted(e);
             return UNKNOWN;
         }
     }
@@ -385,20 +380,17 @@ final class CallbackRunner<K> {
     }
 
     private void end(ControlBlock<K> block) {
-        SlotMirror<K> mirror = map.mirror();
-        boolean held = mirror != null && block.retain(); // not held: freed, and its copy says so
+        boolean held = map.copies().ending(block);
         if (block.periods(map.periods()).leavesOutOverruns()) {
             try {
                 Calendar<K> calendar = map.calendar();
-                int steps = calendar == null ? 0 : calendar.begin();
+                int steps = calendar.begin();
                 long now = map.now();
                 FiredRun next = FiredRun.of(null, block);
                 if (block.skipOverrun(now, map.periods(), next)) {
                     skipped(block, next, now);
                 }
-                if (calendar != null) {
-                    calendar.check(block, steps);
-                }
+                calendar.check(block, steps);
             } catch (Throwable e) { // the period is not left out then
                 LOG.error("the overrun of a run of map '", map.name(), "' was not looked at", e);
             }
@@ -409,9 +401,7 @@ final class CallbackRunner<K> {
         boolean freed = ending == StateWord.Ending.FREED;
         map.capacity().left(freed);
         try {
-            if (mirror != null) {
-                endInCopy(mirror, block, freed, held);
-            }
+            map.copies().ended(block, freed, held);
         } finally {
             if (freed) {
                 map.freedIdle(block);
@@ -431,22 +421,6 @@ final class CallbackRunner<K> {
         }
     }
 
-    private void endInCopy(SlotMirror<K> mirror, ControlBlock<K> block, boolean freed, boolean held) {
-        try {
-            if (freed) {
-                mirror.retired(block.generation());
-            }
-            if (held) {
-                mirror.changed(block); // the firing is acknowledged
-            }
-            mirror.ended(block);
-        } finally {
-            if (held && block.release(1)) {
-                block.reclaimIfDone();
-            }
-        }
-    }
-
     /** Hands over again those that waited for a run that has ended. */
     private void resume(SlotDetails.@Nullable Heir<K> first) {
         for (SlotDetails.Heir<K> heir = first; heir != null; heir = heir.next()) {
@@ -459,7 +433,7 @@ final class CallbackRunner<K> {
         if (left.rearmed) {
             map.counters().restarted.increment();
         }
-        map.note(block, Kind.SKIPPED, now, -1, null);
+        map.notes().note(block, Kind.SKIPPED, now, -1, null);
     }
 
     /**

@@ -94,6 +94,10 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     private final SlotClock clock;
     private final Periods periods;
     private final int historySize;
+
+    /** What is noted for those who look; does nothing in a map without history. */
+    private final Notes<K> notes;
+
     private final WhenIdle whenIdle;
     private final Ticker ticker;
     private final Timekeeper keeper;
@@ -101,8 +105,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Looks for slots that an Error has left in nobody's hands. Told by a store, not by a call: that needs no stack. */
     final Scrubber scrubber;
 
-    /** Keeps the copies of slots that outlive the process; null where slots end with it. */
-    private final @Nullable SlotMirror<K> mirror;
+    /** Keeps the copies of slots that outlive the process; does nothing where slots end with it. */
+    private final Copies<K> copies;
 
     /** What is taken down where slots are armed; null for nothing. */
     private final @Nullable ArmingContexts armingContexts;
@@ -116,8 +120,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Whether slots may have schedules of their own: then every block is a {@link ScheduledBlock}. */
     private final boolean keySchedules;
 
-    /** Frees idle slots when their intervals are over; null where that is done by the step that makes them idle, or not at all. */
-    private final @Nullable Intervals<K> intervals;
+    /** Frees idle slots when their intervals are over; does nothing where the step that makes them idle does so, or nobody. */
+    private final Intervals<K> intervals;
+
+    /** Whether the step that leaves a slot with nothing pending and no run frees it. */
+    private final boolean freesIdle;
 
     /** Whether an arming is a step of the word alone. */
     private final boolean plain;
@@ -134,30 +141,18 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** The details of all slots that have none of their own. */
     private final SlotDetails<K> sharedDetails = SlotDetails.shared(this);
 
-    /** When it was opened, in microseconds of its clock; 0 where there is no history. */
-    private final long openedAt;
-
     private final Generations generations;
     private final SlotIndex<K> index;
     private final BlockMaker<K> maker = this::make;
 
-    /** The highest generation that a former process gave to a slot it freed. */
-    private final long retiredBefore;
-
     private final Counters counters;
-
-    /** Numbers the causes in histories; null where there are none. */
-    private final @Nullable Causes causes;
-
-    /** What slots freed lately went through; null where there is no history. */
-    private final @Nullable Departures departures;
 
     private final RunBarrier barrier = RunBarrier.of(this);
 
     private final InstalledBinding<K> binding;
 
-    /** Where the points of the map's periods are looked for anew; null when they are no points of the wall clock. */
-    private final @Nullable Calendar<K> calendar;
+    /** Where the points of the map's periods are looked for anew; does nothing when they are no points of the wall clock. */
+    private final Calendar<K> calendar;
 
     /** Set by the first to close; volatile, read by creators after they have published. */
     private volatile boolean closed;
@@ -185,32 +180,28 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         this.keySchedules = spec instanceof TimerMapSpec<?> timers && timers.keySchedules();
         this.plain = armingContexts == null && shape == null && !keySchedules;
         boolean rests = shape != null && shape.minInterval() != null && whenIdle == WhenIdle.FREE;
-        this.intervals = rests ? new Intervals<>(this) : null;
+        this.intervals = rests ? new IntervalQueue<>(this) : new Intervals<>();
+        this.freesIdle = whenIdle == WhenIdle.FREE && !rests;
         this.commanded = type == SlotType.TIMER || keeper.measuresWork();
         SlotMirrors mirrors = context.mirrors();
-        this.mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
-        this.retiredBefore = mirror == null ? 0 : mirror.highestRetired();
+        SlotMirror<K> mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
+        this.copies = mirror == null ? new Copies<>() : new MirroredCopies<>(mirror, capacity);
         this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new CallbackRunner<>(this, context.injected());
         this.generations = context.generations();
-        this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : retiredBefore);
+        this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : mirror.highestRetired());
         this.counters = new Counters(index::created);
         this.dispatcher =
                 new Dispatcher<>(context.runQueue(), keeper, counters, runner::run, spec.concurrency(), index::values);
-        this.causes = historySize == 0 ? null : new Causes();
-        this.departures = historySize == 0 ? null : new Departures();
+        this.notes = historySize == 0 ? new Notes<>(name) : new HistoryNotes<>(name, ticker, clock);
         this.pauses = new SlotPauses<>(this, index, runner);
-        this.openedAt = historySize == 0 ? 0 : now();
-        this.snapshots = new SnapshotFactory(ticker, clock, causes);
-        this.views = new SlotViews<>(this, index, keys, snapshots, departures);
+        this.snapshots = new SnapshotFactory(ticker, clock, notes.causes());
+        this.views = new SlotViews<>(this, index, keys, snapshots, notes.departures());
         boolean points = clock == SlotClock.REALTIME && (periods != Periods.ONE_SHOT || keySchedules);
         WallSteps steps = points ? keeper.wallSteps() : null;
-        this.calendar = steps == null ? null : new Calendar<>(this, steps);
-        if (calendar != null) {
-            calendar.opened();
-        }
+        this.calendar = steps == null ? new Calendar<>() : WallCalendar.opened(this, steps);
         scrubber.opened(this);
     }
 
@@ -244,13 +235,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         ArmingContexts contexts = armingContexts;
         Object captured = contexts == null ? null : contexts.capture();
         Shape shaped = shape;
-        if (intervals != null) {
-            intervals.sweepSome(); // so that the bound of the map holds for what is left
-        }
+        intervals.sweepSome(); // so that the bound of the map holds for what is left
         if (shaped != null) {
             return createShaped(shaped, key, deadline, now, value, contexts, captured);
         }
-        BlockMaker<K> own = copied(key, keySchedules ? maker(value) : maker);
+        BlockMaker<K> own = copies.copied(key, keySchedules ? maker(value) : maker);
         StackRoom.check();
         return created(index.create(own, key, deadline), deadline, now, detail, null, contexts, captured);
     }
@@ -287,7 +276,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             @Nullable Object captured) {
         long nanos = shaped.asksForTime() ? nanos() : 0;
         long due = shaped.asksForTime() ? shaped.firstDue(deadline, value != null, nanos) : deadline;
-        BlockMaker<K> own = copied(key, maker(shaped, value, shaped.latest(nanos)));
+        BlockMaker<K> own = copies.copied(key, maker(shaped, value, shaped.latest(nanos)));
         StackRoom.check();
         ControlBlock<K> block = index.create(own, key, due);
         SlotLimit limit = shaped.firstLimit(deadline, due);
@@ -314,7 +303,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
         boolean begun;
         try {
-            made(block, now, detail, limit);
+            notes.made(block, now, detail, limit);
             if (contexts != null) {
                 block.needDetails().armedIn().born(block, captured);
             }
@@ -331,9 +320,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (closed) {
                 try {
                     free(block);
-                    if (mirror != null) {
-                        mirror.takenBack(block); // whoever freed it, with the reference of its first command in hand
-                    }
+                    copies.takenBack(block); // whoever freed it, with the reference of its first command in hand
                 } finally {
                     if (commanded) {
                         keeper.born(block);
@@ -356,17 +343,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return commanded;
     }
 
-    /** What makes a block in the index's atomic step: the same for all keys, but where a key is to be copied. */
-    private BlockMaker<K> copied(K key, BlockMaker<K> own) {
-        SlotMirror<K> present = mirror;
-        if (present == null) {
-            return own;
-        }
-        byte[] encoded = present.encode(key);
-        return (same, hash, former, deadline, firstGeneration) ->
-                makeCopied(present, encoded, own, same, hash, former, deadline, firstGeneration);
-    }
-
     /** What makes a block that may have a schedule; {@code series} null for none. */
     private BlockMaker<K> maker(@Nullable Object series) {
         return (key, hash, former, deadline, firstGeneration) ->
@@ -378,41 +354,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         Object first = ValueBlock.first(shaped, value);
         return (key, hash, former, deadline, firstGeneration) ->
                 make(key, hash, former, deadline, firstGeneration, shaped, first, latest);
-    }
-
-    private @Nullable ControlBlock<K> makeCopied(
-            SlotMirror<K> copies,
-            byte[] encoded,
-            BlockMaker<K> own,
-            K key,
-            int hash,
-            @Nullable ControlBlock<K> former,
-            long deadline,
-            long firstGeneration) {
-        int place = copies.reserve();
-        if (place == SlotMirror.FULL) {
-            return null;
-        }
-        ControlBlock<K> block = null;
-        boolean made = false;
-        try {
-            block = own.make(key, hash, former, deadline, firstGeneration);
-            if (block == null) {
-                return null;
-            }
-            block.position(place);
-            copies.made(block, encoded);
-            made = true;
-            return block;
-        } finally {
-            if (!made) {
-                copies.giveBack(place);
-                if (block != null) {
-                    block.unmade();
-                    capacity.giveBack();
-                }
-            }
-        }
     }
 
     /** Called inside the index's atomic step. */
@@ -454,7 +395,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             @Nullable Object first,
             long latest) {
         long generation = firstGeneration;
-        SlotDetails<K> details = calendar == null ? null : newDetails();
+        SlotDetails<K> details = followsCalendar() ? newDetails() : null;
         if (former != null) {
             generation = Math.max(generation, former.generation() + 1);
             ControlBlock<K> running = StateWord.isRunning(former.word()) ? former : runningPredecessor(former);
@@ -476,7 +417,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     final SlotDetails<K> newDetails() {
-        return calendar == null ? new SlotDetails<>(this) : new CalendarDetails<>(this);
+        return followsCalendar() ? new CalendarDetails<>(this) : new SlotDetails<>(this);
     }
 
     @Override
@@ -486,7 +427,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** Makes the slots that a former process left. To be called once, before anybody else has the map. */
     public final void recover() {
-        SlotMirror<K> present = mirror;
+        SlotMirror<K> present = copies.mirror();
         if (present != null) {
             keeper.batchBegins();
             try {
@@ -536,7 +477,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             mirror.retired(generation);
             mirror.changed(block);
             freedIdle(block);
-        } else if (block instanceof ValueBlock<K> carrier && intervals != null) {
+        } else if (block instanceof ValueBlock<K> carrier) {
             intervals.begins(
                     carrier, Math.max(1, carrier.notBefore())); // freed when its interval is over, if it is idle then
         }
@@ -556,12 +497,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     final boolean keepsShapes() {
-        return mirror != null && mirror.keepsShapes();
+        return copies.keepsShapes();
     }
 
     @Override
     final @Nullable KeptValue keep(Object value) {
-        return mirror == null ? null : mirror.keep(value);
+        return copies.keep(value);
     }
 
     /** Whether a value has to be kept before the step that accepts it: one that is merged by a function is kept once merged. */
@@ -575,57 +516,10 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return value == null || value instanceof KeptValue || !alone ? value : keep(value);
     }
 
-    /**
-     * Begins an operation that may change the word of a slot: in a map with a mirror with a reference, so that the place
-     * of the copy stays the slot's own.
-     *
-     * @return false when the slot is gone; then it is freed, and {@link #leave} must not be called
-     */
-    final boolean enter(ControlBlock<K> block) {
-        return mirror == null || block.retain();
-    }
-
-    /** A reading for {@link #leaveArmed}, to be taken before the slot is armed or moved. */
-    final long reading() {
-        return mirror == null ? 0 : mirror.reading();
-    }
-
-    /**
-     * Ends an operation that was to arm or move a slot.
-     *
-     * @param done whether it did
-     * @param reading what {@link #reading} answered before
-     */
-    final void leaveArmed(ControlBlock<K> block, boolean done, long reading) {
-        try {
-            if (mirror != null && done) {
-                mirror.armed(block, reading);
-            }
-        } finally {
-            leave(block, done);
-        }
-    }
-
     /** When a slot is due, given a word of it that was read before: by its deadline, or by a touch from outside. */
     @Override
     final long dueAt(ControlBlock<K> block, long word) {
-        long deadline = StateWord.deadline(word);
-        return mirror == null ? deadline : Math.max(deadline, mirror.touchedUntil(block));
-    }
-
-    /** Ends an operation that may have changed the word of a slot. */
-    final void leave(ControlBlock<K> block, boolean changed) {
-        if (mirror != null) {
-            try {
-                if (changed) {
-                    mirror.changed(block);
-                }
-            } finally {
-                if (block.release(1)) {
-                    block.reclaimIfDone();
-                }
-            }
-        }
+        return copies.dueAt(block, word);
     }
 
     /** The former incarnation, if it exists and still runs. */
@@ -667,7 +561,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     private CancelOutcome cancel(ControlBlock<K> block) {
         StackRoom.check();
-        if (!enter(block)) {
+        if (!copies.enter(block)) {
             return gone();
         }
         capacity.leaving();
@@ -675,16 +569,16 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         StateWord.Disarming disarming = shape == null ? block.disarm() : ((ValueBlock<K>) block).cancel();
         boolean freed = disarming == StateWord.Disarming.CANCELLED_AND_FREED;
         capacity.left(freed);
-        if (freed && mirror != null) {
-            mirror.retired(block.generation());
+        if (freed) {
+            copies.retired(block);
         }
-        leave(block, disarming != StateWord.Disarming.NOT_ARMED && disarming != StateWord.Disarming.FREED);
+        copies.leave(block, disarming != StateWord.Disarming.NOT_ARMED && disarming != StateWord.Disarming.FREED);
         return switch (disarming) {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
                 boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    remembered = recordEnd(block, Kind.CANCELLED, before, freed);
+                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, closed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -785,14 +679,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return DeleteOutcome.ABSENT;
         }
         try {
-            if (mirror != null) { // with the map's reference in hand
-                mirror.retired(block.generation());
-                if (keeping == null) {
-                    mirror.takenBack(block);
-                }
+            copies.retired(block); // with the map's reference in hand
+            if (keeping == null) {
+                copies.takenBack(block);
             }
             (freeing.armed ? counters.deletedArmed : counters.deletedIdle).increment();
-            boolean remembered = recordEnd(block, Kind.DELETED, before, true);
+            boolean remembered = notes.recordEnd(block, Kind.DELETED, before, true, closed);
             departed(block, remembered);
         } finally { // whatever the heap has room for: nobody else lets go of the block
             try {
@@ -819,27 +711,26 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** The map is closed: frees a slot, which its copy survives if the map was let go of. */
     private void freeClosed(ControlBlock<K> block, boolean letGo) {
-        if (mirror == null || !letGo) {
+        SlotMirror<K> keeping = letGo ? copies.mirror() : null;
+        if (keeping == null) {
             free(block);
-        } else if (enter(block)) {
+        } else if (copies.enter(block)) {
             try {
-                free(block, mirror);
+                free(block, keeping);
             } finally {
-                leave(block, false);
+                copies.leave(block, false);
             }
         }
     }
 
     /** A slot may have become idle by a step that would have freed it, but for its interval. */
     final void rested(ControlBlock<K> block) {
-        if (intervals != null) {
-            intervals.rested((ValueBlock<K>) block);
-        }
+        intervals.rested(block);
     }
 
     /** Frees a slot if it is idle and its interval is over. */
     final void freeRested(ValueBlock<K> block, long now) {
-        if (!enter(block)) {
+        if (!copies.enter(block)) {
             return;
         }
         boolean freed = false;
@@ -850,10 +741,10 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             capacity.left(freed);
         }
         try {
-            if (freed && mirror != null) {
-                mirror.retired(block.generation());
+            if (freed) {
+                copies.retired(block);
             }
-            leave(block, freed);
+            copies.leave(block, freed);
         } finally {
             if (freed) {
                 freedIdle(block);
@@ -887,8 +778,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (details.resume(0)) {
                 counters.paused.decrement();
             }
-            if (departures != null && details.history() != null && !closed && !remembered) {
-                departures.add(block.key(), block.generation(), details.lastFiring, details.needHistory());
+            if (!closed && !remembered) {
+                notes.departed(block, details);
             }
         }
     }
@@ -920,9 +811,9 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, Limits.delay(delay));
         Series series = block instanceof ScheduledBlock ? Series.KEEP : null;
-        return historySize == 0 || SlotCause.current() != null
-                ? arm(block, deadline, noted(nanos), series)
-                : BY_CALLBACK.during(() -> arm(block, deadline, noted(nanos), series));
+        return !notes.areKept() || SlotCause.current() != null
+                ? arm(block, deadline, notes.noted(nanos), series)
+                : BY_CALLBACK.during(() -> arm(block, deadline, notes.noted(nanos), series));
     }
 
     /**
@@ -935,8 +826,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
         Object captured = contexts == null ? null : contexts.capture();
         long nanos = block instanceof ValueBlock<K> carrier && carrier.asksForTime() ? nanos() : 0;
-        long reading = reading();
-        if (!enter(block)) {
+        long reading = copies.reading();
+        if (!copies.enter(block)) {
             return StartOutcome.FREED;
         }
         boolean inside = true;
@@ -946,7 +837,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             StateWord.Arming arming =
                     plain ? block.arm(deadline) : armWith(block, deadline, nanos, value, armedIn, captured);
             inside = false;
-            leaveArmed(block, arming != StateWord.Arming.FREED, reading);
+            copies.leaveArmed(block, arming != StateWord.Arming.FREED, reading);
             StartOutcome outcome = armed(block, arming, deadline, now, before);
             done = true;
             return outcome;
@@ -972,9 +863,9 @@ abstract class LocalSlots<K> extends SlotHome<K> {
      */
     final boolean cutShort(ControlBlock<K> block, boolean inside) {
         if (inside) {
-            leave(block, true);
+            copies.leave(block, true);
         }
-        return mirror != null || pauses.isStray(block);
+        return copies.mirror() != null || pauses.isStray(block);
     }
 
     private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now, long before) {
@@ -982,13 +873,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return switch (arming) {
             case STARTED -> {
                 counters.restarted.increment();
-                recordArmed(block, Kind.STARTED, now, due, before);
+                notes.recordArmed(block, Kind.STARTED, now, due, before);
                 pending(block, due);
                 yield StartOutcome.STARTED;
             }
             case REARMED -> {
                 counters.rearmed.increment();
-                recordArmed(block, Kind.REARMED, now, due, before);
+                notes.recordArmed(block, Kind.REARMED, now, due, before);
                 pending(block, due);
                 yield StartOutcome.REARMED;
             }
@@ -1012,18 +903,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return type == SlotType.WORK ? StateWord.deadline(word) : Math.min(asked, StateWord.deadline(word));
     }
 
-    /** What the shape of a slot has made of the deadline that was asked for just now; null for nothing. */
-    private @Nullable SlotLimit limit(ControlBlock<K> block) {
-        return block instanceof ValueBlock<K> carrier ? carrier.limit() : null;
-    }
-
     /** Moves what is pending, as far as the map's shape lets it. */
     final StateWord.Move move(ControlBlock<K> block, long deadline) {
         return shape == null ? block.move(deadline) : ((ValueBlock<K>) block).touch(deadline);
     }
 
     public final boolean takesSchedules() {
-        return keySchedules && calendar != null;
+        return keySchedules && followsCalendar();
     }
 
     final boolean isShaped() {
@@ -1050,14 +936,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Arms the firing of a run once more, from inside that run; whoever ends the run passes the slot on. */
     @Override
     final RetryOutcome redeliver(ControlBlock<K> block, Firing<K> firing, Duration delay, boolean postponed) {
-        int steps = calendar == null ? 0 : calendar.begin();
+        int steps = calendar.begin();
         long nanos = ticker.nanos(clock);
         long deadline = Micros.after(nanos, delay);
         SlotDetails<K> details = block.needDetails();
         Redelivery alone = firing.again(false, postponed); // both made before the step
         Redelivery ahead = firing.again(true, postponed);
-        long reading = reading();
-        if (!enter(block)) {
+        long reading = copies.reading();
+        if (!copies.enter(block)) {
             return RetryOutcome.FREED;
         }
         StateWord.Redelivering redelivering = null;
@@ -1069,31 +955,30 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             done = armed || redelivering == StateWord.Redelivering.PUT_PERIOD_OFF;
         } finally {
             if (redelivering == null) {
-                leave(block, true);
+                copies.leave(block, true);
             }
         }
         if (done) {
             details.again = armed ? alone : ahead;
         }
         if (done) {
-            leaveArmed(block, true, reading);
+            copies.leaveArmed(block, true, reading);
         } else {
-            leave(block, redelivering == StateWord.Redelivering.SUPERSEDED); // with the values that were passed on
+            copies.leave(
+                    block, redelivering == StateWord.Redelivering.SUPERSEDED); // with the values that were passed on
         }
         if (done) {
             if (armed) {
                 counters.restarted.increment();
             }
             (postponed ? counters.postponed : counters.retried).increment();
-            if (calendar != null) {
-                try {
-                    calendar.derived(block, deadline, calendar.due(deadline, nanos), steps);
-                } catch (Throwable e) { // a schedule or a clock: the firing is delivered again all the same
-                    unnoted(e);
-                }
+            try {
+                calendar.delayed(block, deadline, nanos, steps);
+            } catch (Throwable e) { // a schedule or a clock: the firing is delivered again all the same
+                notes.unnoted(e);
             }
-            long now = noted(nanos);
-            record(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now);
+            long now = notes.noted(nanos);
+            notes.record(block, postponed ? Kind.POSTPONED : Kind.RETRIED, now, deadline - now);
         }
         return switch (redelivering) {
             case ARMED, PUT_PERIOD_OFF -> RetryOutcome.SCHEDULED;
@@ -1127,7 +1012,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return null;
         }
         StackRoom.check();
-        if (!enter(block)) {
+        if (!copies.enter(block)) {
             return null;
         }
         capacity.leaving();
@@ -1141,24 +1026,24 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         } finally {
             capacity.left(freed);
             if (taken == null) {
-                leave(block, false);
+                copies.leave(block, false);
             }
         }
-        if (freed && mirror != null) {
-            mirror.retired(block.generation());
+        if (freed) {
+            copies.retired(block);
         }
-        leave(block, true); // from here on the copy does not have them: they are the caller's
+        copies.leave(block, true); // from here on the copy does not have them: they are the caller's
         switch (taken.disarming()) {
             case CANCELLED, CANCELLED_AND_FREED, CANCELLED_WHILE_RUNNING -> {
                 boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    remembered = recordEnd(block, Kind.CANCELLED, before, freed);
+                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, closed);
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
                 } catch (Throwable e) { // what was taken is handed out all the same
-                    unnoted(e);
+                    notes.unnoted(e);
                 } finally {
                     if (freed) {
                         freedIdle(block, remembered);
@@ -1264,8 +1149,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (scope != null && RunningScope.isAwaited(scope)) {
                 return CloseOutcome.WOULD_DEADLOCK;
             }
-            if (letGo && mirror != null && !closed) {
-                mirror.letGo();
+            if (letGo && !closed) {
+                copies.letGo();
             }
             closed = true;
             try {
@@ -1290,9 +1175,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
         try {
             last.release();
-            if (mirror != null) {
-                mirror.closed();
-            }
+            copies.closed();
         } finally {
             leaveAll();
         }
@@ -1301,9 +1184,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Leaves each of those that know the map, whatever becomes of the others. */
     private void leaveAll() {
         try {
-            if (calendar != null) {
-                calendar.closed();
-            }
+            calendar.closed();
         } finally {
             try {
                 dispatcher.closed();
@@ -1418,142 +1299,17 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     @Override
     final void reclaimed(ControlBlock<K> block) {
         counters.reclaimed.increment();
-        if (mirror != null) {
-            mirror.reclaimed(block);
-        }
+        copies.reclaimed(block);
     }
 
-    /** A reading of the clock as the history notes it, rounded up as deadlines are; anything when there is none. */
-    final long noted(long nanos) {
-        return historySize == 0 ? 0 : Micros.ceil(nanos);
-    }
-
-    /** Records that the calling thread has made a slot. */
-    private void made(ControlBlock<K> block, long now, long detail, @Nullable SlotLimit limit) {
-        if (causes != null) {
-            try {
-                ((NotedBlock<K>) block).made(now, detail, causes.number(SlotCause.current()), limit);
-            } catch (OutOfMemoryError e) {
-                unnoted(e);
-            }
-        }
-    }
-
-    final void record(ControlBlock<K> block, Kind kind) {
-        if (historySize != 0) {
-            noteNow(block, kind, SlotCause.current());
-        }
-    }
-
-    /** Records what is not on the calling thread's account, with the time that it is. */
     @Override
     final void noteNow(ControlBlock<K> block, Kind kind, @Nullable SlotCause cause) {
-        if (historySize != 0) {
-            try {
-                note(block, kind, now(), -1, cause);
-            } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
-                unnoted(e);
-            }
-        }
-    }
-
-    /**
-     * Records what has taken away the pending run of a slot. Of a slot that is gone with it and has not had anything else to tell,
-     * no history is made: what it has noted in itself is kept for a while.
-     *
-     * @param before a reading of the word before that
-     * @param freed whether the slot is gone
-     * @return whether it is remembered with that, which no history made later has
-     */
-    private boolean recordEnd(ControlBlock<K> block, Kind kind, long before, boolean freed) {
-        Causes numbers = causes;
-        Departures kept = departures;
-        boolean untold = freed && block.details() == null;
-        if (numbers == null || kept == null || untold && closed) {
-            return false;
-        }
-        try {
-            int cause = numbers.number(SlotCause.current());
-            long pending = StateWord.isArmed(before) ? StateWord.deadline(before) : -1;
-            NotedBlock<K> noted = (NotedBlock<K>) block;
-            if (untold) {
-                kept.add(new Departures.Untold(noted, kind, now(), cause, pending));
-                return true;
-            }
-            noted.happened(kind, now(), -1, cause, null, pending, block.generation());
-        } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
-            unnoted(e);
-        }
-        return false;
-    }
-
-    final void record(ControlBlock<K> block, Kind kind, long now, long detail) {
-        if (historySize != 0) {
-            note(block, kind, now, detail, SlotCause.current());
-        }
-    }
-
-    /**
-     * Records that a slot waits for a deadline from now on, and what has limited that.
-     *
-     * @param before a reading of the word before that
-     */
-    final void recordArmed(ControlBlock<K> block, Kind kind, long now, long due, long before) {
-        if (causes == null) {
-            return;
-        }
-        try {
-            int cause = causes.number(SlotCause.current());
-            SlotLimit limit = limit(block);
-            long pending = StateWord.isArmed(before) ? StateWord.deadline(before) : -1;
-            NotedBlock<K> noted = (NotedBlock<K>) block;
-            if (limit == null && (kind == Kind.REARMED || kind == Kind.MOVED)) {
-                noted.armed(kind, now, due - now, cause, pending);
-            } else {
-                long generation = block.generation() - (kind == Kind.MOVED ? 0 : 1);
-                noted.happened(kind, now, due - now, cause, limit, pending, generation);
-            }
-        } catch (OutOfMemoryError e) {
-            unnoted(e);
-        }
-    }
-
-    /** Records what is not on the calling thread's account, and has not changed what is pending. */
-    final void note(ControlBlock<K> block, Kind kind, long now, long detail, @Nullable SlotCause cause) {
-        if (historySize != 0) {
-            long word = block.word();
-            long pending = StateWord.isArmed(word) ? StateWord.deadline(word) : -1;
-            note(block, kind, now, detail, cause, pending, block.generation());
-        }
-    }
-
-    /**
-     * Records what is not on the calling thread's account.
-     *
-     * @param before the deadline that was pending before, -1 for none
-     * @param generation that of the latest start before
-     */
-    final void note(
-            ControlBlock<K> block,
-            Kind kind,
-            long now,
-            long detail,
-            @Nullable SlotCause cause,
-            long before,
-            long generation) {
-        if (causes != null) {
-            try {
-                int number = causes.number(cause);
-                ((NotedBlock<K>) block).happened(kind, now, detail, number, null, before, generation);
-            } catch (OutOfMemoryError e) {
-                unnoted(e);
-            }
-        }
+        notes.noteNow(block, kind, cause);
     }
 
     @Override
     final boolean keepsHistory() {
-        return historySize != 0;
+        return notes.areKept();
     }
 
     @Override
@@ -1563,13 +1319,12 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     final long openedAt() {
-        return openedAt;
+        return notes.openedAt();
     }
 
-    /** Something could not be noted for those who look: tells of that. What is noted has happened all the same. */
     @Override
     final void unnoted(Throwable failure) {
-        LOG.warning("something that happened in map '", name, "' was not noted", failure);
+        notes.unnoted(failure);
     }
 
     final long now() {
@@ -1584,10 +1339,18 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     final @Nullable SlotMirror<K> mirror() {
-        return mirror;
+        return copies.mirror();
     }
 
-    final @Nullable Calendar<K> calendar() {
+    final Copies<K> copies() {
+        return copies;
+    }
+
+    final Notes<K> notes() {
+        return notes;
+    }
+
+    final Calendar<K> calendar() {
         return calendar;
     }
 
@@ -1615,30 +1378,25 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return periods;
     }
 
-    /** Whether the step that leaves a slot with nothing pending and no run frees it. */
     @Override
     final boolean freesIdle() {
-        return whenIdle == WhenIdle.FREE && intervals == null;
+        return freesIdle;
     }
 
     @Override
     final boolean followsCalendar() {
-        return calendar != null;
+        return calendar instanceof WallCalendar;
     }
 
     @Override
     final void intervalBegins(ValueBlock<K> block, long end) {
-        if (intervals != null) {
-            intervals.begins(block, end);
-        }
+        intervals.begins(block, end);
     }
 
     /** Frees slots that are idle and whose interval is over. Whoever looks does so first: such slots are not to show. */
     @Override
     final void sweep(int most) {
-        if (intervals != null) {
-            intervals.sweep(most);
-        }
+        intervals.sweep(most);
     }
 
     final Capacity capacity() {

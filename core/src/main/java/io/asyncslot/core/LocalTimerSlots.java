@@ -65,10 +65,9 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
 
     /** As {@link #start(Object)}; {@code value} null for none. */
     final StartOutcome startOwn(K key, @Nullable Object value) {
-        Calendar<K> calendar = calendar();
-        if (calendar == null) {
+        if (!(calendar() instanceof WallCalendar<K> calendar)) {
             long nanos = ticker().nanos(clock());
-            return start(key, lookUp(key), ownDeadline(nanos), noted(nanos), value);
+            return start(key, lookUp(key), ownDeadline(nanos), notes().noted(nanos), value);
         }
         StartOutcome outcome = null;
         while (outcome == null) { // anew if the key has another slot meanwhile: what has fired is of one slot
@@ -77,12 +76,13 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         return outcome;
     }
 
-    private @Nullable StartOutcome startOwn(Calendar<K> calendar, K key, @Nullable Object value) {
+    private @Nullable StartOutcome startOwn(WallCalendar<K> calendar, K key, @Nullable Object value) {
         int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
         ControlBlock<K> found = live(key);
         long deadline = ownDeadline(calendar, found, nanos);
-        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, noted(nanos), value);
+        StartOutcome outcome =
+                isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, notes().noted(nanos), value);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, isOfSchedule(), nanos, steps);
         }
@@ -91,8 +91,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
 
     @Override
     public StartOutcome start(K key, SlotSchedule schedule) {
-        Calendar<K> calendar = calendar();
-        if (calendar == null || !takesSchedules()) {
+        if (!(calendar() instanceof WallCalendar<K> calendar) || !takesSchedules()) {
             return TimerSlots.super.start(key, schedule);
         }
         if (schedule == null) {
@@ -105,13 +104,14 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         return outcome;
     }
 
-    private @Nullable StartOutcome start(Calendar<K> calendar, K key, SlotSchedule schedule) {
+    private @Nullable StartOutcome start(WallCalendar<K> calendar, K key, SlotSchedule schedule) {
         int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
         ControlBlock<K> found = live(key);
         Series series = series(found, schedule);
         long deadline = firstPoint(calendar, found, series, nanos);
-        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, noted(nanos), series);
+        StartOutcome outcome =
+                isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, notes().noted(nanos), series);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, !(schedule instanceof FixedRateSchedule), nanos, steps);
         }
@@ -127,7 +127,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     }
 
     /** The first point of a series that has not had its run: of a fixed rate, a period from now. */
-    private long firstPoint(Calendar<K> calendar, @Nullable ControlBlock<K> found, Series series, long nanos) {
+    private long firstPoint(WallCalendar<K> calendar, @Nullable ControlBlock<K> found, Series series, long nanos) {
         long first = firstPoint(series.schedule(), nanos);
         return series.schedule() instanceof FixedRateSchedule
                 ? first
@@ -144,7 +144,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     final StartOutcome startAfter(K key, Duration delay, @Nullable Object value) {
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return start(key, lookUp(key), Micros.after(nanos, delay), noted(nanos), value);
+        return start(key, lookUp(key), Micros.after(nanos, delay), notes().noted(nanos), value);
     }
 
     @Override
@@ -159,11 +159,11 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
         long nanos = ticker().nanos(clock());
         if (clock() == SlotClock.REALTIME) {
-            return start(key, lookUp(key), Micros.of(deadline), noted(nanos), value);
+            return start(key, lookUp(key), Micros.of(deadline), notes().noted(nanos), value);
         }
         Duration left = Duration.between(Instant.ofEpochSecond(0, ticker().realtimeNanos()), deadline);
         long due = Micros.after(nanos, left.isNegative() ? Duration.ZERO : left);
-        return start(key, lookUp(key), due, noted(nanos), value);
+        return start(key, lookUp(key), due, notes().noted(nanos), value);
     }
 
     /*
@@ -178,7 +178,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
-        Batch<K> batch = new Batch<>(this, deadline, noted(nanos));
+        Batch<K> batch = new Batch<>(this, deadline, notes().noted(nanos));
         keeper().batchBegins();
         try {
             for (K key : keys) {
@@ -192,10 +192,9 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
 
     @Override
     public TouchOutcome touch(K key) {
-        Calendar<K> calendar = calendar();
-        if (calendar == null) {
+        if (!(calendar() instanceof WallCalendar<K> calendar)) {
             long nanos = ticker().nanos(clock());
-            return touch(key, ownDeadline(nanos), noted(nanos));
+            return touch(key, ownDeadline(nanos), notes().noted(nanos));
         }
         TouchOutcome outcome = null;
         while (outcome == null) { // anew if the key has got another schedule meanwhile
@@ -204,7 +203,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         return outcome;
     }
 
-    private @Nullable TouchOutcome touch(Calendar<K> calendar, K key) {
+    private @Nullable TouchOutcome touch(WallCalendar<K> calendar, K key) {
         int steps = calendar.begin();
         long nanos = ticker().nanos(clock());
         ControlBlock<K> found = live(key);
@@ -212,7 +211,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         long deadline =
                 series == null ? ownDeadline(calendar, found, nanos) : firstPoint(calendar, found, series, nanos);
         boolean ofSchedule = series == null ? isOfSchedule() : !(series.schedule() instanceof FixedRateSchedule);
-        TouchOutcome outcome = touch(found, deadline, noted(nanos), series);
+        TouchOutcome outcome = touch(found, deadline, notes().noted(nanos), series);
         if (outcome == TouchOutcome.MOVED) {
             derived(calendar, key, deadline, ofSchedule, nanos, steps);
         }
@@ -223,10 +222,10 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     public TouchOutcome touch(K key, Duration delay) {
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        ControlBlock<K> block = calendar() == null ? null : lookUp(key);
+        ControlBlock<K> block = followsCalendar() ? lookUp(key) : null;
         CalendarDetails<K> details = block == null ? null : CalendarDetails.of(block);
         CalendarDetails.Derived derived = details == null ? null : details.derived.get();
-        TouchOutcome outcome = touch(key, Micros.after(nanos, delay), noted(nanos));
+        TouchOutcome outcome = touch(key, Micros.after(nanos, delay), notes().noted(nanos));
         if (details != null && derived != null && outcome == TouchOutcome.MOVED) { // else the same deadline might be
             // taken for one that nobody named; what a start has noted meanwhile stays
             details.derived.compareAndSet(derived, null);
@@ -316,8 +315,8 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         if (block == null) {
             return absent();
         }
-        long reading = reading();
-        if (!enter(block)) {
+        long reading = copies().reading();
+        if (!copies().enter(block)) {
             return null;
         }
         boolean inside = true;
@@ -327,7 +326,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
             StateWord.Move move =
                     block instanceof ScheduledBlock<K> scheduled ? scheduled.move(deadline, of) : move(block, deadline);
             inside = false;
-            leaveArmed(block, move == StateWord.Move.MOVED, reading);
+            copies().leaveArmed(block, move == StateWord.Move.MOVED, reading);
             TouchOutcome outcome = move == null ? null : moved(block, move, deadline, now, before);
             done = true;
             return outcome;
@@ -351,7 +350,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
             case MOVED -> {
                 counters().moved.increment();
                 long due = isShaped() ? shapedDue(block, deadline) : deadline;
-                recordArmed(block, Kind.MOVED, now, due, before);
+                notes().recordArmed(block, Kind.MOVED, now, due, before);
                 pending(block, due);
                 yield TouchOutcome.MOVED;
             }
@@ -361,13 +360,13 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     }
 
     /** The deadline of a slot whose points are those of the wall clock: none that has had its run. */
-    private long ownDeadline(Calendar<K> calendar, @Nullable ControlBlock<K> found, long nanos) {
+    private long ownDeadline(WallCalendar<K> calendar, @Nullable ControlBlock<K> found, long nanos) {
         long deadline = ownDeadline(nanos);
         return isOfSchedule() ? point(calendar.unfired(found, periods(), deadline)) : deadline;
     }
 
     /** A slot was armed for a deadline that nobody named. */
-    private void derived(Calendar<K> calendar, K key, long deadline, boolean ofSchedule, long nanos, int steps) {
+    private void derived(WallCalendar<K> calendar, K key, long deadline, boolean ofSchedule, long nanos, int steps) {
         try {
             ControlBlock<K> block = lookUp(key);
             if (block != null) {
@@ -375,7 +374,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
                 calendar.derived(block, deadline, due, steps);
             }
         } catch (Throwable e) { // a schedule or a clock: the slot is armed all the same
-            unnoted(e);
+            notes().unnoted(e);
         }
     }
 

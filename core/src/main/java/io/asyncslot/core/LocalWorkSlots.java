@@ -99,7 +99,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
         ArmingContexts contexts = armingContexts();
         ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
         Object captured = contexts == null ? null : contexts.capture();
-        if (!enter(block)) {
+        if (!copies().enter(block)) {
             return StateWord.Submission.FREED;
         }
         boolean inside = true;
@@ -112,7 +112,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
                 submission = armedIn == null ? block.armIfIdle(now) : armedIn.armIfIdle(block, now, captured);
             }
             inside = false;
-            leave(block, submission == StateWord.Submission.SUBMITTED || value != null);
+            copies().leave(block, submission == StateWord.Submission.SUBMITTED || value != null);
             if (submission == StateWord.Submission.SUBMITTED) {
                 counters().restarted.increment();
                 submitted(block, now);
@@ -136,17 +136,17 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
     private void submitted(ControlBlock<K> block, long now) {
         long due = isShaped() ? shapedDue(block, now) : now;
         if (due > now) {
-            recordArmed(block, Kind.SUBMITTED, now, due, 0);
+            notes().recordArmed(block, Kind.SUBMITTED, now, due, 0);
             pending(block, due);
         } else {
-            record(block, Kind.SUBMITTED, now, -1);
+            notes().record(block, Kind.SUBMITTED, now, -1);
             due(block, now);
         }
     }
 
     private SubmitOutcome coalesced(ControlBlock<K> block) {
         counters().coalesced.increment();
-        record(block, Kind.COALESCED);
+        notes().record(block, Kind.COALESCED);
         return SubmitOutcome.COALESCED;
     }
 

@@ -49,7 +49,7 @@ final class SlotPauses<K> {
             }
             return map.isClosed() ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
         }
-        map.record(block, Kind.PAUSED);
+        map.notes().record(block, Kind.PAUSED);
         return PauseOutcome.PAUSED;
     }
 
@@ -63,7 +63,7 @@ final class SlotPauses<K> {
             return ResumeOutcome.NOT_PAUSED;
         }
         map.counters().paused.decrement();
-        map.record(block, Kind.RESUMED);
+        map.notes().record(block, Kind.RESUMED);
         passOn(block);
         return ResumeOutcome.RESUMED;
     }

@@ -52,23 +52,8 @@ final class SlotViews<K> {
 
     /** All that is known of a slot, what the backend has to say included; empty when it was freed meanwhile. */
     private Optional<SlotSnapshot> snapshot(ControlBlock<K> block) {
-        SlotMirror<K> mirror = map.mirror();
-        SlotSnapshot.Measure measure = mirror == null ? null : measure(mirror, block);
-        SlotSnapshot snapshot = snapshots.of(block, true, measure);
+        SlotSnapshot snapshot = snapshots.of(block, true, map.copies().measure(block));
         return snapshot.state() == SlotState.FREED ? Optional.empty() : Optional.of(snapshot);
-    }
-
-    private SlotSnapshot.@Nullable Measure measure(SlotMirror<K> mirror, ControlBlock<K> block) {
-        if (!block.retain()) {
-            return null;
-        }
-        try {
-            return mirror.measure(block);
-        } finally {
-            if (block.release(1)) {
-                block.reclaimIfDone();
-            }
-        }
     }
 
     Optional<SlotSnapshot> findByText(String keyText) {
