@@ -8,6 +8,7 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Log;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegistryScope implements SlotScope {
 
-    private static final System.Logger LOG = System.getLogger(SlotScope.class.getName());
+    private static final Log LOG = new Log(SlotScope.class);
 
     private final String name;
     private final RegistryScopes scopes;
@@ -135,7 +136,7 @@ final class RegistryScope implements SlotScope {
         try {
             ScopeReport report = close(CLOSE_LIMIT);
             if (report.outcome() != CloseOutcome.CLOSED) {
-                LOG.log(System.Logger.Level.WARNING, "a scope is not fully closed: " + report);
+                LOG.warning("a scope is not fully closed: ", report, "", null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
