@@ -34,7 +34,7 @@ public record FixedRateSchedule(Duration period) implements SlotSchedule {
 
     @Override
     public String text() {
-        return ScheduleTexts.every(period);
+        return toString();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.asyncslot;
 
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -31,7 +32,7 @@ public interface SlotSchedule {
     }
 
     /**
-     * Makes a schedule of its text.
+     * Makes a schedule of its text: {@code every PT10S}, or {@code cron Asia/Tokyo 0 30 6 * * *}.
      *
      * @param text what {@link #text} answered
      * @return the schedule
@@ -39,7 +40,19 @@ public interface SlotSchedule {
      * @throws IllegalStateException as {@link #cron}
      */
     static SlotSchedule parse(String text) {
-        return ScheduleTexts.parse(text);
+        String[] words = text.split(" ", 3);
+        try {
+            if (words[0].equals("every") && words.length == 2) {
+                return every(Duration.parse(words[1]));
+            }
+            if (words[0].equals("cron") && words.length == 3) {
+                return cron(words[2], ZoneId.of(words[1]));
+            }
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("'" + text + "' is not the text of a schedule", e);
+        }
+        throw new IllegalArgumentException("'" + text + "' is not the text of a schedule: it must be such as"
+                + " 'every PT10S' or 'cron Asia/Tokyo 0 30 6 * * *'");
     }
 
     /**

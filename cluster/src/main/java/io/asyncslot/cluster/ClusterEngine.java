@@ -2,6 +2,7 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.SlotRole;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotValueCodec;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterEngine {
 
-    private static final System.Logger LOG = System.getLogger(ClusterEngine.class.getName());
+    private static final Log LOG = new Log(ClusterEngine.class);
 
     /** How long ago something must have been due to count as overlooked, in microseconds. */
     private static final long OVERLOOKED = 1_000_000;
@@ -224,11 +225,9 @@ final class ClusterEngine {
             case WORKER -> maps.put(map.name(), map);
             case CLIENT -> {
                 unserved.add(map.name());
-                LOG.log(
-                        System.Logger.Level.INFO,
-                        "map '" + map.name()
-                                + "' has the role 'client' in this process: its callback does not run here,"
-                                + " and what is armed here fires on nodes with the role 'worker'");
+                LOG.info("map '" + map.name()
+                        + "' has the role 'client' in this process: its callback does not run here,"
+                        + " and what is armed here fires on nodes with the role 'worker'");
             }
         }
         mapsChanged();
@@ -321,7 +320,7 @@ final class ClusterEngine {
                 database.own(connection -> store.release(connection, node, map));
                 hints.offered();
             } catch (BackendUnavailableException e) {
-                LOG.log(System.Logger.Level.WARNING, "this node could not say that it lets go of map '" + map + "'", e);
+                LOG.warning("this node could not say that it lets go of map '" + map + "'", e);
             }
         }
     }
@@ -370,9 +369,7 @@ final class ClusterEngine {
         long node = database.own(connection -> store.join(connection, options.nodeName()));
         membership.joined(node);
         heartbeat.now();
-        LOG.log(
-                System.Logger.Level.INFO,
-                "this process is node " + node + " of namespace '" + options.namespace() + "'");
+        LOG.info("this process is node " + node + " of namespace '" + options.namespace() + "'");
     }
 
     /** Takes on nothing more, and waits for what runs; then gives back what it holds. */
@@ -402,10 +399,7 @@ final class ClusterEngine {
                 hints.offered();
                 hints.flush();
             } catch (RuntimeException e) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "node " + node + " could not say that it leaves; it will be missed",
-                        e);
+                LOG.warning("node " + node + " could not say that it leaves; it will be missed", e);
             }
         }
     }
@@ -467,8 +461,7 @@ final class ClusterEngine {
             if (membership.node() != node) {
                 return;
             }
-            LOG.log(
-                    System.Logger.Level.WARNING,
+            LOG.warning(
                     "node " + node + " was silent for too long and is given up by the others; this process joins anew");
             losses.increment();
             membership.left();
@@ -482,19 +475,17 @@ final class ClusterEngine {
     private void giveUp(Beats.Beat silent) {
         try {
             database.own(connection -> store.giveUp(connection, silent)).ifPresent(released -> {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "node " + silent.node() + " has been silent for more than " + options.silence()
-                                + " and is given up: " + released);
+                LOG.warning("node " + silent.node() + " has been silent for more than " + options.silence()
+                        + " and is given up: " + released);
                 takeovers.increment();
                 takenHeld.add(released.held());
                 takenCutOff.add(released.cutOff());
                 sweeper.wake();
             });
         } catch (BackendUnavailableException e) {
-            LOG.log(System.Logger.Level.DEBUG, "a silent node could not be given up yet", e);
+            LOG.debug("a silent node could not be given up yet", e);
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.ERROR, "node " + silent.node() + " could not be given up; others try", e);
+            LOG.error("node " + silent.node() + " could not be given up; others try", e);
         }
     }
 
@@ -557,9 +548,9 @@ final class ClusterEngine {
                 lookAfterNode();
             }
         } catch (BackendUnavailableException e) {
-            LOG.log(System.Logger.Level.DEBUG, "upkeep waits for the database", e);
+            LOG.debug("upkeep waits for the database", e);
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.ERROR, "upkeep failed; it goes on", e);
+            LOG.error("upkeep failed; it goes on", e);
         }
     }
 
@@ -607,12 +598,10 @@ final class ClusterEngine {
         for (String map : List.copyOf(unserved)) {
             boolean hosted = database.own(connection -> store.isHosted(connection, map));
             if (unserved.remove(map) && !hosted) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "map '" + map
-                                + "' has the role 'client' in this process, and no node runs it at present: what is"
-                                + " armed here waits until one does. Start a process that registers the map without"
-                                + " asyncslot.maps." + map + ".role=client");
+                LOG.warning("map '" + map
+                        + "' has the role 'client' in this process, and no node runs it at present: what is"
+                        + " armed here waits until one does. Start a process that registers the map without"
+                        + " asyncslot.maps." + map + ".role=client");
             }
         }
     }
@@ -646,7 +635,7 @@ final class ClusterEngine {
             try {
                 cancelDeleted(node);
             } catch (BackendUnavailableException e) {
-                LOG.log(System.Logger.Level.DEBUG, "upkeep looks for deletes again soon", e);
+                LOG.debug("upkeep looks for deletes again soon", e);
             }
         }
     }
@@ -676,10 +665,8 @@ final class ClusterEngine {
         for (Running unknown : byToken.values()) {
             // A begin whose answer is on its way has its place; one whose answer is lost has none, in two looks.
             if (unknownRuns.contains(unknown.token()) && !runs.isBusy(unknown.id())) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "the begin of " + unknown.id()
-                                + " was committed, but its answer was lost; it is delivered again");
+                LOG.warning("the begin of " + unknown.id()
+                        + " was committed, but its answer was lost; it is delivered again");
                 database.own(connection -> store.cutOff(connection, node, unknown.id(), unknown.token()));
             }
         }

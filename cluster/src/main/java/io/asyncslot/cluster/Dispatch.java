@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Log;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Hands the due slots of one map to the executor, no more at once than the map allows. Thread-safe. */
 final class Dispatch {
 
-    private static final System.Logger LOG = System.getLogger(Dispatch.class.getName());
+    private static final Log LOG = new Log(Dispatch.class);
 
     private final Executor executor;
     private final int limit;
@@ -81,14 +82,7 @@ final class Dispatch {
     }
 
     private static void tell(Throwable failure) {
-        try {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "the executor of the callbacks failed; the slot is offered again",
-                    failure);
-        } catch (Throwable e) {
-            // a logger that fails must not cost the slot its run
-        }
+        LOG.warning("the executor of the callbacks failed; the slot is offered again", failure);
     }
 
     private void ended() {

@@ -3,6 +3,7 @@ package io.asyncslot.cluster;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import java.time.Duration;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.stream.Collectors;
  */
 final class Ends {
 
-    private static final System.Logger LOG = System.getLogger(Ends.class.getName());
+    private static final Log LOG = new Log(Ends.class);
 
     private static final int MOST = 250;
     private static final Duration LINGER = Duration.ofMillis(2);
@@ -86,8 +87,7 @@ final class Ends {
 
     private static void tell(Run run, Throwable failure) {
         if (!(failure instanceof BackendUnavailableException) && run.endFailed()) {
-            LOG.log(
-                    System.Logger.Level.ERROR,
+            LOG.error(
                     "the end of a run of map '" + run.id().map()
                             + "' is refused by the database; it is asked for again",
                     failure);

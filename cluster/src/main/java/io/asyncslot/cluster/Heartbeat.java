@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Log;
 import io.asyncslot.cluster.Beats.Beat;
 import io.asyncslot.spi.Ticker;
 import java.sql.Connection;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Heartbeat implements AutoCloseable {
 
-    private static final System.Logger LOG = System.getLogger(Heartbeat.class.getName());
+    private static final Log LOG = new Log(Heartbeat.class);
 
     /** Runs what the driver does when a statement gets no answer in time: it closes the socket. */
     private static final Executor DIRECT = Runnable::run;
@@ -122,7 +123,7 @@ final class Heartbeat implements AutoCloseable {
             use.run();
         } catch (SQLException | RuntimeException e) {
             disconnect(); // the next beat tries another one
-            LOG.log(System.Logger.Level.DEBUG, "a heartbeat failed", e);
+            LOG.debug("a heartbeat failed", e);
         } catch (Error e) {
             disconnect(); // memory is short, for example: a node that is silent for that is given up
         }
@@ -188,7 +189,7 @@ final class Heartbeat implements AutoCloseable {
             if (e.trouble().isAway()) {
                 throw e;
             }
-            LOG.log(System.Logger.Level.DEBUG, "the connection of the heartbeats cannot listen", e);
+            LOG.debug("the connection of the heartbeats cannot listen", e);
             return false;
         }
     }
@@ -201,7 +202,7 @@ final class Heartbeat implements AutoCloseable {
             try {
                 present.close();
             } catch (SQLException | RuntimeException e) {
-                LOG.log(System.Logger.Level.DEBUG, "the connection of the heartbeats could not be closed", e);
+                LOG.debug("the connection of the heartbeats could not be closed", e);
             }
         }
     }

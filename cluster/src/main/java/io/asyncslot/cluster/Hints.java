@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Log;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -26,7 +27,7 @@ import java.util.function.Consumer;
  */
 final class Hints {
 
-    private static final System.Logger LOG = System.getLogger(Hints.class.getName());
+    private static final Log LOG = new Log(Hints.class);
 
     /** A node sends at most one notification in this time. */
     static final Duration INTERVAL = Duration.ofMillis(50);
@@ -202,7 +203,7 @@ final class Hints {
             send.accept(line);
             sent.increment();
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.DEBUG, "a hint could not be sent; the others look by themselves", e);
+            LOG.debug("a hint could not be sent; the others look by themselves", e);
         }
     }
 
@@ -216,10 +217,8 @@ final class Hints {
     void connected(boolean others) {
         company = others;
         if (triedInVain()) {
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "notifications of the database do not reach this node, as behind pgbouncer in transaction mode: it looks"
-                            + " every " + Duration.ofNanos(longestPauseNanos) + " instead");
+            LOG.info("notifications of the database do not reach this node, as behind pgbouncer in transaction mode: it"
+                    + " looks every " + Duration.ofNanos(longestPauseNanos) + " instead");
         }
     }
 

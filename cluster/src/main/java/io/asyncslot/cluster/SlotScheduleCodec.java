@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.SlotSchedule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes text of the schedules of keys and schedules of text, for the database: whichever node fires a slot reads its text. Called
@@ -16,8 +17,10 @@ public interface SlotScheduleCodec {
      * Makes text of a schedule.
      *
      * @param schedule a schedule that a key is started with
-     * @return the text: what {@link #read} makes an equal schedule of; a start whose schedule is not equal to that is refused
+     * @return the text: what {@link #read} makes an equal schedule of; a start whose schedule is not equal to that is refused. Null
+     *     where no text says what it is: refused too
      */
+    @Nullable
     String write(SlotSchedule schedule);
 
     /**
@@ -30,10 +33,10 @@ public interface SlotScheduleCodec {
     SlotSchedule read(String text);
 
     /**
-     * Text that people can read too: what {@link SlotSchedule#every} and {@link SlotSchedule#cron} make, such as {@code every PT10M}
-     * and {@code cron '0 30 6 * * *' in Asia/Tokyo}.
+     * The texts that schedules have of their own ({@link SlotSchedule#text}), such as {@code every PT10M} and
+     * {@code cron Asia/Tokyo 0 30 6 * * *}.
      *
-     * @return a codec of these two
+     * @return a codec of those
      */
     static SlotScheduleCodec standard() {
         return StandardSchedules.INSTANCE;

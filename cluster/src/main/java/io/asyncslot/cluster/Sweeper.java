@@ -1,6 +1,7 @@
 package io.asyncslot.cluster;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.backend.Log;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -11,7 +12,7 @@ import java.util.function.BooleanSupplier;
  */
 final class Sweeper implements AutoCloseable {
 
-    private static final System.Logger LOG = System.getLogger(Sweeper.class.getName());
+    private static final Log LOG = new Log(Sweeper.class);
 
     private final Duration interval;
     private final BooleanSupplier sweep;
@@ -65,7 +66,7 @@ final class Sweeper implements AutoCloseable {
             told = false;
             return more;
         } catch (BackendUnavailableException e) {
-            LOG.log(System.Logger.Level.DEBUG, "sweeps wait for the database", e);
+            LOG.debug("sweeps wait for the database", e);
         } catch (Throwable e) {
             tell(e);
         }
@@ -75,11 +76,7 @@ final class Sweeper implements AutoCloseable {
     private void tell(Throwable failure) {
         if (!told) {
             told = true;
-            try {
-                LOG.log(System.Logger.Level.ERROR, "a sweep failed; sweeps go on", failure);
-            } catch (Throwable e) {
-                // a logger that fails does not end the sweeps
-            }
+            LOG.error("a sweep failed; sweeps go on", failure);
         }
     }
 }

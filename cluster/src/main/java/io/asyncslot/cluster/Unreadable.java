@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Shown;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -13,7 +14,7 @@ import java.util.Set;
  */
 final class Unreadable {
 
-    private static final System.Logger LOG = System.getLogger(Unreadable.class.getName());
+    private static final Log LOG = new Log(Unreadable.class);
 
     /** Texts remembered at most. */
     private static final int MOST = 1_000;
@@ -59,16 +60,11 @@ final class Unreadable {
     }
 
     private void tell(String text, Throwable failure) {
-        try {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "slot '" + Shown.inLine(text) + "' of map '" + map + "' cannot be read: " + what
-                            + ". It stays in the database and does not fire here. Told once for this map, counted in the"
-                            + " report; delete the row, or run a version of the application that can read it",
-                    failure);
-        } catch (Throwable e) {
-            // a logger that fails must not fail the look
-        }
+        LOG.warning(
+                "slot '" + Shown.inLine(text) + "' of map '" + map + "' cannot be read: " + what
+                        + ". It stays in the database and does not fire here. Told once for this map, counted in the"
+                        + " report; delete the row, or run a version of the application that can read it",
+                failure);
     }
 
     synchronized void addTo(Map<String, Summary> all) {

@@ -7,6 +7,7 @@ import io.asyncslot.test.contract.BackendContract;
 import io.asyncslot.test.contract.GridSchedule;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -49,8 +50,10 @@ class ClusterContractTests extends BackendContract {
     private static final class Grids implements SlotScheduleCodec {
 
         @Override
-        public String write(SlotSchedule schedule) {
-            return schedule.toString();
+        public @Nullable String write(SlotSchedule schedule) {
+            return schedule instanceof GridSchedule
+                    ? schedule.toString()
+                    : SlotScheduleCodec.standard().write(schedule);
         }
 
         @Override

@@ -33,7 +33,7 @@ class StandardSchedulesTests {
     @Test
     void pointsOfWhatIsRead_areThoseOfTheCalendar_throughChangesOfTheClock() {
         SlotSchedule written = SlotSchedule.cron("0 30 2 * * *", ZoneId.of("Europe/Berlin"));
-        SlotSchedule read = schedules.of("cron '0 30 2 * * *' in Europe/Berlin").schedule();
+        SlotSchedule read = schedules.of("cron Europe/Berlin 0 30 2 * * *").schedule();
         for (String start : new String[] {"2026-03-27T00:00:00Z", "2026-10-23T00:00:00Z"}) {
             Instant point = Instant.parse(start);
             for (int i = 0; i < 5; i++) {
@@ -61,7 +61,7 @@ class StandardSchedulesTests {
     @Test
     void textThatIsNoSchedule_isRefusedByItsText() {
         for (String text : new String[] {
-            "", "every", "every now and then", "cron '* * *' in UTC", "cron '0 0 0 * * *' in Atlantis", "EVERY PT1S"
+            "", "every", "every now and then", "cron UTC * * *", "cron Atlantis 0 0 0 * * *", "EVERY PT1S"
         }) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> schedules.of(text))

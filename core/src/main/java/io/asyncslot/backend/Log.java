@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A logger that cannot fail its caller: whatever the log itself throws goes no further, and neither does a heap that
- * is too full for the message. So a report of a failure never becomes another one. Thread-safe.
+ * is too full for the message. So a report of a failure never becomes another one. No other class of the library asks the
+ * platform for a logger; those for Spring have Spring's own. Thread-safe.
  */
 public final class Log {
 
@@ -13,6 +14,7 @@ public final class Log {
 
     private static final System.Logger.Level WARNING = System.Logger.Level.WARNING;
     private static final System.Logger.Level INFO = System.Logger.Level.INFO;
+    private static final System.Logger.Level DEBUG = System.Logger.Level.DEBUG;
 
     private final System.Logger logger;
 
@@ -58,6 +60,54 @@ public final class Log {
      */
     public void info(String before, Object subject, String after) {
         tell(INFO, before, subject, after, null);
+    }
+
+    /**
+     * Tells of a failure that is somebody else's to mend.
+     *
+     * @param message the message
+     * @param failure what was thrown
+     */
+    public void error(String message, Throwable failure) {
+        tell(ERROR, message, "", "", failure);
+    }
+
+    /**
+     * Tells of a failure that an operator should look at.
+     *
+     * @param message the message
+     * @param failure what was thrown
+     */
+    public void warning(String message, Throwable failure) {
+        tell(WARNING, message, "", "", failure);
+    }
+
+    /**
+     * Tells of something that an operator should look at.
+     *
+     * @param message the message
+     */
+    public void warning(String message) {
+        tell(WARNING, message, "", "", null);
+    }
+
+    /**
+     * Tells of something that an operator may want to know.
+     *
+     * @param message the message
+     */
+    public void info(String message) {
+        tell(INFO, message, "", "", null);
+    }
+
+    /**
+     * Tells of a failure that is expected, and made up for.
+     *
+     * @param message the message
+     * @param failure what was thrown
+     */
+    public void debug(String message, Throwable failure) {
+        tell(DEBUG, message, "", "", failure);
     }
 
     private void tell(

@@ -153,7 +153,7 @@ public abstract class Periods {
 
     /** Points of a calendar. */
     private static final class Calendar extends Periods {
-        private static final System.Logger LOG = System.getLogger(Periods.class.getName());
+        private static final Log LOG = new Log(Periods.class);
         private final SlotSchedule schedule;
         private final String map;
 
@@ -168,10 +168,7 @@ public abstract class Periods {
             try {
                 return next(schedule, now);
             } catch (Throwable e) {
-                LOG.log(
-                        System.Logger.Level.ERROR,
-                        "the schedule of map '" + map + "' failed: it is taken for its end",
-                        e);
+                LOG.error("the schedule of map '" + map + "' failed: it is taken for its end", e);
                 return NONE;
             }
         }

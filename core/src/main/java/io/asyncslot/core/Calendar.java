@@ -1,5 +1,7 @@
 package io.asyncslot.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a map does for points of the wall clock: nothing, since it has none. Chosen when the map opens; {@link WallCalendar} is for
  * maps whose periods are such points. Thread-safe.
@@ -10,6 +12,11 @@ class Calendar<K> {
 
     /** Ends with its map. */
     void closed() {}
+
+    /** What a slot knows of its points; null when there are none. */
+    FiredRun.@Nullable Points points(ControlBlock<K> block) {
+        return null;
+    }
 
     /** Before a deadline is derived: what {@link #check} wants to know. */
     int begin() {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-final class CalendarDetails<K> extends SlotDetails<K> {
+final class CalendarDetails<K> extends SlotDetails<K> implements FiredRun.Points {
 
     /** Those of a slot of a map that follows a calendar. */
     static <K> CalendarDetails<K> of(ControlBlock<K> block) {
@@ -61,8 +61,8 @@ final class CalendarDetails<K> extends SlotDetails<K> {
         super(map);
     }
 
-    /** The points of a series that have had their run. */
-    FiredPoints fired(Periods periods) {
+    @Override
+    public FiredPoints fired(Periods periods) {
         return fired.of(periods);
     }
 
@@ -72,18 +72,14 @@ final class CalendarDetails<K> extends SlotDetails<K> {
         fired = settled;
     }
 
-    /**
-     * Before the step that begins a run, so that whoever sees that step sees the point as fired.
-     *
-     * @param first whether no point of the series can have fired before
-     */
-    void begins(long point, Periods periods, boolean first) {
+    @Override
+    public void begins(long point, Periods periods, boolean first) {
         FiredPoints before = first ? FiredPoints.NONE : settled.of(periods);
         fired = new Fired(periods, before.with(point, periods));
     }
 
-    /** After that step, or when it was not made. */
-    void begun(boolean begun) {
+    @Override
+    public void begun(boolean begun) {
         if (begun) {
             settled = fired;
         } else if (fired != settled) {

@@ -65,7 +65,8 @@ final class CallbackRunner<K> {
             binding = map.binding().use();
             steps = calendar.begin();
             long nanos = ticker.nanos(map.clock());
-            fired = FiredRun.of(map.mirror(), block);
+            fired = block.newRun(map.copies().copyOf(block));
+            fired.calendar = calendar.points(block);
             if (fired instanceof FiredRun.Carrying carrying) {
                 carrying.nanos = nanos;
                 firing = new ValueFiring<>(block, nanos, ticker);
@@ -386,7 +387,8 @@ final class CallbackRunner<K> {
                 Calendar<K> calendar = map.calendar();
                 int steps = calendar.begin();
                 long now = map.now();
-                FiredRun next = FiredRun.of(null, block);
+                FiredRun next = block.newRun(null);
+                next.calendar = calendar.points(block);
                 if (block.skipOverrun(now, map.periods(), next)) {
                     skipped(block, next, now);
                 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-public sealed class ControlBlock<K> extends Custody implements Runnable permits NotedBlock {
+public class ControlBlock<K> extends Custody implements Runnable {
 
     private static final VarHandle DETAILS;
 
@@ -211,6 +211,11 @@ public sealed class ControlBlock<K> extends Custody implements Runnable permits 
     /** Sees to it that somebody looks at the slot in time, if it is pending and not held back. */
     void passOn() {
         map().passOnUnlessPaused(this);
+    }
+
+    /** What is to tell of a run that begins; {@code copy} null where slots end with the process. */
+    FiredRun newRun(FiredRun.@Nullable Copy copy) {
+        return new FiredRun(copy);
     }
 
     /** Called by an executor. Does nothing unless the slot is in an executor's hands: it may have been taken back. */

@@ -71,6 +71,11 @@ class Copies<K> {
         return 0;
     }
 
+    /** What a run of a slot tells before it begins; null for nothing. */
+    FiredRun.@Nullable Copy copyOf(ControlBlock<K> block) {
+        return null;
+    }
+
     /** The calling thread has freed a slot, and has a reference. */
     void retired(ControlBlock<K> block) {}
 

@@ -30,9 +30,36 @@ class FiredRun {
     @Nullable
     Redelivery again;
 
-    /** The slot's part in a calendar; null when its periods are no points of the wall clock. */
+    /** The slot's part in a calendar; null when its periods are no points of the wall clock. Set before the run is begun. */
     @Nullable
-    CalendarDetails<?> calendar;
+    Points calendar;
+
+    /** What a slot whose periods are points of the wall clock knows of those. */
+    interface Points {
+
+        /** Those of a series that have had their run. */
+        FiredPoints fired(Periods periods);
+
+        /**
+         * Before the step that begins a run, so that whoever sees that step sees the point as fired.
+         *
+         * @param first whether no point of the series can have fired before
+         */
+        void begins(long point, Periods periods, boolean first);
+
+        /** After that step, or when it was not made. */
+        void begun(boolean begun);
+    }
+
+    /** Where a slot is copied to, which is told of a run before its word says RUNNING. */
+    interface Copy {
+
+        /** When the slot is due by its last touch from outside. */
+        long touchedUntil();
+
+        /** Notes which firing is about to begin. */
+        void beginning(FiredRun fired);
+    }
 
     /** The next point to arm, when the run for a point begins or is left out; none that has had its run. */
     final long next(Periods periods, long point, long now) {
@@ -62,8 +89,8 @@ class FiredRun {
         }
     }
 
-    /** Where its slot is copied to, which is told of a run before its word says RUNNING; null where slots end with the process. */
-    private final @Nullable Copy<?> copy;
+    /** Null where slots end with the process. */
+    private final @Nullable Copy copy;
 
     private long ofWord;
 
@@ -71,16 +98,8 @@ class FiredRun {
         this(null);
     }
 
-    private FiredRun(@Nullable Copy<?> copy) {
+    FiredRun(@Nullable Copy copy) {
         this.copy = copy;
-    }
-
-    /** A run is made for a map without a mirror, or with one. */
-    static <K> FiredRun of(@Nullable SlotMirror<K> mirror, ControlBlock<K> block) {
-        Copy<K> copy = mirror == null ? null : new Copy<>(mirror, block);
-        FiredRun fired = block instanceof ValueBlock<K> ? new Carrying(copy) : new FiredRun(copy);
-        fired.calendar = block.map().followsCalendar() ? CalendarDetails.of(block) : null;
-        return fired;
     }
 
     /** A run of a map with values. */
@@ -92,11 +111,7 @@ class FiredRun {
         /** When it is begun, by the map's clock. Set before that. */
         long nanos;
 
-        Carrying() {
-            this(null);
-        }
-
-        private Carrying(@Nullable Copy<?> copy) {
+        Carrying(@Nullable Copy copy) {
             super(copy);
         }
     }
@@ -128,17 +143,6 @@ class FiredRun {
     private void beginning() {
         if (copy != null) {
             copy.beginning(this);
-        }
-    }
-
-    private record Copy<K>(SlotMirror<K> mirror, ControlBlock<K> block) {
-
-        long touchedUntil() {
-            return mirror.touchedUntil(block);
-        }
-
-        void beginning(FiredRun fired) {
-            mirror.beginning(block, fired.generation, fired.deadline, fired.attempt);
         }
     }
 }

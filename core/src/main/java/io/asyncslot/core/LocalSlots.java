@@ -26,7 +26,6 @@ import io.asyncslot.backend.Capacity;
 import io.asyncslot.backend.InstalledBinding;
 import io.asyncslot.backend.Keys;
 import io.asyncslot.backend.Limits;
-import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Periods;
 import io.asyncslot.backend.RunBarrier;
@@ -37,7 +36,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -57,17 +55,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
      * inside the index's own atomic step, after the generations of all former incarnations have been retired. Each one
      * that is freed and does not run, or has ended its last run, is counted as gone, once: a close waits for that count.
      *
-     * Closing
-     *
-     * A creator publishes first and then looks at `closed`; closing sets `closed` first and then walks the index. Both
-     * are sequentially consistent, so one always sees the other: no armed slot survives in a closed map. The creator
-     * unwinds by the ordinary free, never by dropping a block that others may already use.
-     *
-     * Where slots outlive the process, closing lets go first: the copies then keep what the slots were before they were
-     * freed here. The closer copies a word and then frees the slot by a CAS on just that word, so what the copy keeps is
-     * what the last operation left: one whose step came before need not copy, and one that comes after finds the slot
-     * freed. What a creator unwinds, and what a user deletes or drops, is taken out of its copy all the same.
-     *
      * Freeing
      *
      * The state word decides (one freer wins), then: retire the generation, leave the index, pass the map's reference
@@ -83,8 +70,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         REJECTED,
         CLOSED
     }
-
-    private static final Log LOG = new Log(LocalSlots.class);
 
     private static final SlotCause BY_CALLBACK = new SlotCause(SlotCause.Type.CALLBACK, null);
 
@@ -141,27 +126,19 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** The details of all slots that have none of their own. */
     private final SlotDetails<K> sharedDetails = SlotDetails.shared(this);
 
-    private final Generations generations;
     private final SlotIndex<K> index;
-    private final BlockMaker<K> maker = this::make;
+    private final SlotMaker<K> maker;
 
     private final Counters counters;
 
     private final RunBarrier barrier = RunBarrier.of(this);
 
+    private final Closing<K> closing;
+
     private final InstalledBinding<K> binding;
 
     /** Where the points of the map's periods are looked for anew; does nothing when they are no points of the wall clock. */
     private final Calendar<K> calendar;
-
-    /** Set by the first to close; volatile, read by creators after they have published. */
-    private volatile boolean closed;
-
-    /** Threads in {@link #close}; read by whoever takes a freed block out of the index. */
-    private final AtomicInteger closers = new AtomicInteger();
-
-    /** Those of them that are inside callbacks. */
-    private final AtomicInteger closersInCallbacks = new AtomicInteger();
 
     LocalSlots(SlotMapSpec<K> spec, SlotType type, SlotClock clock, Periods periods, LocalContext context) {
         this.name = spec.name();
@@ -187,11 +164,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         SlotMirror<K> mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
         this.capacity = new Capacity(spec.maxEntries());
+        this.maker = new SlotMaker<>(this, shape, keySchedules, capacity);
         this.copies = mirror == null ? new Copies<>() : new MirroredCopies<>(mirror, capacity);
         this.binding = new InstalledBinding<>(spec.callback());
         this.runner = new CallbackRunner<>(this, context.injected());
-        this.generations = context.generations();
-        this.index = new SlotIndex<>(mirror == null ? generations.before(ticker) : mirror.highestRetired());
+        this.index = new SlotIndex<>(mirror == null ? context.generations().before(ticker) : mirror.highestRetired());
         this.counters = new Counters(index::created);
         this.dispatcher =
                 new Dispatcher<>(context.runQueue(), keeper, counters, runner::run, spec.concurrency(), index::values);
@@ -202,6 +179,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         boolean points = clock == SlotClock.REALTIME && (periods != Periods.ONE_SHOT || keySchedules);
         WallSteps steps = points ? keeper.wallSteps() : null;
         this.calendar = steps == null ? new Calendar<>() : WallCalendar.opened(this, steps);
+        this.closing = new Closing<>(this, index, context.generations(), runner);
         scrubber.opened(this);
     }
 
@@ -239,7 +217,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         if (shaped != null) {
             return createShaped(shaped, key, deadline, now, value, contexts, captured);
         }
-        BlockMaker<K> own = copies.copied(key, keySchedules ? maker(value) : maker);
+        BlockMaker<K> own = copies.copied(key, maker.of(value));
         StackRoom.check();
         return created(index.create(own, key, deadline), deadline, now, detail, null, contexts, captured);
     }
@@ -255,7 +233,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         Object first = keptFirst(value);
         if (first == null && value != null) {
             counters.rejected.increment();
-            return closed ? Creation.CLOSED : Creation.REJECTED;
+            return isClosed() ? Creation.CLOSED : Creation.REJECTED;
         }
         try {
             return createWith(shaped, key, deadline, now, first, contexts, captured);
@@ -276,7 +254,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             @Nullable Object captured) {
         long nanos = shaped.asksForTime() ? nanos() : 0;
         long due = shaped.asksForTime() ? shaped.firstDue(deadline, value != null, nanos) : deadline;
-        BlockMaker<K> own = copies.copied(key, maker(shaped, value, shaped.latest(nanos)));
+        BlockMaker<K> own = copies.copied(key, maker.of(shaped, value, shaped.latest(nanos)));
         StackRoom.check();
         ControlBlock<K> block = index.create(own, key, due);
         SlotLimit limit = shaped.firstLimit(deadline, due);
@@ -295,7 +273,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             return Creation.EXISTS;
         }
         if (block == SlotIndex.<K>noRoom()) {
-            if (closed) {
+            if (isClosed()) {
                 return Creation.CLOSED;
             }
             counters.rejected.increment();
@@ -317,7 +295,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     private boolean begin(ControlBlock<K> block, long deadline) {
         boolean done = false;
         try {
-            if (closed) {
+            if (isClosed()) {
                 try {
                     free(block);
                     copies.takenBack(block); // whoever freed it, with the reference of its first command in hand
@@ -341,78 +319,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Whether new slots begin with a command for the timekeeper, or else with the executor. */
     final boolean commanded() {
         return commanded;
-    }
-
-    /** What makes a block that may have a schedule; {@code series} null for none. */
-    private BlockMaker<K> maker(@Nullable Object series) {
-        return (key, hash, former, deadline, firstGeneration) ->
-                make(key, hash, former, deadline, firstGeneration, null, series, Micros.NEVER);
-    }
-
-    /** What makes a block that carries a value. */
-    private BlockMaker<K> maker(Shape shaped, @Nullable Object value, long latest) {
-        Object first = ValueBlock.first(shaped, value);
-        return (key, hash, former, deadline, firstGeneration) ->
-                make(key, hash, former, deadline, firstGeneration, shaped, first, latest);
-    }
-
-    /** Called inside the index's atomic step. */
-    private @Nullable ControlBlock<K> make(
-            K key, int hash, @Nullable ControlBlock<K> former, long deadline, long firstGeneration) {
-        return make(key, hash, former, deadline, firstGeneration, null, null, Micros.NEVER);
-    }
-
-    private @Nullable ControlBlock<K> make(
-            K key,
-            int hash,
-            @Nullable ControlBlock<K> former,
-            long deadline,
-            long firstGeneration,
-            @Nullable Shape shaped,
-            @Nullable Object first,
-            long latest) {
-        if (!capacity.reserve()) {
-            return null;
-        }
-        ControlBlock<K> made = null;
-        try {
-            made = makeIn(key, hash, former, deadline, firstGeneration, shaped, first, latest);
-            return made;
-        } finally {
-            if (made == null) {
-                capacity.giveBack();
-            }
-        }
-    }
-
-    private ControlBlock<K> makeIn(
-            K key,
-            int hash,
-            @Nullable ControlBlock<K> former,
-            long deadline,
-            long firstGeneration,
-            @Nullable Shape shaped,
-            @Nullable Object first,
-            long latest) {
-        long generation = firstGeneration;
-        SlotDetails<K> details = followsCalendar() ? newDetails() : null;
-        if (former != null) {
-            generation = Math.max(generation, former.generation() + 1);
-            ControlBlock<K> running = StateWord.isRunning(former.word()) ? former : runningPredecessor(former);
-            if (running != null) {
-                details = details == null ? newDetails() : details;
-                details.predecessor = running;
-            }
-        }
-        if (keySchedules) {
-            return new ScheduledBlock<>(this, first, key, hash, deadline, generation, commanded, details);
-        }
-        if (shaped != null) {
-            return new ValueBlock<>(this, shaped, first, latest, key, hash, deadline, generation, commanded, details);
-        }
-        return historySize == 0
-                ? new ControlBlock<>(this, key, hash, deadline, generation, commanded, details)
-                : new NotedBlock<>(this, key, hash, deadline, generation, commanded, details);
     }
 
     @Override
@@ -454,7 +360,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         details.again = Recovery.pendingRetry(slot, generation);
         ControlBlock<K> block = index.create(
                 (key, hash, former, deadline, firstGeneration) ->
-                        recovered(slot, hash, recovery.cutOff ? 3 : 2, details),
+                        maker.recovered(slot, hash, recovery.cutOff ? 3 : 2, details),
                 slot.key(),
                 0);
         if (block == null) {
@@ -481,18 +387,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             intervals.begins(
                     carrier, Math.max(1, carrier.notBefore())); // freed when its interval is over, if it is idle then
         }
-    }
-
-    private ControlBlock<K> recovered(RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
-        if (shape != null) {
-            return new ValueBlock<>(this, shape, slot, hash, references, details);
-        }
-        if (keySchedules) {
-            return new ScheduledBlock<>(this, slot, hash, references, details);
-        }
-        return historySize == 0
-                ? new ControlBlock<>(slot, hash, references, details)
-                : new NotedBlock<>(slot, hash, references, details);
     }
 
     @Override
@@ -578,7 +472,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                 boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, closed);
+                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, isClosed());
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -598,7 +492,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     private CancelOutcome gone() {
-        return closed ? CancelOutcome.CLOSED : CancelOutcome.ABSENT;
+        return isClosed() ? CancelOutcome.CLOSED : CancelOutcome.ABSENT;
     }
 
     @Override
@@ -684,7 +578,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                 copies.takenBack(block);
             }
             (freeing.armed ? counters.deletedArmed : counters.deletedIdle).increment();
-            boolean remembered = notes.recordEnd(block, Kind.DELETED, before, true, closed);
+            boolean remembered = notes.recordEnd(block, Kind.DELETED, before, true, isClosed());
             departed(block, remembered);
         } finally { // whatever the heap has room for: nobody else lets go of the block
             try {
@@ -710,7 +604,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     /** The map is closed: frees a slot, which its copy survives if the map was let go of. */
-    private void freeClosed(ControlBlock<K> block, boolean letGo) {
+    final void freeClosed(ControlBlock<K> block, boolean letGo) {
         SlotMirror<K> keeping = letGo ? copies.mirror() : null;
         if (keeping == null) {
             free(block);
@@ -778,7 +672,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             if (details.resume(0)) {
                 counters.paused.decrement();
             }
-            if (!closed && !remembered) {
+            if (!isClosed() && !remembered) {
                 notes.departed(block, details);
             }
         }
@@ -799,9 +693,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     private boolean gone(ControlBlock<K> block, @Nullable ControlBlock<K> former) {
         boolean replaced = index.gone(block, former);
-        if (closers.get() != 0) {
-            barrier.signal();
-        }
+        closing.gone();
         return replaced;
     }
 
@@ -858,7 +750,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /**
      * An operation that arms or moves a slot has thrown: an Error, or what a merge function throws.
      *
-     * @param inside whether it has not come to {@link #leave}
+     * @param inside whether it has not come to {@link Copies#leave}
      * @return whether somebody has to see to the slot: not if nothing has changed
      */
     final boolean cutShort(ControlBlock<K> block, boolean inside) {
@@ -1038,7 +930,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
                 boolean remembered = false;
                 try {
                     counters.cancelled.increment();
-                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, closed);
+                    remembered = notes.recordEnd(block, Kind.CANCELLED, before, freed, isClosed());
                     if (armingContexts != null) {
                         block.needDetails().armedIn().disarmed(block);
                     }
@@ -1087,7 +979,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     public final Optional<Instant> pausedSince() {
-        long since = closed ? -1 : pauses.since();
+        long since = isClosed() ? -1 : pauses.since();
         return since < 0 ? Optional.empty() : Optional.of(snapshots.instant(since));
     }
 
@@ -1122,98 +1014,17 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     public final boolean isClosed() {
-        return closed;
+        return closing.isClosed();
     }
 
     @Override
     public final CloseOutcome close(Duration limit) throws InterruptedException {
-        return end(limit, true);
+        return closing.end(limit, true);
     }
 
     @Override
     public final CloseOutcome drop(Duration limit) throws InterruptedException {
-        return end(limit, false);
-    }
-
-    private CloseOutcome end(Duration limit, boolean letGo) throws InterruptedException {
-        long nanos = Limits.nanos(limit);
-        RunningScope scope = RunningScope.current();
-        if (RunningScope.isInside(scope, this)) {
-            return CloseOutcome.WOULD_DEADLOCK;
-        }
-        closers.incrementAndGet();
-        if (scope != null) {
-            closersInCallbacks.incrementAndGet();
-        }
-        try {
-            if (scope != null && RunningScope.isAwaited(scope)) {
-                return CloseOutcome.WOULD_DEADLOCK;
-            }
-            if (letGo && !closed) {
-                copies.letGo();
-            }
-            closed = true;
-            try {
-                freeAll(letGo);
-            } finally {
-                letGo();
-            }
-            return barrier.await(index::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
-        } finally {
-            if (scope != null) {
-                closersInCallbacks.decrementAndGet();
-            }
-            closers.decrementAndGet();
-        }
-    }
-
-    /** Lets go of all that an open map has, once. */
-    private void letGo() {
-        Binding<K> last = binding.take();
-        if (last == null) {
-            return;
-        }
-        try {
-            last.release();
-            copies.closed();
-        } finally {
-            leaveAll();
-        }
-    }
-
-    /** Leaves each of those that know the map, whatever becomes of the others. */
-    private void leaveAll() {
-        try {
-            calendar.closed();
-        } finally {
-            try {
-                dispatcher.closed();
-            } finally {
-                try {
-                    scrubber.closed(this);
-                } finally {
-                    runner.closed();
-                }
-            }
-        }
-    }
-
-    /** Frees what is left, each slot whatever becomes of the others. */
-    private void freeAll(boolean letGo) {
-        Throwable failure = null;
-        long highest = 0;
-        for (ControlBlock<K> block : index.values()) {
-            try {
-                freeClosed(block, letGo);
-            } catch (Throwable e) { // a full heap or stack, while a history was written
-                failure = e;
-            }
-            highest = Math.max(highest, block.generation());
-        }
-        generations.ended(Math.max(highest, index.highestGeneration()));
-        if (failure != null) {
-            LOG.error("slots of map '", name, "' were freed with a failure", failure);
-        }
+        return closing.end(limit, false);
     }
 
     // ---- views --------------------------------------------------------------------------------------------------
@@ -1383,14 +1194,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         return freesIdle;
     }
 
-    @Override
+    /** Whether slots have {@link CalendarDetails}: their periods are points of the wall clock. */
     final boolean followsCalendar() {
         return calendar instanceof WallCalendar;
     }
 
     @Override
-    final void intervalBegins(ValueBlock<K> block, long end) {
-        intervals.begins(block, end);
+    final void intervalBegins(ControlBlock<K> block, long end) {
+        intervals.begins((ValueBlock<K>) block, end);
     }
 
     /** Frees slots that are idle and whose interval is over. Whoever looks does so first: such slots are not to show. */
@@ -1434,6 +1245,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     final int closersInCallbacks() {
-        return closersInCallbacks.get();
+        return closing.inCallbacks();
     }
 }

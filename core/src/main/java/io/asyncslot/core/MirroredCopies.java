@@ -125,6 +125,24 @@ final class MirroredCopies<K> extends Copies<K> {
     }
 
     @Override
+    FiredRun.Copy copyOf(ControlBlock<K> block) {
+        return new Copy<>(mirror, block);
+    }
+
+    private record Copy<K>(SlotMirror<K> mirror, ControlBlock<K> block) implements FiredRun.Copy {
+
+        @Override
+        public long touchedUntil() {
+            return mirror.touchedUntil(block);
+        }
+
+        @Override
+        public void beginning(FiredRun fired) {
+            mirror.beginning(block, fired.generation, fired.deadline, fired.attempt);
+        }
+    }
+
+    @Override
     void retired(ControlBlock<K> block) {
         mirror.retired(block.generation());
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-sealed class NotedBlock<K> extends ControlBlock<K> permits ScheduledBlock, ValueBlock {
+class NotedBlock<K> extends ControlBlock<K> {
 
     /*
      * The story

@@ -44,9 +44,6 @@ abstract class SlotHome<K> implements SlotMap<K> {
     /** Whether the step that leaves a slot with nothing pending and no run frees it. */
     abstract boolean freesIdle();
 
-    /** Whether slots have {@link CalendarDetails}: their periods are points of the wall clock. */
-    abstract boolean followsCalendar();
-
     /** Whether values, limits and schedules outlive the process with their slots. */
     abstract boolean keepsShapes();
 
@@ -70,7 +67,7 @@ abstract class SlotHome<K> implements SlotMap<K> {
     // ---- what it does with a block
 
     /** A run of a slot is about to begin, whose interval ends then, if there are intervals. */
-    abstract void intervalBegins(ValueBlock<K> block, long end);
+    abstract void intervalBegins(ControlBlock<K> block, long end);
 
     /** When a slot is due, given a word of it that was read before: by its deadline, or by a touch from outside. */
     abstract long dueAt(ControlBlock<K> block, long word);

@@ -456,6 +456,11 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
 
     // ---- runs ---------------------------------------------------------------------------------------------------
 
+    @Override
+    FiredRun newRun(FiredRun.@Nullable Copy copy) {
+        return new FiredRun.Carrying(copy);
+    }
+
     /** As {@link StateWord#beginFire}: what is pending goes to the run. */
     synchronized Beginning begin(long now, FiredRun.Carrying fired) {
         Object handed = handed();

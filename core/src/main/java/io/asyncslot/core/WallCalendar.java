@@ -31,6 +31,11 @@ final class WallCalendar<K> extends Calendar<K> implements WallSteps.Follower {
     }
 
     @Override
+    FiredRun.Points points(ControlBlock<K> block) {
+        return CalendarDetails.of(block);
+    }
+
+    @Override
     void closed() {
         steps.leave(this);
     }

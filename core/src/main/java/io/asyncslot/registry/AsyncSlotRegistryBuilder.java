@@ -2,6 +2,7 @@ package io.asyncslot.registry;
 
 import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.backend.Log;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.spi.ArmingContexts;
 import io.asyncslot.spi.BackendContext;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Builds an {@link AsyncSlotRegistry}. Everything has a default but the executor. Not thread-safe.
  */
 public final class AsyncSlotRegistryBuilder {
+
+    private static final Log LOG = new Log(ArmingContexts.class);
 
     /** Longest acceptable String key unless said otherwise, in chars. */
     public static final int DEFAULT_MAX_KEY_LENGTH = 512;
@@ -171,10 +174,15 @@ public final class AsyncSlotRegistryBuilder {
         if (backends.isEmpty()) {
             backend(new JvmBackend());
         }
-        ArmingContexts contexts = armingContexts.isEmpty() ? null : new ArmingContexts(armingContexts);
+        ArmingContexts contexts =
+                armingContexts.isEmpty() ? null : new ArmingContexts(armingContexts, AsyncSlotRegistryBuilder::tell);
         BackendContext context = new BackendContext(ticker, executor, listener, maxKeyLength, interceptor, contexts);
         String first = backends.keySet().iterator().next();
         return new DefaultAsyncSlotRegistry(
                 backends, missing, defaultBackend == null ? first : defaultBackend, context, transactions);
+    }
+
+    private static void tell(ArmingContext<?> source, Throwable failure) {
+        LOG.warning("an arming context failed: ", source.getClass().getName(), "", failure);
     }
 }

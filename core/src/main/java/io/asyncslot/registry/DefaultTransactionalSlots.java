@@ -10,6 +10,7 @@ import io.asyncslot.TransactionalSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Shown;
 import io.asyncslot.spi.SlotTransactions;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
 /** Views that put operations off until the commit, where their map does not take part in the transaction. Thread-safe. */
 final class DefaultTransactionalSlots implements TransactionalSlots {
 
-    private static final System.Logger LOG = System.getLogger(TransactionalSlots.class.getName());
+    private static final Log LOG = new Log(TransactionalSlots.class);
 
     private final AsyncSlotRegistry registry;
     private final SlotTransactions transactions;
@@ -87,10 +88,7 @@ final class DefaultTransactionalSlots implements TransactionalSlots {
             try {
                 tell(key, operation.get());
             } catch (RuntimeException e) {
-                LOG.log(
-                        System.Logger.Level.ERROR,
-                        "the transaction is committed, but what was to follow on map '" + map.name() + "' failed",
-                        e);
+                LOG.error("the transaction is committed, but what was to follow on map '" + map.name() + "' failed", e);
             }
         }
 
@@ -100,10 +98,8 @@ final class DefaultTransactionalSlots implements TransactionalSlots {
                     || outcome == SubmitOutcome.REJECTED
                     || outcome == SubmitOutcome.CLOSED;
             if (refused) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "the slot of key '" + Shown.inLine(key) + "' of map '" + map.name() + "' is not armed: "
-                                + outcome);
+                LOG.warning("the slot of key '" + Shown.inLine(key) + "' of map '" + map.name() + "' is not armed: "
+                        + outcome);
             }
         }
     }

@@ -12,8 +12,7 @@ import java.util.Collection;
 import java.util.function.Function;
 
 /** A handle of a timer map that was not registered yet. Thread-safe. */
-sealed class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements TimerSlots<K>
-        permits LazyValueTimerSlots {
+class LazyTimerSlots<K> extends LazySlots<K, TimerSlots<K>> implements TimerSlots<K> {
 
     LazyTimerSlots(String name, Class<K> keyType, Function<String, SlotMap<K>> finder) {
         super(name, keyType, finder);

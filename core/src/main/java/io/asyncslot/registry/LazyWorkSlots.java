@@ -6,7 +6,7 @@ import io.asyncslot.WorkSlots;
 import java.util.function.Function;
 
 /** A handle of a work map that was not registered yet. Thread-safe. */
-sealed class LazyWorkSlots<K> extends LazySlots<K, WorkSlots<K>> implements WorkSlots<K> permits LazyValueWorkSlots {
+class LazyWorkSlots<K> extends LazySlots<K, WorkSlots<K>> implements WorkSlots<K> {
 
     LazyWorkSlots(String name, Class<K> keyType, Function<String, SlotMap<K>> finder) {
         super(name, keyType, finder);

@@ -1,5 +1,6 @@
 package io.asyncslot.registry;
 
+import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.ScopeReport;
 import io.asyncslot.SlotCause;
@@ -8,10 +9,12 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Log;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,24 +23,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegistryScope implements SlotScope {
 
-    private static final System.Logger LOG = System.getLogger(SlotScope.class.getName());
+    private static final Log LOG = new Log(SlotScope.class);
 
     private final String name;
-    private final RegistryScopes scopes;
+    private final AsyncSlotRegistry registry;
+    private final ScopedMaps maps;
     private final Ticker ticker;
+    private final Consumer<RegistryScope> closing;
     private final ScopeGate gate = new ScopeGate();
 
     /** What it owns, by map. Added to by whoever asks for a view. */
     private final Map<ScopedMap<?>, ScopedKeys<?>> owned = new ConcurrentHashMap<>();
 
-    RegistryScope(String name, RegistryScopes scopes, Ticker ticker) {
+    /**
+     * An open scope.
+     *
+     * @param closing is told of it when it lets nobody in any more
+     */
+    RegistryScope(
+            String name, AsyncSlotRegistry registry, ScopedMaps maps, Ticker ticker, Consumer<RegistryScope> closing) {
         this.name = name;
-        this.scopes = scopes;
+        this.registry = registry;
+        this.maps = maps;
         this.ticker = ticker;
-    }
-
-    ScopeGate gate() {
-        return gate;
+        this.closing = closing;
     }
 
     @Override
@@ -47,31 +56,31 @@ final class RegistryScope implements SlotScope {
 
     @Override
     public <K> TimerSlots<K> timers(String map, Class<K> keyType) {
-        TimerSlots<K> slots = scopes.registry().timers(map, keyType);
-        return new ScopedTimerSlots<>(owned(scopes.table(slots)));
+        TimerSlots<K> slots = registry.timers(map, keyType);
+        return new ScopedTimerSlots<>(owned(maps.table(slots)));
     }
 
     @Override
     public <K> WorkSlots<K> works(String map, Class<K> keyType) {
-        WorkSlots<K> slots = scopes.registry().works(map, keyType);
-        return new ScopedWorkSlots<>(owned(scopes.table(slots)));
+        WorkSlots<K> slots = registry.works(map, keyType);
+        return new ScopedWorkSlots<>(owned(maps.table(slots)));
     }
 
     @Override
     public <K, V> ValueTimerSlots<K, V> timers(String map, Class<K> keyType, Class<V> valueType) {
-        ValueTimerSlots<K, V> slots = scopes.registry().timers(map, keyType, valueType);
-        return new ScopedValueTimerSlots<>(owned(scopes.table(slots)));
+        ValueTimerSlots<K, V> slots = registry.timers(map, keyType, valueType);
+        return new ScopedValueTimerSlots<>(owned(maps.table(slots)));
     }
 
     @Override
     public <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType) {
-        ValueWorkSlots<K, V> slots = scopes.registry().works(map, keyType, valueType);
-        return new ScopedValueWorkSlots<>(owned(scopes.table(slots)));
+        ValueWorkSlots<K, V> slots = registry.works(map, keyType, valueType);
+        return new ScopedValueWorkSlots<>(owned(maps.table(slots)));
     }
 
     @SuppressWarnings("unchecked") // made with the table of the key, and so of its key type
     private <K> ScopedKeys<K> owned(ScopedMap<K> table) {
-        return (ScopedKeys<K>) owned.computeIfAbsent(table, made -> new ScopedKeys<>(this, made));
+        return (ScopedKeys<K>) owned.computeIfAbsent(table, made -> new ScopedKeys<>(toString(), gate, made));
     }
 
     @Override
@@ -98,7 +107,7 @@ final class RegistryScope implements SlotScope {
             return limit.compareTo(spent) > 0 ? limit.minus(spent) : Duration.ZERO;
         };
         gate.close();
-        scopes.forget(this);
+        closing.accept(this);
         boolean out = false;
         InterruptedException interrupted = null;
         try {
@@ -135,7 +144,7 @@ final class RegistryScope implements SlotScope {
         try {
             ScopeReport report = close(CLOSE_LIMIT);
             if (report.outcome() != CloseOutcome.CLOSED) {
-                LOG.log(System.Logger.Level.WARNING, "a scope is not fully closed: " + report);
+                LOG.warning("a scope is not fully closed: ", report, "", null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

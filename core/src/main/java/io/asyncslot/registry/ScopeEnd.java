@@ -15,7 +15,7 @@ final class ScopeEnd {
 
         boolean await(Duration limit) throws InterruptedException {
             boolean ended = owner.map().awaitRun(key, limit) == AwaitOutcome.ENDED;
-            owner.table().dropIfGone(owner, key);
+            owner.dropIfGone(key);
             return ended;
         }
     }

@@ -6,6 +6,7 @@ import io.asyncslot.SlotMap;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -16,21 +17,35 @@ import java.util.function.Supplier;
  */
 final class ScopedKeys<K> {
 
-    private final RegistryScope scope;
+    private final String scope;
+    private final ScopeGate gate;
     private final ScopedMap<K> table;
 
     /** Changed by {@link #table} only, with the owner in one step. */
     private final Set<K> keys = ConcurrentHashMap.newKeySet();
 
-    ScopedKeys(RegistryScope scope, ScopedMap<K> table) {
+    /**
+     * Keys that are nobody's yet.
+     *
+     * @param scope the scope, for messages
+     * @param gate what its starts go through
+     */
+    ScopedKeys(String scope, ScopeGate gate, ScopedMap<K> table) {
         this.scope = scope;
+        this.gate = gate;
         this.table = table;
     }
 
-    RegistryScope scope() {
+    /** The scope, for messages. */
+    String scope() {
         return scope;
     }
 
+    ScopeGate gate() {
+        return gate;
+    }
+
+    /** Whose the keys of the map are, for tests. */
     ScopedMap<K> table() {
         return table;
     }
@@ -45,13 +60,13 @@ final class ScopedKeys<K> {
 
     /** Starts the slot of a key and makes it the scope's; a start that fails leaves no claim without a slot. */
     <O> O start(K key, O closed, Supplier<O> start, Predicate<O> armed) {
-        if (!scope.gate().enter()) {
+        if (!gate.enter()) {
             checkKey(key);
             return closed;
         }
         try {
             checkNotNull(key);
-            table.claim(this, key);
+            claim(key);
             boolean done = false;
             try {
                 O outcome = start.get();
@@ -61,18 +76,18 @@ final class ScopedKeys<K> {
                 settle(key, done);
             }
         } finally {
-            scope.gate().leave();
+            gate.leave();
         }
     }
 
     /** After a start: the slot is the scope's, unless there is none. */
     void settle(K key, boolean armed) {
         if (armed) {
-            table.confirm(this, key);
+            table.confirm(keys, key);
         } else {
-            table.settle(this, key);
+            table.settle(keys, key);
         }
-        if (scope.gate().isGivenUp()) {
+        if (gate.isGivenUp()) {
             delete(key); // a close may have been here before the start
         }
     }
@@ -89,12 +104,32 @@ final class ScopedKeys<K> {
         map().checkKey(key);
     }
 
+    /** Makes a key the scope's, ahead of a start. */
+    void claim(K key) {
+        table.claim(keys, key);
+    }
+
+    /** Does something to the slot of a key if the scope has it. */
+    <R> R ifOwned(K key, Function<K, R> action, R otherwise) {
+        return table.ifOwned(keys, key, action, otherwise);
+    }
+
+    /** Does something to the slot of a key if the scope has it, and drops the claim unless something is left. */
+    <R> R remove(K key, Function<K, R> action, R otherwise) {
+        return table.remove(keys, key, action, otherwise);
+    }
+
+    /** Drops the claim on a key if the scope has it, but neither a slot nor a run of it is there. */
+    void dropIfGone(K key) {
+        table.dropIfGone(keys, key);
+    }
+
     boolean owns(K key) {
-        return key != null && table.owns(this, key);
+        return key != null && table.owns(keys, key);
     }
 
     DeleteOutcome delete(K key) {
-        return table.remove(this, key, map()::delete, DeleteOutcome.ABSENT);
+        return remove(key, map()::delete, DeleteOutcome.ABSENT);
     }
 
     /** Whether the calling thread is inside a callback of one of the slots, or is awaited by one. */

@@ -4,6 +4,7 @@ import io.asyncslot.AwaitOutcome;
 import io.asyncslot.SlotMap;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * entry; so no scope acts on a slot that another has taken over. A start is not inside such a step, for it may run a
  * callback in the calling thread: the key is claimed first, then started, then looked at again. Whoever drops the claim
  * in between, since there is no slot yet, is corrected by that last look.
+ *
+ * <p>An owner is known by the set of its keys, that very object.
  */
 final class ScopedMap<K> {
 
@@ -25,8 +28,8 @@ final class ScopedMap<K> {
 
     private final SlotMap<K> map;
 
-    /** Changed inside {@code compute} only, together with the owner's set of keys. */
-    private final ConcurrentHashMap<K, ScopedKeys<K>> owners = new ConcurrentHashMap<>();
+    /** Changed inside {@code compute} only, together with the owner's set. */
+    private final ConcurrentHashMap<K, Set<K>> owners = new ConcurrentHashMap<>();
 
     private final AtomicLong claims = new AtomicLong();
     private final ReentrantLock cleaning = new ReentrantLock();
@@ -47,14 +50,14 @@ final class ScopedMap<K> {
         return map instanceof LazySlots<?, ?> lazy ? lazy.isOver() : map.isClosed();
     }
 
-    boolean owns(ScopedKeys<K> owner, K key) {
+    boolean owns(Set<K> owner, K key) {
         return owners.get(key) == owner;
     }
 
     /** Makes a key the owner's, ahead of a start; answers whose it was. */
     @Nullable
-    ScopedKeys<K> claim(ScopedKeys<K> owner, K key) {
-        ScopedKeys<K> before = owners.get(key);
+    Set<K> claim(Set<K> owner, K key) {
+        Set<K> before = owners.get(key);
         if (before == owner) {
             return owner;
         }
@@ -69,25 +72,25 @@ final class ScopedMap<K> {
      * After a start that armed: the key has an owner, whatever happened since the claim. In the step of the entry, for
      * whoever is inside it may have found no slot and be about to drop the claim that a plain look still shows.
      */
-    void confirm(ScopedKeys<K> owner, K key) {
+    void confirm(Set<K> owner, K key) {
         take(owner, key, false);
     }
 
-    private void take(ScopedKeys<K> owner, K key, boolean evenFromOthers) {
+    private void take(Set<K> owner, K key, boolean evenFromOthers) {
         owners.compute(key, (same, present) -> {
             if (present == owner || present != null && !evenFromOthers) {
                 return present;
             }
             if (present != null) {
-                present.keys().remove(same);
+                present.remove(same);
             }
-            owner.keys().add(same);
+            owner.add(same);
             return owner;
         });
     }
 
     /** Does something to the slot of a key if the owner has it. */
-    <R> R ifOwned(ScopedKeys<K> owner, K key, Function<K, R> action, R otherwise) {
+    <R> R ifOwned(Set<K> owner, K key, Function<K, R> action, R otherwise) {
         if (owners.get(key) != owner) {
             return otherwise;
         }
@@ -102,7 +105,7 @@ final class ScopedMap<K> {
     }
 
     /** Drops the claim on a key if the owner has it, but neither a slot nor a run of it is there. */
-    void dropIfGone(ScopedKeys<K> owner, K key) {
+    void dropIfGone(Set<K> owner, K key) {
         owners.computeIfPresent(key, (same, present) -> present == owner && isGone(same) ? drop(owner, same) : present);
     }
 
@@ -111,7 +114,7 @@ final class ScopedMap<K> {
      *
      * @return what the action answered
      */
-    <R> R remove(ScopedKeys<K> owner, K key, Function<K, R> action, R otherwise) {
+    <R> R remove(Set<K> owner, K key, Function<K, R> action, R otherwise) {
         Answer<R> answer = new Answer<>(otherwise);
         owners.computeIfPresent(key, (same, present) -> {
             if (present != owner) {
@@ -124,7 +127,7 @@ final class ScopedMap<K> {
     }
 
     /** After a start of which it is not known that it armed: the claim is there if the slot is. */
-    void settle(ScopedKeys<K> owner, K key) {
+    void settle(Set<K> owner, K key) {
         owners.compute(key, (same, present) -> {
             if (present != null && present != owner) {
                 return present;
@@ -132,13 +135,13 @@ final class ScopedMap<K> {
             if (isGone(same)) {
                 return drop(owner, same);
             }
-            owner.keys().add(same);
+            owner.add(same);
             return owner;
         });
     }
 
-    private @Nullable ScopedKeys<K> drop(ScopedKeys<K> owner, K key) {
-        owner.keys().remove(key);
+    private @Nullable Set<K> drop(Set<K> owner, K key) {
+        owner.remove(key);
         return null;
     }
 
@@ -167,7 +170,7 @@ final class ScopedMap<K> {
                     }
                 }
                 K key = cursor.next();
-                ScopedKeys<K> owner = owners.get(key);
+                Set<K> owner = owners.get(key);
                 if (owner != null) {
                     dropIfGone(owner, key);
                 }

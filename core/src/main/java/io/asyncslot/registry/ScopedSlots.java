@@ -41,7 +41,7 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
             owned.checkKey(key);
             return isClosed() ? closed : absent;
         }
-        return owned.table().ifOwned(owned, key, action, isClosed() ? closed : absent);
+        return owned.ifOwned(key, action, isClosed() ? closed : absent);
     }
 
     @Override
@@ -82,7 +82,7 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
             owned.checkKey(key);
             return nothing;
         }
-        return owned.table().remove(owned, key, taking, nothing);
+        return owned.remove(key, taking, nothing);
     }
 
     @Override
@@ -146,7 +146,7 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
 
     @Override
     public final boolean isClosed() {
-        return owned.scope().isClosed() || map().isClosed();
+        return owned.gate().isClosed() || map().isClosed();
     }
 
     // ---- the map as a whole -------------------------------------------------------------------------------------

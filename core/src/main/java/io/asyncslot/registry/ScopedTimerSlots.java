@@ -11,8 +11,7 @@ import java.util.Collection;
 import java.util.function.Supplier;
 
 /** A scope's view of a timer map. Thread-safe. */
-sealed class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implements TimerSlots<K>
-        permits ScopedValueTimerSlots {
+class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implements TimerSlots<K> {
 
     ScopedTimerSlots(ScopedKeys<K> owned) {
         super(owned);
@@ -61,11 +60,11 @@ sealed class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implement
     @Override
     public StartSummary startAll(Collection<? extends K> keys, Duration delay) {
         keys.forEach(owned::checkNotNull);
-        if (!owned.scope().gate().enter()) {
+        if (!owned.gate().enter()) {
             return new StartSummary(0, 0, 0, keys.size());
         }
         try {
-            keys.forEach(key -> owned.table().claim(owned, key));
+            keys.forEach(owned::claim);
             boolean all = false;
             try {
                 StartSummary summary = map().startAll(keys, delay);
@@ -76,7 +75,7 @@ sealed class ScopedTimerSlots<K> extends ScopedSlots<K, TimerSlots<K>> implement
                 keys.forEach(key -> owned.settle(key, armed));
             }
         } finally {
-            owned.scope().gate().leave();
+            owned.gate().leave();
         }
     }
 

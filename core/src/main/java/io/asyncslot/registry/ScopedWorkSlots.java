@@ -5,8 +5,7 @@ import io.asyncslot.WorkSlots;
 import java.util.function.Supplier;
 
 /** A scope's view of a work map. Thread-safe. */
-sealed class ScopedWorkSlots<K> extends ScopedSlots<K, WorkSlots<K>> implements WorkSlots<K>
-        permits ScopedValueWorkSlots {
+class ScopedWorkSlots<K> extends ScopedSlots<K, WorkSlots<K>> implements WorkSlots<K> {
 
     ScopedWorkSlots(ScopedKeys<K> owned) {
         super(owned);

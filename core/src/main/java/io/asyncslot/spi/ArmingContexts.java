@@ -2,25 +2,27 @@ package io.asyncslot.spi;
 
 import io.asyncslot.ArmingContext;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** All that a registry takes down when a slot is armed, as one. Immutable, thread-safe. */
 public final class ArmingContexts {
 
-    private static final System.Logger LOG = System.getLogger(ArmingContexts.class.getName());
-
     private final List<ArmingContext<?>> sources;
+    private final BiConsumer<ArmingContext<?>, Throwable> failed;
 
     /**
      * Puts them together.
      *
      * @param sources what to ask, at least one
+     * @param failed is told which one has thrown what; must not throw
      */
-    public ArmingContexts(List<ArmingContext<?>> sources) {
+    public ArmingContexts(List<ArmingContext<?>> sources, BiConsumer<ArmingContext<?>, Throwable> failed) {
         if (sources.isEmpty()) {
             throw new IllegalArgumentException("'sources' must not be empty");
         }
         this.sources = List.copyOf(sources);
+        this.failed = failed;
     }
 
     /**
@@ -41,14 +43,11 @@ public final class ArmingContexts {
         return any ? all : null;
     }
 
-    private static @Nullable Object capture(ArmingContext<?> source) {
+    private @Nullable Object capture(ArmingContext<?> source) {
         try {
             return source.capture();
         } catch (Throwable e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "an arming context failed: " + source.getClass().getName(),
-                    e);
+            failed.accept(source, e);
             return null;
         }
     }

@@ -3,6 +3,7 @@ package io.asyncslot.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.SlotCallback;
@@ -11,11 +12,13 @@ import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.fixture.Bench;
 import io.asyncslot.fixture.Race;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,38 @@ class IntervalsTests {
                 () -> assertThat(slots.stats().slots()).as("after a close").isZero());
         bench.settle();
         assertThat(slots.stats().references()).isZero();
+    }
+
+    /** Else the queue would keep keys that are gone until their intervals are over. */
+    @Test
+    void deletedSlot_leavesTheQueueBeforeItsIntervalIsOver() {
+        LocalValueWorkSlots<String, String> map = carrying((key, firing) -> ran.add(firing.value()), spec -> spec);
+        map.submit("a", "1");
+        bench.settle();
+        ValueBlock<String> block = (ValueBlock<String>) map.lookUp("a");
+        assertThat(block).isNotNull();
+        assertThat(block.queuedUntil).isPositive();
+        map.delete("a");
+        map.sweep(Integer.MAX_VALUE);
+        assertThat(block.queuedUntil).isZero();
+    }
+
+    /** The slot is out of the queue, and whoever makes it idle cannot see that its interval is over. */
+    @Test
+    void cancelWhileTheClockFails_leavesTheSlotToALaterSweep() {
+        LocalValueWorkSlots<String, String> map = carrying((key, firing) -> ran.add(firing.value()), spec -> spec);
+        map.submit("a", "1");
+        bench.settle();
+        map.submit("a", "2");
+        bench.ticker.advance(TEN);
+        map.sweep(Integer.MAX_VALUE);
+        bench.ticker.onRead(() -> {
+            throw new IllegalStateException("the clock fails");
+        });
+        assertThat(map.cancel("a")).isEqualTo(CancelOutcome.CANCELLED);
+        bench.ticker.onRead(() -> {});
+        assertThat(map.stats().slots()).isZero();
+        assertThat(ran).containsExactly("1");
     }
 
     @Test
@@ -119,6 +154,46 @@ class IntervalsTests {
         taker.join();
         assertThat(map.find("a")).isEmpty();
         assertThat(map.stats().slots()).isZero();
+    }
+
+    /** A run has found the slot in the queue and has not begun; a sweep takes it out, and reads the end of its interval. */
+    @Test
+    void sweepInTheMiddleOfABegin_putsTheSlotBack() throws Exception {
+        LocalValueWorkSlots<String, String> map = carrying((key, firing) -> ran.add(firing.value()), spec -> spec);
+        map.submit("a", "1");
+        bench.settle();
+        map.submit("a", "2");
+        bench.ticker.advance(TEN);
+        ValueBlock<String> block = (ValueBlock<String>) map.lookUp("a");
+        assertThat(block).isNotNull();
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch further = new CountDownLatch(1);
+        FiredRun.Carrying run = new FiredRun.Carrying(new FiredRun.Copy() {
+            @Override
+            public long touchedUntil() {
+                inside.countDown();
+                try {
+                    further.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return 0;
+            }
+
+            @Override
+            public void beginning(FiredRun fired) {}
+        });
+        run.nanos = bench.ticker.monotonicNanos();
+        Thread worker = Race.thread(
+                () -> assertThat(block.begin(Micros.floor(run.nanos), run)).isEqualTo(StateWord.Beginning.BEGUN));
+        inside.await();
+        Thread sweeper = Race.thread(() -> map.sweep(1));
+        assertThat(Race.endedOrBlocked(sweeper)).isFalse();
+        further.countDown();
+        worker.join();
+        sweeper.join();
+        assertThat(block.queuedUntil).as("the end of the new interval").isEqualTo(block.notBefore());
+        block.endFire();
     }
 
     /** A sweep meets the moment in which a run begins: the slot waits for the end of the new interval. */

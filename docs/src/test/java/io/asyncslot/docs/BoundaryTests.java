@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.backend.Log;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.net.URISyntaxException;
@@ -71,6 +72,18 @@ class BoundaryTests {
                 .map(JavaClass::getName)
                 .toList();
         assertThat(needless).as("public types that no other package uses").isEmpty();
+    }
+
+    /** {@code Log} cannot fail its caller; the modules for Spring have Spring's own logging. */
+    @Test
+    void platformsLogger_isAskedByOneClass() {
+        Set<String> users = PUBLISHED.stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(use -> use.getTargetClass().getName().startsWith("java.lang.System$Logger")
+                        || use.getTargetClass().getPackageName().equals("java.util.logging"))
+                .map(use -> use.getOriginClass().getName())
+                .collect(Collectors.toSet());
+        assertThat(users).containsExactly(Log.class.getName());
     }
 
     private static String moduleOf(JavaClass type) {

@@ -13,6 +13,7 @@ import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Limits;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.backend.Shown;
 import io.asyncslot.core.LocalContext;
@@ -60,7 +61,7 @@ public final class KernelBackend implements SlotBackend {
     /** How many damaged records a reason names. */
     private static final int SHOWN = 5;
 
-    private static final System.Logger LOG = System.getLogger(KernelBackend.class.getName());
+    private static final Log LOG = new Log(KernelBackend.class);
 
     /** How often a process that waits for the holder of its pin path looks. */
     private static final long HOLDER_MILLIS = 100;
@@ -265,7 +266,7 @@ public final class KernelBackend implements SlotBackend {
                 LibbpfPort port = LibbpfPort.open(settings);
                 Layout.LONG.setVolatile(port.header(), Layout.HEADER_HAND_OVER_UNTIL, 0L);
                 if (told) {
-                    LOG.log(System.Logger.Level.INFO, "the pin path is free; this application takes over");
+                    LOG.info("the pin path is free; this application takes over");
                 }
                 return port;
             } catch (PinPathHeldException e) {
@@ -278,9 +279,7 @@ public final class KernelBackend implements SlotBackend {
                     throw e;
                 } // or else the holder has decided, and is about to let go
                 if (!told) {
-                    LOG.log(
-                            System.Logger.Level.INFO,
-                            e.getMessage() + "; this application waits for it, " + limit + " at most");
+                    LOG.info(e.getMessage() + "; this application waits for it, " + limit + " at most");
                 }
                 try {
                     TimeUnit.MILLISECONDS.sleep(HOLDER_MILLIS);
@@ -476,7 +475,7 @@ public final class KernelBackend implements SlotBackend {
         try {
             closeNow(map);
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.ERROR, "map '" + map.name() + "' failed to close", e);
+            LOG.error("map '" + map.name() + "' failed to close", e);
         }
     }
 
@@ -540,9 +539,7 @@ public final class KernelBackend implements SlotBackend {
             } finally {
                 lifecycle.unlock();
             }
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "another process asks for the pinned slots: this application ends its runs");
+            LOG.info("another process asks for the pinned slots: this application ends its runs");
             context().runQueue().recall();
             do {
                 quiet = present.inFlight().awaitNone(HAND_OVER_LOOK_NANOS);
@@ -577,8 +574,7 @@ public final class KernelBackend implements SlotBackend {
         if (endingRuns) {
             endingRuns = false;
             present.wakePoller();
-            LOG.log(
-                    System.Logger.Level.WARNING,
+            LOG.warning(
                     "the other process has given up, or runs took too long: this application keeps the pinned slots");
         }
     }
@@ -607,7 +603,7 @@ public final class KernelBackend implements SlotBackend {
                 closeSurely();
             }
         }
-        LOG.log(System.Logger.Level.WARNING, HANDED_OVER);
+        LOG.warning(HANDED_OVER);
     }
 
     private void closeSurely() {

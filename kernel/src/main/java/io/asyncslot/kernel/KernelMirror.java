@@ -7,6 +7,7 @@ import io.asyncslot.SlotMapSpec;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotType;
 import io.asyncslot.TimerMapSpec;
+import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.KeptValue;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** The copies of one map's slots in the memory shared with the kernel. Thread-safe. */
 final class KernelMirror<K> implements SlotMirror<K> {
 
-    private static final System.Logger LOG = System.getLogger(KernelMirror.class.getName());
+    private static final Log LOG = new Log(KernelMirror.class);
 
     private final String name;
     private final int map;
@@ -315,8 +316,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
                     carried.put(each.place(), shape(each.place()));
                 }
             } catch (RuntimeException e) { // a codec of the application may throw anything
-                LOG.log(
-                        System.Logger.Level.ERROR,
+                LOG.error(
                         "a slot of map '" + name
                                 + "' that a former process left has no readable "
                                 + (keys.containsKey(each.place()) ? "value" : "key") + "; it is kept in record "
