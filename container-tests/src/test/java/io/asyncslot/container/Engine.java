@@ -3,20 +3,33 @@ package io.asyncslot.container;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.WaitContainerResultCallback;
 import com.github.dockerjava.api.exception.NotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
-/** The Docker engine and the one image that all containers here are made from. Made once, at the first question. */
+/**
+ * The Docker engine and the one image that all containers here are made from. Made once, at the first question: on the base that
+ * is named, or that {@code base-image} has made here, and otherwise, by the same build, on the stock images of Debian and a JDK.
+ */
 final class Engine {
 
-    static final String BASE = System.getProperty("asyncslot.container.base", "asyncslot/container-base:bookworm");
+    /** What base-image makes, where no registry answers. */
+    private static final String LOCAL = "asyncslot/container-base:bookworm";
 
+    private static final String NAMED = System.getProperty("asyncslot.container.base", "");
+    private static final String JDK = System.getProperty("asyncslot.container.jdk", "eclipse-temurin:25-jdk");
+    private static final String DEBIAN = System.getProperty("asyncslot.container.debian", "debian:bookworm-slim");
+
+    private static final String BTF = "/sys/kernel/btf/vmlinux";
     private static final boolean REQUIRED = "required".equals(System.getProperty("asyncslot.container.engine"));
     private static final String LOADER_CLASS = "io/asyncslot/kernel/KernelLoader.class";
 
@@ -27,14 +40,31 @@ final class Engine {
         if (!DockerClientFactory.instance().isDockerAvailable()) {
             return "no Docker engine answers: start one, for example with .ci/docker start";
         }
-        if (!hasBase()) {
-            return "image " + BASE + " is missing: container-tests/base-image makes it, or name another one with"
-                    + " -Dasyncslot.container.base";
+        if (isRootless(DockerClientFactory.instance().client().infoCmd().exec().getSecurityOptions())) {
+            return "the engine is rootless: root in its containers is root of a user namespace, which may load no BPF program; use an"
+                    + " engine that root runs";
+        }
+        if (!NAMED.isEmpty() && !has(NAMED)) {
+            return "image " + NAMED
+                    + ", which asyncslot.container.base names, is not there: pull it, or name another one";
         }
         if (!hasLoader()) {
             return "the kernel module was not built, which takes a JDK 25";
         }
-        return "";
+        return Image.OBSTACLE;
+    }
+
+    /** Whether an engine says of itself that it runs without root. */
+    static boolean isRootless(@Nullable List<String> securityOptions) {
+        return securityOptions != null && securityOptions.stream().anyMatch(option -> option.contains("name=rootless"));
+    }
+
+    /** On what the image is built, in words. */
+    static String base() {
+        if (!NAMED.isEmpty()) {
+            return NAMED;
+        }
+        return has(LOCAL) ? LOCAL : DEBIAN + " with " + JDK;
     }
 
     /** Goes on where containers can be started; otherwise fails where they are required, and skips elsewhere. */
@@ -58,9 +88,9 @@ final class Engine {
         return Image.PRIVILEGE;
     }
 
-    private static boolean hasBase() {
+    private static boolean has(String image) {
         try {
-            DockerClientFactory.instance().client().inspectImageCmd(BASE).exec();
+            DockerClientFactory.instance().client().inspectImageCmd(image).exec();
             return true;
         } catch (NotFoundException e) {
             return false;
@@ -88,6 +118,18 @@ final class Engine {
         return Path.of(path);
     }
 
+    /** A base from stock images: Debian with libbpf and bpftool, and the JDK of another one. */
+    static String stock() {
+        return """
+                FROM %s AS jdk
+                RUN cp -rL "$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")" /stock-jdk
+                FROM %s
+                RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 bpftool && rm -rf /var/lib/apt/lists/*
+                COPY --from=jdk /stock-jdk /opt/java
+                ENV PATH=/opt/java/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+                """.formatted(JDK, DEBIAN);
+    }
+
     private static final class Image {
 
         private static final String NAME = "asyncslot/container-tests:" + Long.toHexString(System.nanoTime());
@@ -97,15 +139,58 @@ final class Engine {
                 .withFileFromPath("loader.jar", built("loader"))
                 .withFileFromPath("drill", built("drill"))
                 .withFileFromClasspath("supervise", "supervise")
-                .withFileFromString("Dockerfile", """
-                        FROM %s
+                .withFileFromString("Dockerfile", from() + """
                         WORKDIR /app
                         COPY application.jar loader.jar supervise /app/
                         COPY drill /app/drill/io/asyncslot/sample/drill
                         RUN chmod 755 /app/supervise
-                        """.formatted(BASE));
+                        """);
 
-        static final Privilege PRIVILEGE = Privilege.find(BASE);
+        /** Why there is none that can be used; empty if there is. */
+        static final String OBSTACLE = make();
+
+        static final Privilege PRIVILEGE = Privilege.find(NAME);
+
+        private static String from() {
+            String base = NAMED.isEmpty() && has(LOCAL) ? LOCAL : NAMED;
+            return base.isEmpty() ? stock() : "FROM " + base + "\n";
+        }
+
+        private static String make() {
+            try {
+                MADE.get();
+            } catch (RuntimeException e) {
+                return "the image could not be built on " + base() + ": " + root(e)
+                        + "; where no registry answers, container-tests/base-image makes a base";
+            }
+            return hasBtf() ? "" : "the engine's kernel has no BTF at " + BTF + ", which loading needs";
+        }
+
+        private static Throwable root(Throwable thrown) {
+            Throwable root = thrown;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return root;
+        }
+
+        /** Asked in a container, for the engine may run on another machine. */
+        private static boolean hasBtf() {
+            DockerClient docker = DockerClientFactory.instance().client();
+            String id = docker.createContainerCmd(NAME)
+                    .withCmd("test", "-r", BTF)
+                    .exec()
+                    .getId();
+            try {
+                docker.startContainerCmd(id).exec();
+                return docker.waitContainerCmd(id)
+                                .exec(new WaitContainerResultCallback())
+                                .awaitStatusCode()
+                        == 0;
+            } finally {
+                docker.removeContainerCmd(id).withForce(true).exec();
+            }
+        }
 
         static {
             // Testcontainers leaves the removal to Ryuk, which is off

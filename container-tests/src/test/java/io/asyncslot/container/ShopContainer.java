@@ -24,7 +24,7 @@ final class ShopContainer extends GenericContainer<ShopContainer> {
     static final String LABEL = "io.asyncslot.container-tests";
 
     private static final int PORT = 8080;
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(5); // a busy machine takes minutes to start a shop
 
     private ShopContainer(String name, List<String> command) {
         super(Engine.image());

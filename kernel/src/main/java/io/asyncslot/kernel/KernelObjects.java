@@ -54,12 +54,18 @@ final class KernelObjects implements AutoCloseable {
         this.release = release;
     }
 
-    /** Loads a program with maps of its own. Needs CAP_BPF and CAP_PERFMON. */
+    /**
+     * Loads a program with maps of its own. Needs CAP_BPF and CAP_PERFMON, or a token that stands for them: one is used if the BPF
+     * file system of the pin path, or the usual one, gives it.
+     */
     static KernelObjects load(Libbpf libbpf, ProgramVariant variant, KernelSettings settings) {
         LibbpfLog.clear();
-        MemorySegment object = libbpf.open(variant.bytes());
+        Path bpffs = KernelMounts.root(settings.pinPath());
+        int token = token(libbpf, bpffs);
         List<Integer> own = new ArrayList<>();
+        MemorySegment object = MemorySegment.NULL;
         try {
+            object = libbpf.open(variant.bytes(), token < 0 ? null : bpffs);
             libbpf.setMaxEntries(object, CONTROL, settings.capacity());
             libbpf.setMaxEntries(object, TIMERS, settings.capacity());
             libbpf.setMaxEntries(object, KEYS, settings.capacity());
@@ -77,18 +83,33 @@ final class KernelObjects implements AutoCloseable {
                 descriptors.put(program, libbpf.programFd(object, program));
             }
             boolean room = settings.valueBytes() != 0;
-            own.add(libbpf.createArray(SHAPES, Layout.SHAPE_BYTES, room ? settings.capacity() : 1));
+            own.add(libbpf.createArray(SHAPES, Layout.SHAPE_BYTES, room ? settings.capacity() : 1, token));
             own.add(libbpf.createArray(
                     VALUES,
                     Layout.valueRecordBytes(settings.valueBytes()),
-                    room ? Layout.valueEntries(settings.capacity()) : 1));
+                    room ? Layout.valueEntries(settings.capacity()) : 1,
+                    token));
             descriptors.put(SHAPES, own.get(0));
             descriptors.put(VALUES, own.get(1));
             descriptors.put(HEADER, libbpf.mapFd(object, HEADER));
-            return new KernelObjects(libbpf, descriptors, () -> close(libbpf, object, own));
+            MemorySegment loaded = object;
+            return new KernelObjects(libbpf, descriptors, () -> close(libbpf, loaded, own));
         } catch (RuntimeException | Error e) {
             close(libbpf, object, own);
             throw e;
+        } finally {
+            if (token >= 0) {
+                SystemCalls.close(token);
+            }
+        }
+    }
+
+    /** A token, or -1 where there is none; {@link KernelProbe} explains why. */
+    private static int token(Libbpf libbpf, Path bpffs) {
+        try {
+            return libbpf.token(bpffs);
+        } catch (KernelException e) {
+            return -1;
         }
     }
 

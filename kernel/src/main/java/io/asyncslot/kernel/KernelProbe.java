@@ -24,6 +24,9 @@ public final class KernelProbe {
     private final Surroundings surroundings;
     private final Map<String, Object> details = new LinkedHashMap<>();
 
+    /** What came of the try to make a token; null before it, and where there was no reason to try. */
+    private @Nullable BpfToken token;
+
     KernelProbe(Surroundings surroundings) {
         this.surroundings = surroundings;
     }
@@ -71,7 +74,7 @@ public final class KernelProbe {
                 return report(Finding.of(KernelProblem.BPFFS_NOT_MOUNTED, pinPath.toString()));
             }
         }
-        Optional<Finding> refused = load();
+        Optional<Finding> refused = load(pinPath);
         if (refused.isPresent() && "incomplete".equals(details.get("pinned"))) {
             return report(Finding.of(KernelProblem.PIN_INCOMPLETE, refused.get().reason()));
         }
@@ -109,7 +112,7 @@ public final class KernelProbe {
         }
     }
 
-    private Optional<Finding> load() {
+    private Optional<Finding> load(@Nullable Path pinPath) {
         permissions();
         if (!surroundings.isReadable(BTF)) {
             return found(KernelProblem.NO_BTF, "");
@@ -122,6 +125,8 @@ public final class KernelProbe {
         }
         details.put("bpf_timer", types.timer());
         details.put("bpf_wq", types.work());
+        token = token(types, pinPath);
+        details.put("bpfToken", token.words());
         ProgramVariant variant = types.variant();
         if (variant == null) {
             boolean missing = !types.timer() || !types.work();
@@ -132,12 +137,24 @@ public final class KernelProbe {
         details.put("program", variant.resource());
         details.put("cancelAsync", variant.cancelAsync());
         try {
-            surroundings.tryLoad(variant);
+            surroundings.tryLoad(variant, pinPath);
             return Optional.empty();
         } catch (KernelException e) {
             List<String> log = surroundings.log();
             details.put("log", log.subList(Math.max(0, log.size() - LOG_LINES), log.size()));
             return Optional.of(explained(e));
+        }
+    }
+
+    private BpfToken token(KernelTypes types, @Nullable Path pinPath) {
+        if (!types.token()) {
+            return BpfToken.KERNEL_TOO_OLD;
+        }
+        try {
+            surroundings.tryToken(pinPath);
+            return BpfToken.AVAILABLE;
+        } catch (KernelException e) {
+            return BpfToken.of(e);
         }
     }
 
@@ -184,6 +201,9 @@ public final class KernelProbe {
         if (!refused) {
             return KernelProblem.LOAD_REFUSED;
         }
+        if (token != null && isInUserNamespace()) {
+            return KernelProblem.USER_NAMESPACE;
+        }
         if (!has(CAP_BPF) && !has(CAP_SYS_ADMIN)) {
             String disabled = surroundings
                     .read("/proc/sys/kernel/unprivileged_bpf_disabled")
@@ -199,12 +219,25 @@ public final class KernelProbe {
     }
 
     private String lacking(KernelProblem problem) {
+        if (problem == KernelProblem.USER_NAMESPACE && token != null) {
+            return token == BpfToken.AVAILABLE
+                    ? "; the token does not cover it"
+                    : "; no token: " + token.reason() + ". " + token.remedy();
+        }
         if (problem != KernelProblem.NOT_PERMITTED) {
             return "";
         }
         String bpf = has(CAP_BPF) || has(CAP_SYS_ADMIN) ? "" : " CAP_BPF";
         String perfmon = has(CAP_PERFMON) || has(CAP_SYS_ADMIN) ? "" : " CAP_PERFMON";
         return "; missing:" + bpf + perfmon;
+    }
+
+    /** All users of the initial namespace are mapped to themselves. */
+    private boolean isInUserNamespace() {
+        return surroundings
+                .read("/proc/self/uid_map")
+                .map(map -> !map.strip().replaceAll("\\s+", " ").equals("0 0 4294967295"))
+                .orElse(false);
     }
 
     private boolean isFiltered() {

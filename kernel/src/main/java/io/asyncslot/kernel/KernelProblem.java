@@ -44,6 +44,11 @@ public enum KernelProblem {
             "this process lacks a capability",
             "Run asyncslot-kernel-loader once with CAP_BPF and CAP_PERFMON and set asyncslot.kernel.pin-path to what it"
                     + " pinned; or give this process both capabilities"),
+    /** Capabilities that count in a namespace only. */
+    USER_NAMESPACE(
+            "the capabilities of this process count in its own user namespace only, which is not enough to load",
+            "Run asyncslot-kernel-loader once outside of it and set asyncslot.kernel.pin-path to what it pinned; or have a BPF file"
+                    + " system mounted for this user namespace that delegates BPF to it"),
     /** A filter refuses the system call. */
     SYSTEM_CALL_FILTERED(
             "a seccomp filter refuses bpf(2)",

@@ -10,8 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param plainCallback whether the function that sets a work item's callback is there in the form of Linux 7.0
  * @param hiddenCallback whether it is there in the form of Linux 6.10 to 6.19, with a hidden argument
  * @param cancelAsync whether a timer can be cancelled without waiting
+ * @param token whether the right to use BPF can be delegated by a token
  */
-record KernelTypes(boolean timer, boolean work, boolean plainCallback, boolean hiddenCallback, boolean cancelAsync) {
+record KernelTypes(
+        boolean timer,
+        boolean work,
+        boolean plainCallback,
+        boolean hiddenCallback,
+        boolean cancelAsync,
+        boolean token) {
 
     /** The object for this kernel; null if there is none. */
     @Nullable

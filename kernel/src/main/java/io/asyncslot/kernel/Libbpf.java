@@ -23,6 +23,11 @@ final class Libbpf {
     private static final int MMAPABLE = 1 << 10;
     private static final int MAP_CREATE_OPTS_BYTES = 48;
     private static final long OPTS_MAP_FLAGS = 28;
+    private static final int MAP_CREATE_TOKEN_OPTS_BYTES = 56;
+    private static final long OPTS_TOKEN_FD = 52;
+    private static final int BY_TOKEN = 1 << 16;
+    private static final int OPEN_OPTS_BYTES = 88;
+    private static final long OPTS_TOKEN_PATH = 80;
 
     private static @Nullable Libbpf instance;
 
@@ -45,6 +50,9 @@ final class Libbpf {
     private final MethodHandle findByNameKind;
     private final MethodHandle freeBtf;
     private final MethodHandle createMap;
+
+    /** Since libbpf 1.4; null before. */
+    private final @Nullable MethodHandle createToken;
 
     private Libbpf(SymbolLookup library) {
         var pointer = Native.POINTER;
@@ -69,6 +77,9 @@ final class Libbpf {
         freeBtf = Native.linkVoid(library, "btf__free", pointer);
         createMap =
                 Native.link(library, "bpf_map_create", integer, integer, pointer, integer, integer, integer, pointer);
+        createToken = library.find("bpf_token_create").isPresent()
+                ? Native.link(library, "bpf_token_create", integer, integer, pointer)
+                : null;
         LibbpfLog.install(library);
     }
 
@@ -118,13 +129,42 @@ final class Libbpf {
         }
     }
 
+    /**
+     * Makes a token of a BPF file system: the rights that its mount delegates to this process's user namespace.
+     *
+     * @throws KernelException if none can be had, mostly because nothing is delegated
+     */
+    int token(Path bpffs) {
+        if (createToken == null) {
+            throw new KernelException("bpf_token_create", Errno.ENOSYS.number());
+        }
+        int directory = SystemCalls.openDirectory(bpffs);
+        try {
+            return check("bpf_token_create", (int) createToken.invokeExact(directory, MemorySegment.NULL));
+        } catch (Throwable e) {
+            throw Native.failure(e);
+        } finally {
+            SystemCalls.close(directory);
+        }
+    }
+
     MemorySegment open(byte[] object) {
+        return open(object, null);
+    }
+
+    /** Opens an object that will be loaded with a token of a BPF file system, or without one. */
+    MemorySegment open(byte[] object, @Nullable Path tokenOf) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.state(arena);
             MemorySegment bytes = arena.allocate(object.length, 8);
             MemorySegment.copy(object, 0, bytes, ValueLayout.JAVA_BYTE, 0, object.length);
-            MemorySegment opened =
-                    (MemorySegment) openMem.invokeExact(state, bytes, (long) object.length, MemorySegment.NULL);
+            MemorySegment options = MemorySegment.NULL;
+            if (tokenOf != null) {
+                options = arena.allocate(OPEN_OPTS_BYTES, 8);
+                options.set(ValueLayout.JAVA_LONG, 0, OPEN_OPTS_BYTES);
+                options.set(ValueLayout.ADDRESS, OPTS_TOKEN_PATH, arena.allocateFrom(tokenOf.toString()));
+            }
+            MemorySegment opened = (MemorySegment) openMem.invokeExact(state, bytes, (long) object.length, options);
             if (opened.address() == 0) {
                 throw new KernelException("open of the program's object", Native.errno(state));
             }
@@ -166,12 +206,14 @@ final class Libbpf {
         }
     }
 
-    /** Makes an array that can be mapped into memory, and that no program knows; answers its descriptor. */
-    int createArray(String name, int valueBytes, int entries) {
+    /** Makes an array that can be mapped into memory, and that no program knows; answers its descriptor. Token: -1 for none. */
+    int createArray(String name, int valueBytes, int entries, int token) {
+        boolean byToken = token >= 0;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment options = arena.allocate(MAP_CREATE_OPTS_BYTES, 8);
-            options.set(ValueLayout.JAVA_LONG, 0, MAP_CREATE_OPTS_BYTES);
-            options.set(ValueLayout.JAVA_INT, OPTS_MAP_FLAGS, MMAPABLE);
+            MemorySegment options = arena.allocate(MAP_CREATE_TOKEN_OPTS_BYTES, 8);
+            options.set(ValueLayout.JAVA_LONG, 0, byToken ? MAP_CREATE_TOKEN_OPTS_BYTES : MAP_CREATE_OPTS_BYTES);
+            options.set(ValueLayout.JAVA_INT, OPTS_MAP_FLAGS, byToken ? MMAPABLE | BY_TOKEN : MMAPABLE);
+            options.set(ValueLayout.JAVA_INT, OPTS_TOKEN_FD, byToken ? token : 0);
             return check("make " + name, (int) createMap.invokeExact(
                     MAP_TYPE_ARRAY, arena.allocateFrom(name), Integer.BYTES, valueBytes, entries, options));
         } catch (Throwable e) {
@@ -278,7 +320,8 @@ final class Libbpf {
                         has(btf, "bpf_wq_init", BTF_KIND_FUNC) && has(btf, "bpf_wq_start", BTF_KIND_FUNC),
                         has(btf, "bpf_wq_set_callback", BTF_KIND_FUNC),
                         has(btf, "bpf_wq_set_callback_impl", BTF_KIND_FUNC),
-                        has(btf, "bpf_timer_cancel_async", BTF_KIND_FUNC));
+                        has(btf, "bpf_timer_cancel_async", BTF_KIND_FUNC),
+                        has(btf, "bpf_token", BTF_KIND_STRUCT));
             } finally {
                 freeBtf.invokeExact(btf);
             }

@@ -3,6 +3,7 @@ package io.asyncslot.kernel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a probe looks at. Calls throw {@link KernelException} for what the system refuses. */
 interface Surroundings {
@@ -32,8 +33,14 @@ interface Surroundings {
 
     KernelTypes kernelTypes();
 
-    /** Loads the smallest possible set of maps and the programs, and lets go of them. */
-    void tryLoad(ProgramVariant variant);
+    /**
+     * Loads the smallest possible set of maps and the programs, and lets go of them; by a token of the pin path's file system where
+     * that gives one.
+     */
+    void tryLoad(ProgramVariant variant, @Nullable Path pinPath);
+
+    /** Makes a BPF token of the BPF file system that a pin path is in, or of the usual one, and lets go of it. */
+    void tryToken(@Nullable Path pinPath);
 
     /** What libbpf said while the last load was tried. */
     List<String> log();

@@ -6,11 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** This machine and this process. */
 final class SystemSurroundings implements Surroundings {
-
-    private static final KernelSettings SMALLEST = new KernelSettings(1, 8, 65_536, null, "probe");
 
     @Override
     public String property(String name) {
@@ -67,8 +66,14 @@ final class SystemSurroundings implements Surroundings {
     }
 
     @Override
-    public void tryLoad(ProgramVariant variant) {
-        KernelObjects.load(Libbpf.get(), variant, SMALLEST).close();
+    public void tryLoad(ProgramVariant variant, @Nullable Path pinPath) {
+        KernelObjects.load(Libbpf.get(), variant, new KernelSettings(1, 8, 65_536, pinPath, "probe"))
+                .close();
+    }
+
+    @Override
+    public void tryToken(@Nullable Path pinPath) {
+        SystemCalls.close(Libbpf.get().token(KernelMounts.root(pinPath)));
     }
 
     @Override

@@ -22,7 +22,7 @@ final class FakeSurroundings implements Surroundings {
     boolean littleEndian = true;
     boolean bpffs = true;
     Pins.Contents pinned = Pins.Contents.NONE;
-    KernelTypes types = new KernelTypes(true, true, false, true, false);
+    KernelTypes types = new KernelTypes(true, true, false, true, false, true);
 
     @Nullable
     RuntimeException library;
@@ -32,6 +32,9 @@ final class FakeSurroundings implements Surroundings {
 
     @Nullable
     KernelException loadFailure;
+
+    @Nullable
+    KernelException tokenFailure = new KernelException("bpf_token_create", Errno.EOPNOTSUPP.number());
 
     int loads;
 
@@ -90,10 +93,17 @@ final class FakeSurroundings implements Surroundings {
     }
 
     @Override
-    public void tryLoad(ProgramVariant variant) {
+    public void tryLoad(ProgramVariant variant, @Nullable Path pinPath) {
         loads++;
         if (loadFailure != null) {
             throw loadFailure;
+        }
+    }
+
+    @Override
+    public void tryToken(@Nullable Path pinPath) {
+        if (tokenFailure != null) {
+            throw tokenFailure;
         }
     }
 

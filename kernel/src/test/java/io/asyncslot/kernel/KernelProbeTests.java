@@ -70,11 +70,11 @@ class KernelProbeTests {
 
     @Test
     void functionsMissingOrUnknown() {
-        machine.types = new KernelTypes(true, false, false, false, false);
+        machine.types = new KernelTypes(true, false, false, false, false, true);
         assertProblem(probe(null), KernelProblem.KFUNC_MISSING, "6.18.44");
-        machine.types = new KernelTypes(false, true, true, false, true);
+        machine.types = new KernelTypes(false, true, true, false, true, true);
         assertProblem(probe(null), KernelProblem.KFUNC_MISSING, "");
-        machine.types = new KernelTypes(true, true, false, false, false);
+        machine.types = new KernelTypes(true, true, false, false, false, true);
         assertProblem(probe(null), KernelProblem.KFUNC_SIGNATURE, "");
         assertThat(machine.loads).isZero();
     }
@@ -87,7 +87,8 @@ class KernelProbeTests {
         "false, true, true, BEFORE_7_0",
     })
     void objectIsChosenByWhatTheKernelHas(boolean plain, boolean hidden, boolean async, ProgramVariant variant) {
-        assertThat(new KernelTypes(true, true, plain, hidden, async).variant()).isEqualTo(variant);
+        assertThat(new KernelTypes(true, true, plain, hidden, async, true).variant())
+                .isEqualTo(variant);
     }
 
     @ParameterizedTest
@@ -116,6 +117,43 @@ class KernelProbeTests {
         machine.files.put("/proc/self/status", FakeSurroundings.status(ONLY_BPF, 0));
         machine.loadFailure = new KernelException("load", Errno.EACCES.number());
         assertProblem(probe(null), KernelProblem.NOT_PERMITTED, "missing: CAP_PERFMON");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bpf_token_create, ENOSYS, LIBBPF_TOO_OLD",
+        "bpf_token_create, EOPNOTSUPP, INITIAL_NAMESPACE",
+        "bpf_token_create, EPERM, OTHER_NAMESPACE",
+        "bpf_token_create, ENOENT, NOT_DELEGATED",
+        "bpf_token_create, EINVAL, NO_BPFFS",
+        "open /sys/fs/bpf, ENOENT, NO_BPFFS",
+        "bpf_token_create, EBUSY, REFUSED",
+    })
+    void tokenIsReportedWithReasonAndRemedy(String action, Errno errno, BpfToken token) {
+        machine.tokenFailure = new KernelException(action, errno.number());
+        assertThat(probe(null).available()).as("a token is one way of several").isTrue();
+        assertThat(probe(null).details()).containsEntry("bpfToken", token.words());
+        assertThat(token.words()).contains(token.reason(), token.remedy());
+        machine.files.put("/proc/self/uid_map", "         0     100000      65536");
+        machine.loadFailure = new KernelException("load", Errno.EPERM.number());
+        assertProblem(probe(null), KernelProblem.USER_NAMESPACE, token.reason());
+        machine.files.put("/proc/self/uid_map", "         0          0 4294967295");
+        assertProblem(probe(null), KernelProblem.LOAD_REFUSED, "");
+    }
+
+    @Test
+    void tokenWhereItCanBeMade_orNotByTheKernel() {
+        machine.tokenFailure = null;
+        assertThat(probe(PINS).details()).containsEntry("bpfToken", BpfToken.AVAILABLE.words());
+        machine.types = new KernelTypes(true, true, false, true, false, false);
+        assertThat(probe(PINS).details()).containsEntry("bpfToken", BpfToken.KERNEL_TOO_OLD.words());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyTokenIsInTheDocs(BpfToken token) throws IOException {
+        assertThat(Files.readString(Path.of("../docs/kernel.md")))
+                .contains("| `" + token + "` | " + token.reason() + " | " + token.remedy() + " |");
     }
 
     @Test

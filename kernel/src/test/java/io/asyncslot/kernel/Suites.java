@@ -29,7 +29,9 @@ final class Suites implements TestExecutionListener {
     private static final Map<String, List<Class<?>>> SUITES = new LinkedHashMap<>();
 
     static {
-        SUITES.put("port", List.of(LibbpfPortTests.class, PinsTests.class, ReferenceCountTests.class));
+        SUITES.put(
+                "port",
+                List.of(LibbpfPortTests.class, PinsTests.class, ReferenceCountTests.class, RealTokenTests.class));
         SUITES.put("races", List.of(KernelRaceTests.class));
         SUITES.put("leaks", List.of(KernelLeakTests.class));
         SUITES.put("scale", List.of(KernelScaleTests.class));
