@@ -39,7 +39,7 @@ struct header {
 	__u32 key_bytes;
 	__u32 map_count;
 	__s64 clock_offset[3]; /* added to CLOCK_MONOTONIC; written by user space */
-	__u64 former[3]; /* counters, up to version 4 */
+	__u64 reserved_former[3]; /* counters, up to version 4 */
 	__u32 attachments;
 	__u32 flags; /* FLAG_CPU_PIN: timers that set themselves anew stay on their CPU */
 	__u32 holder_pid;
@@ -48,7 +48,7 @@ struct header {
 	char holder[160];
 	char program[64];
 	__u64 retired;
-	__u8 of_user_space[COUNTERS_AT - 328]; /* no program has business with it */
+	__u8 reserved_user[COUNTERS_AT - 328]; /* no program has business with it */
 	/* Counted here. In a cache line of their own: each callback reads the clock offsets. */
 	__u64 ring_full;
 	__u64 fired;
