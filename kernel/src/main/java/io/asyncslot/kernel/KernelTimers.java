@@ -18,7 +18,6 @@ import java.util.function.Consumer;
  */
 final class KernelTimers implements CommandBatch.Results {
 
-    private final KernelPort port;
     private final Ticker ticker;
     private final SlotRecords records;
     private final OwnDeadlines own;
@@ -53,7 +52,11 @@ final class KernelTimers implements CommandBatch.Results {
     /** How often a slot's key was not entered into the index, so that touches do not find it. As {@link #fallbacks}. */
     private final AtomicLong notIndexed = new AtomicLong();
 
-    /** @param giveUp what to do with a slot in whose filing something has failed */
+    /**
+     * Makes one that has nothing in the kernel.
+     *
+     * @param giveUp what to do with a slot in whose filing something has failed
+     */
     KernelTimers(
             KernelPort port,
             Ticker ticker,
@@ -64,7 +67,6 @@ final class KernelTimers implements CommandBatch.Results {
             WallClockSlots wall,
             StartRejections rejections,
             Consumer<ControlBlock<?>> giveUp) {
-        this.port = port;
         this.ticker = ticker;
         this.records = records;
         this.own = own;
