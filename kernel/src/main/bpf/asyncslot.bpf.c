@@ -30,7 +30,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* ---- shared records ---------------------------------------------------------------------------------------------- */
 
-enum { HEADER_BYTES = 4096, DIRECTORY_RECORDS = 256, COMMAND_RECORDS = 4096 };
+enum { HEADER_BYTES = 4096, COUNTERS_AT = 576, DIRECTORY_RECORDS = 256, COMMAND_RECORDS = 4096 };
 
 struct header {
 	__u64 magic;
@@ -39,9 +39,7 @@ struct header {
 	__u32 key_bytes;
 	__u32 map_count;
 	__s64 clock_offset[3]; /* added to CLOCK_MONOTONIC; written by user space */
-	__u64 ring_full;       /* counted here, as the next two */
-	__u64 fired;
-	__u64 start_failed;
+	__u64 reserved_former[3]; /* counters, up to version 4 */
 	__u32 attachments;
 	__u32 flags; /* FLAG_CPU_PIN: timers that set themselves anew stay on their CPU */
 	__u32 holder_pid;
@@ -50,8 +48,13 @@ struct header {
 	char holder[160];
 	char program[64];
 	__u64 retired;
-	__u64 touch_rearms; /* counted here */
-	__u8 rest[HEADER_BYTES - 336];
+	__u8 reserved_user[COUNTERS_AT - 328]; /* no program has business with it */
+	/* Counted here. In a cache line of their own: each callback reads the clock offsets. */
+	__u64 ring_full;
+	__u64 fired;
+	__u64 start_failed;
+	__u64 touch_rearms;
+	__u8 rest[HEADER_BYTES - COUNTERS_AT - 32];
 };
 
 struct control {

@@ -17,7 +17,7 @@ public final class Layout {
     public static final long MAGIC = 0x544C_5343_4E59_5341L;
 
     /** The version of everything in this class. */
-    public static final int VERSION = 4;
+    public static final int VERSION = 5;
 
     /** 8 bytes, coordinates (MemorySegment, long offset). */
     public static final VarHandle LONG =
@@ -53,12 +53,6 @@ public final class Layout {
      * Written by the holder; the kernel reads the first two, since CLOCK_BOOTTIME it can read itself.
      */
     public static final long HEADER_CLOCK_OFFSET = 24;
-    /** u64, how often an event did not fit into the ring. Counted by the kernel. */
-    public static final long HEADER_RING_FULL = 48;
-    /** u64, how many events were emitted. Counted by the kernel. */
-    public static final long HEADER_FIRED = 56;
-    /** u64, how often the kernel refused to start a timer or a work item. Counted by the kernel. */
-    public static final long HEADER_START_FAILED = 64;
     /** u32, how often this memory was taken into use. Counted by the holder. */
     public static final long HEADER_ATTACHMENTS = 72;
     /** u32, {@link #FLAG_CPU_PIN} or 0: for timers that set themselves anew. Written by the holder, read by the kernel. */
@@ -80,8 +74,6 @@ public final class Layout {
     /** u64, the highest generation of a slot that was freed. Raised by the holder. */
     public static final long HEADER_RETIRED = 320;
 
-    /** u64, how often a timer set itself anew because a touch had moved the deadline. Counted by the kernel. */
-    public static final long HEADER_TOUCH_REARMS = 328;
     /**
      * Until when, in nanoseconds of CLOCK_MONOTONIC, another process asks the holder to hand over; 0 or the past for nobody. The
      * kernel has no business with it.
@@ -93,6 +85,17 @@ public final class Layout {
 
     /** u32, 1 if there is room for touches. Written by the loader. */
     public static final long HEADER_TOUCHABLE = 84;
+
+    // Counted by the kernel, in a cache line of their own: each callback reads the clock offsets
+
+    /** u64, how often an event did not fit into the ring. Counted by the kernel. */
+    public static final long HEADER_RING_FULL = 576;
+    /** u64, how many events were emitted. Counted by the kernel. */
+    public static final long HEADER_FIRED = 584;
+    /** u64, how often the kernel refused to start a timer or a work item. Counted by the kernel. */
+    public static final long HEADER_START_FAILED = 592;
+    /** u64, how often a timer set itself anew because a touch had moved the deadline. Counted by the kernel. */
+    public static final long HEADER_TOUCH_REARMS = 600;
 
     // ---- control: one record for each slot
 

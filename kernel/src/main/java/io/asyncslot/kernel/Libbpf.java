@@ -31,57 +31,67 @@ final class Libbpf {
 
     private static @Nullable Libbpf instance;
 
-    private final MethodHandle majorVersion;
-    private final MethodHandle minorVersion;
-    private final MethodHandle openMem;
-    private final MethodHandle load;
-    private final MethodHandle closeObject;
-    private final MethodHandle findMap;
-    private final MethodHandle findProgram;
-    private final MethodHandle setMaxEntries;
-    private final MethodHandle setValueSize;
-    private final MethodHandle mapFd;
-    private final MethodHandle programFd;
-    private final MethodHandle pin;
-    private final MethodHandle get;
-    private final MethodHandle infoByFd;
-    private final MethodHandle testRun;
-    private final MethodHandle loadVmlinuxBtf;
-    private final MethodHandle findByNameKind;
-    private final MethodHandle freeBtf;
-    private final MethodHandle createMap;
+    /**
+     * The functions. Constants, so that the compiler calls them directly; linked when the first of them is needed, by
+     * {@link #get}, which sees to what a failure means.
+     */
+    private static final class Calls {
+        private static final SymbolLookup LIBRARY = SymbolLookup.libraryLookup(SONAME, Arena.global());
 
-    /** Since libbpf 1.4; null before. */
-    private final @Nullable MethodHandle createToken;
+        static final MethodHandle MAJOR_VERSION = Native.link(LIBRARY, "libbpf_major_version", Native.INT);
+        static final MethodHandle MINOR_VERSION = Native.link(LIBRARY, "libbpf_minor_version", Native.INT);
+        static final MethodHandle OPEN_MEM = Native.linkErrno(
+                LIBRARY, "bpf_object__open_mem", Native.POINTER, Native.POINTER, Native.LONG, Native.POINTER);
+        static final MethodHandle LOAD = Native.link(LIBRARY, "bpf_object__load", Native.INT, Native.POINTER);
+        static final MethodHandle CLOSE_OBJECT = Native.linkVoid(LIBRARY, "bpf_object__close", Native.POINTER);
+        static final MethodHandle FIND_MAP =
+                Native.link(LIBRARY, "bpf_object__find_map_by_name", Native.POINTER, Native.POINTER, Native.POINTER);
+        static final MethodHandle FIND_PROGRAM = Native.link(
+                LIBRARY, "bpf_object__find_program_by_name", Native.POINTER, Native.POINTER, Native.POINTER);
+        static final MethodHandle SET_MAX_ENTRIES =
+                Native.link(LIBRARY, "bpf_map__set_max_entries", Native.INT, Native.POINTER, Native.INT);
+        static final MethodHandle SET_VALUE_SIZE =
+                Native.link(LIBRARY, "bpf_map__set_value_size", Native.INT, Native.POINTER, Native.INT);
+        static final MethodHandle MAP_FD = Native.link(LIBRARY, "bpf_map__fd", Native.INT, Native.POINTER);
+        static final MethodHandle PROGRAM_FD = Native.link(LIBRARY, "bpf_program__fd", Native.INT, Native.POINTER);
+        static final MethodHandle PIN = Native.link(LIBRARY, "bpf_obj_pin", Native.INT, Native.INT, Native.POINTER);
+        static final MethodHandle GET = Native.link(LIBRARY, "bpf_obj_get", Native.INT, Native.POINTER);
+        static final MethodHandle INFO_BY_FD =
+                Native.link(LIBRARY, "bpf_obj_get_info_by_fd", Native.INT, Native.INT, Native.POINTER, Native.POINTER);
+        static final MethodHandle TEST_RUN =
+                Native.link(LIBRARY, "bpf_prog_test_run_opts", Native.INT, Native.INT, Native.POINTER);
+        static final MethodHandle LOAD_VMLINUX_BTF = Native.linkErrno(LIBRARY, "btf__load_vmlinux_btf", Native.POINTER);
+        static final MethodHandle FIND_BY_NAME_KIND =
+                Native.link(LIBRARY, "btf__find_by_name_kind", Native.INT, Native.POINTER, Native.POINTER, Native.INT);
+        static final MethodHandle FREE_BTF = Native.linkVoid(LIBRARY, "btf__free", Native.POINTER);
+        static final MethodHandle CREATE_MAP = Native.link(
+                LIBRARY,
+                "bpf_map_create",
+                Native.INT,
+                Native.INT,
+                Native.POINTER,
+                Native.INT,
+                Native.INT,
+                Native.INT,
+                Native.POINTER);
 
-    private Libbpf(SymbolLookup library) {
-        var pointer = Native.POINTER;
-        var integer = Native.INT;
-        majorVersion = Native.link(library, "libbpf_major_version", integer);
-        minorVersion = Native.link(library, "libbpf_minor_version", integer);
-        openMem = Native.linkErrno(library, "bpf_object__open_mem", pointer, pointer, Native.LONG, pointer);
-        load = Native.link(library, "bpf_object__load", integer, pointer);
-        closeObject = Native.linkVoid(library, "bpf_object__close", pointer);
-        findMap = Native.link(library, "bpf_object__find_map_by_name", pointer, pointer, pointer);
-        findProgram = Native.link(library, "bpf_object__find_program_by_name", pointer, pointer, pointer);
-        setMaxEntries = Native.link(library, "bpf_map__set_max_entries", integer, pointer, integer);
-        setValueSize = Native.link(library, "bpf_map__set_value_size", integer, pointer, integer);
-        mapFd = Native.link(library, "bpf_map__fd", integer, pointer);
-        programFd = Native.link(library, "bpf_program__fd", integer, pointer);
-        pin = Native.link(library, "bpf_obj_pin", integer, integer, pointer);
-        get = Native.link(library, "bpf_obj_get", integer, pointer);
-        infoByFd = Native.link(library, "bpf_obj_get_info_by_fd", integer, integer, pointer, pointer);
-        testRun = Native.link(library, "bpf_prog_test_run_opts", integer, integer, pointer);
-        loadVmlinuxBtf = Native.linkErrno(library, "btf__load_vmlinux_btf", pointer);
-        findByNameKind = Native.link(library, "btf__find_by_name_kind", integer, pointer, pointer, integer);
-        freeBtf = Native.linkVoid(library, "btf__free", pointer);
-        createMap =
-                Native.link(library, "bpf_map_create", integer, integer, pointer, integer, integer, integer, pointer);
-        createToken = library.find("bpf_token_create").isPresent()
-                ? Native.link(library, "bpf_token_create", integer, integer, pointer)
-                : null;
-        LibbpfLog.install(library);
+        /** Since libbpf 1.4; null before. */
+        static final @Nullable MethodHandle CREATE_TOKEN =
+                LIBRARY.find("bpf_token_create").isPresent()
+                        ? Native.link(LIBRARY, "bpf_token_create", Native.INT, Native.INT, Native.POINTER)
+                        : null;
+
+        static {
+            LibbpfLog.install(LIBRARY);
+        }
+
+        private Calls() {}
+
+        /** Links them. */
+        static void link() {}
     }
+
+    private Libbpf() {}
 
     /**
      * The library.
@@ -91,9 +101,8 @@ final class Libbpf {
     static synchronized Libbpf get() {
         Libbpf found = instance;
         if (found == null) {
-            SymbolLookup library;
             try {
-                library = SymbolLookup.libraryLookup(SONAME, Arena.global());
+                SymbolLookup ignored = SymbolLookup.libraryLookup(SONAME, Arena.global());
             } catch (IllegalCallerException e) {
                 throw new KernelException(KernelProblem.NATIVE_ACCESS, String.valueOf(e.getMessage()));
             } catch (IllegalArgumentException e) {
@@ -102,10 +111,11 @@ final class Libbpf {
                         : new KernelException(KernelProblem.NO_LIBBPF, "there is no " + SONAME);
             }
             try {
-                found = new Libbpf(library);
-            } catch (UnsatisfiedLinkError e) {
+                Calls.link();
+            } catch (LinkageError e) { // one without the symbol, and at every later call one without the class
                 throw new KernelException(KernelProblem.LIBBPF_TOO_OLD, SONAME + " is too old: " + e.getMessage());
             }
+            found = new Libbpf();
             instance = found;
         }
         return found;
@@ -123,7 +133,7 @@ final class Libbpf {
     /** Such as "1.1". */
     String version() {
         try {
-            return (int) majorVersion.invokeExact() + "." + (int) minorVersion.invokeExact();
+            return (int) Calls.MAJOR_VERSION.invokeExact() + "." + (int) Calls.MINOR_VERSION.invokeExact();
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -135,12 +145,12 @@ final class Libbpf {
      * @throws KernelException if none can be had, mostly because nothing is delegated
      */
     int token(Path bpffs) {
-        if (createToken == null) {
+        if (Calls.CREATE_TOKEN == null) {
             throw new KernelException("bpf_token_create", Errno.ENOSYS.number());
         }
         int directory = SystemCalls.openDirectory(bpffs);
         try {
-            return check("bpf_token_create", (int) createToken.invokeExact(directory, MemorySegment.NULL));
+            return check("bpf_token_create", (int) Calls.CREATE_TOKEN.invokeExact(directory, MemorySegment.NULL));
         } catch (Throwable e) {
             throw Native.failure(e);
         } finally {
@@ -164,7 +174,7 @@ final class Libbpf {
                 options.set(ValueLayout.JAVA_LONG, 0, OPEN_OPTS_BYTES);
                 options.set(ValueLayout.ADDRESS, OPTS_TOKEN_PATH, arena.allocateFrom(tokenOf.toString()));
             }
-            MemorySegment opened = (MemorySegment) openMem.invokeExact(state, bytes, (long) object.length, options);
+            MemorySegment opened = (MemorySegment) Calls.OPEN_MEM.invokeExact(state, bytes, (long) object.length, options);
             if (opened.address() == 0) {
                 throw new KernelException("open of the program's object", Native.errno(state));
             }
@@ -176,7 +186,7 @@ final class Libbpf {
 
     void load(MemorySegment object) {
         try {
-            check("load", (int) load.invokeExact(object));
+            check("load", (int) Calls.LOAD.invokeExact(object));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -184,7 +194,7 @@ final class Libbpf {
 
     void close(MemorySegment object) {
         try {
-            closeObject.invokeExact(object);
+            Calls.CLOSE_OBJECT.invokeExact(object);
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -192,7 +202,7 @@ final class Libbpf {
 
     void setMaxEntries(MemorySegment object, String map, int entries) {
         try {
-            check("size of " + map, (int) setMaxEntries.invokeExact(map(object, map), entries));
+            check("size of " + map, (int) Calls.SET_MAX_ENTRIES.invokeExact(map(object, map), entries));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -200,7 +210,7 @@ final class Libbpf {
 
     void setValueSize(MemorySegment object, String map, int bytes) {
         try {
-            check("value size of " + map, (int) setValueSize.invokeExact(map(object, map), bytes));
+            check("value size of " + map, (int) Calls.SET_VALUE_SIZE.invokeExact(map(object, map), bytes));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -214,7 +224,7 @@ final class Libbpf {
             options.set(ValueLayout.JAVA_LONG, 0, byToken ? MAP_CREATE_TOKEN_OPTS_BYTES : MAP_CREATE_OPTS_BYTES);
             options.set(ValueLayout.JAVA_INT, OPTS_MAP_FLAGS, byToken ? MMAPABLE | BY_TOKEN : MMAPABLE);
             options.set(ValueLayout.JAVA_INT, OPTS_TOKEN_FD, byToken ? token : 0);
-            return check("make " + name, (int) createMap.invokeExact(
+            return check("make " + name, (int) Calls.CREATE_MAP.invokeExact(
                     MAP_TYPE_ARRAY, arena.allocateFrom(name), Integer.BYTES, valueBytes, entries, options));
         } catch (Throwable e) {
             throw Native.failure(e);
@@ -223,7 +233,7 @@ final class Libbpf {
 
     int mapFd(MemorySegment object, String name) {
         try {
-            return check("descriptor of " + name, (int) mapFd.invokeExact(map(object, name)));
+            return check("descriptor of " + name, (int) Calls.MAP_FD.invokeExact(map(object, name)));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -231,11 +241,11 @@ final class Libbpf {
 
     int programFd(MemorySegment object, String name) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment program = (MemorySegment) findProgram.invokeExact(object, arena.allocateFrom(name));
+            MemorySegment program = (MemorySegment) Calls.FIND_PROGRAM.invokeExact(object, arena.allocateFrom(name));
             if (program.address() == 0) {
                 throw new KernelException("the object has no program " + name);
             }
-            return check("descriptor of " + name, (int) programFd.invokeExact(program));
+            return check("descriptor of " + name, (int) Calls.PROGRAM_FD.invokeExact(program));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -243,7 +253,7 @@ final class Libbpf {
 
     private MemorySegment map(MemorySegment object, String name) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment map = (MemorySegment) findMap.invokeExact(object, arena.allocateFrom(name));
+            MemorySegment map = (MemorySegment) Calls.FIND_MAP.invokeExact(object, arena.allocateFrom(name));
             if (map.address() == 0) {
                 throw new KernelException("the object has no map " + name);
             }
@@ -255,7 +265,7 @@ final class Libbpf {
 
     void pin(int fd, Path path) {
         try (Arena arena = Arena.ofConfined()) {
-            check("pin " + path, (int) pin.invokeExact(fd, arena.allocateFrom(path.toString())));
+            check("pin " + path, (int) Calls.PIN.invokeExact(fd, arena.allocateFrom(path.toString())));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -266,7 +276,7 @@ final class Libbpf {
         int place = PinDirectory.openPin(path);
         try (Arena arena = Arena.ofConfined()) {
             String pin = PinDirectory.of(place).toString();
-            return check("open " + path, (int) get.invokeExact(arena.allocateFrom(pin)));
+            return check("open " + path, (int) Calls.GET.invokeExact(arena.allocateFrom(pin)));
         } catch (Throwable e) {
             throw Native.failure(e);
         } finally {
@@ -279,7 +289,7 @@ final class Libbpf {
             MemorySegment info = arena.allocate(MAP_INFO_BYTES, 8);
             MemorySegment length = arena.allocate(4, 4);
             length.set(ValueLayout.JAVA_INT, 0, (int) MAP_INFO_BYTES);
-            check("map info", (int) infoByFd.invokeExact(fd, info, length));
+            check("map info", (int) Calls.INFO_BY_FD.invokeExact(fd, info, length));
             return new MapInfo(
                     info.get(ValueLayout.JAVA_INT, 4),
                     info.get(ValueLayout.JAVA_INT, 12),
@@ -300,7 +310,7 @@ final class Libbpf {
 
     void testRun(String what, int fd, MemorySegment options) {
         try {
-            check(what, (int) testRun.invokeExact(fd, options));
+            check(what, (int) Calls.TEST_RUN.invokeExact(fd, options));
         } catch (Throwable e) {
             throw Native.failure(e);
         }
@@ -310,7 +320,7 @@ final class Libbpf {
     KernelTypes kernelTypes() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.state(arena);
-            MemorySegment btf = (MemorySegment) loadVmlinuxBtf.invokeExact(state);
+            MemorySegment btf = (MemorySegment) Calls.LOAD_VMLINUX_BTF.invokeExact(state);
             if (btf.address() == 0) {
                 throw new KernelException("reading the kernel's BTF", Native.errno(state));
             }
@@ -323,7 +333,7 @@ final class Libbpf {
                         has(btf, "bpf_timer_cancel_async", BTF_KIND_FUNC),
                         has(btf, "bpf_token", BTF_KIND_STRUCT));
             } finally {
-                freeBtf.invokeExact(btf);
+                Calls.FREE_BTF.invokeExact(btf);
             }
         } catch (Throwable e) {
             throw Native.failure(e);
@@ -332,7 +342,7 @@ final class Libbpf {
 
     private boolean has(MemorySegment btf, String name, int kind) throws Throwable {
         try (Arena arena = Arena.ofConfined()) {
-            return (int) findByNameKind.invokeExact(btf, arena.allocateFrom(name), kind) >= 0;
+            return (int) Calls.FIND_BY_NAME_KIND.invokeExact(btf, arena.allocateFrom(name), kind) >= 0;
         }
     }
 

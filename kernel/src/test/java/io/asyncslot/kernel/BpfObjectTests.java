@@ -26,6 +26,8 @@ class BpfObjectTests {
     private static final Path OBJECTS = Path.of("src/main/resources/io/asyncslot/kernel");
     private static final String REBUILD = "run mvn -pl kernel -Pbpf generate-resources, and commit what it makes";
 
+    private static final long CACHE_LINE = 64;
+
     @Test
     void objects_areMadeOfTheSource() throws IOException {
         List<String> sums = Files.readAllLines(OBJECTS.resolve("asyncslot.bpf.sums"));
@@ -64,6 +66,20 @@ class BpfObjectTests {
                     .as("%s differs from what its source makes: %s", variant.resource(), REBUILD)
                     .hasSameBinaryContentAs(OBJECTS.resolve(variant.resource()));
         }
+    }
+
+    @Test
+    void whatTheKernelCounts_sharesNoCacheLineWithWhatEachCallbackReads() {
+        long counters = Layout.HEADER_RING_FULL / CACHE_LINE;
+        assertThat(List.of(Layout.HEADER_FIRED, Layout.HEADER_START_FAILED, Layout.HEADER_TOUCH_REARMS))
+                .allMatch(counter -> counter / CACHE_LINE == counters);
+        assertThat(List.of(
+                        Layout.HEADER_CLOCK_OFFSET,
+                        Layout.HEADER_FLAGS,
+                        Layout.HEADER_RETIRED,
+                        Layout.HEADER_HAND_OVER_UNTIL,
+                        Layout.HEADER_VALUE_BYTES))
+                .noneMatch(field -> field / CACHE_LINE == counters);
     }
 
     @ParameterizedTest

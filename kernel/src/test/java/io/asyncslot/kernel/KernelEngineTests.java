@@ -488,7 +488,7 @@ class KernelEngineTests {
                 boolean measures = failing[0]
                         && StackWalker.getInstance()
                                 .walk(frames -> frames.anyMatch(
-                                        frame -> frame.getClassName().endsWith(".KernelEngine")
+                                        frame -> frame.getClassName().endsWith(".KernelTimers")
                                                 && frame.getMethodName().equals("start")));
                 if (measures) {
                     failing[0] = false;

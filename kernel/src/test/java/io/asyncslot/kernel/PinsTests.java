@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Slots that outlive the port that made them: pins, their lock, their loader, and users without privilege. */
 class PinsTests {
@@ -115,14 +117,15 @@ class PinsTests {
         assertThat(path).exists();
     }
 
-    @Test
-    void otherLayout_isRefusedWithARemedy() {
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void otherLayout_isRefusedWithARemedy(int newer) {
         LibbpfPort port = open();
-        Layout.INT.set(port.header(), Layout.HEADER_VERSION, Layout.VERSION + 1);
+        Layout.INT.set(port.header(), Layout.HEADER_VERSION, Layout.VERSION + newer);
         port.close();
 
         assertThatThrownBy(this::open).isInstanceOfSatisfying(PinLayoutException.class, refusal -> {
-            assertThat(refusal).hasMessageContaining("version " + (Layout.VERSION + 1));
+            assertThat(refusal).hasMessageContaining("version " + (Layout.VERSION + newer));
             assertThat(refusal.remedy()).contains("migrate").contains("--drop").contains(path.toString());
         });
         assertThat(KernelProbe.probe(path).findings())
