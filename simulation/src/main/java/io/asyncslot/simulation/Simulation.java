@@ -227,7 +227,7 @@ public final class Simulation {
             world.abandon();
             return e instanceof Wrong ? String.valueOf(e.getMessage()) : e.toString();
         } finally {
-            steps += world.done;
+            steps += world.done();
             presentBegan = 0;
         }
     }
