@@ -47,9 +47,15 @@ final class Checks {
                     lifecycle.start();
                 }
             }
+            long late = stage.machine.behave();
             for (int round = 0; ; round++) {
                 stage.pump();
                 if (!runAll()) {
+                    if (late != 0) {
+                        stage.clocks.advance(late);
+                        late = 0;
+                        continue;
+                    }
                     if (!stage.executor.refused) {
                         break;
                     }
@@ -73,7 +79,7 @@ final class Checks {
         long latest = Long.MAX_VALUE;
         for (Slots slots : stage.maps) {
             Model model = slots.model;
-            long now = stage.now(model);
+            long now = stage.now(model) - noise(model);
             if (stage.running && !model.closed) {
                 boolean noPermit = model.plan.concurrency() != 0 && model.running >= model.plan.concurrency();
                 for (Model.Slot slot : model.live) {
@@ -104,6 +110,10 @@ final class Checks {
         if (stage.running && stage.wake > latest && !stage.executor.ranInline) {
             stage.fail("wakes too late: at " + stage.wake + " for what is due at " + latest);
         }
+    }
+
+    private long noise(Model model) {
+        return model.plan.clock() == SlotClock.REALTIME ? stage.machine.wallNoise() : 0;
     }
 
     private long latestLook(Model model, long now) {
@@ -141,7 +151,7 @@ final class Checks {
         if (due <= now) {
             stage.fail("lost: " + Stage.name(model, slot.key) + " is due since " + due + " at " + now + ": " + slot);
         }
-        long first = model.after(0, now);
+        long first = model.after(0, stage.now(model));
         while (slot.fired.contains(first)) {
             first += model.plan.period();
         }
@@ -229,7 +239,7 @@ final class Checks {
         }
         stage.same("registry", "runs in flight at rest", 0, stage.detail("inFlight"));
         stage.same("registry", "slots that wait for a thread at rest", 0, stage.detail("waitForThread"));
-        stage.same("registry", "slots recovered", 0, stage.detail("recovered"));
+        stage.same("registry", "slots recovered", 0, stage.detail(stage.machine.strays()));
     }
 
     /** After a close: every run ends, and nothing begins any more or is left. */
@@ -243,7 +253,7 @@ final class Checks {
                 runs.resume(stage.open.get(0));
             }
             runAll();
-            stage.backend.pump();
+            stage.machine.pump();
         } finally {
             stage.quiet = false;
         }

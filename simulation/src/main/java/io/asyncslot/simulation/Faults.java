@@ -5,6 +5,8 @@ import io.asyncslot.simulation.Coverage.Fault;
 import io.asyncslot.simulation.Coverage.Race;
 import io.asyncslot.simulation.SimulatedExecutor.Mode;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Moves of the clocks, an executor that misbehaves, and Errors in the middle of what the engine does. */
@@ -76,6 +78,110 @@ final class Faults {
         int tasks = 1 + stage.dice.below(6);
         stage.note(() -> "the executor: " + mode + " for " + tasks);
         stage.executor.behave(mode, tasks);
+    }
+
+    /** Something below the backend goes wrong. */
+    void machine() {
+        String fault = stage.machine.misbehave(stage.dice::below);
+        if (!fault.isEmpty()) {
+            stage.note(() -> "the machine: " + fault);
+            stage.coverage.fault(Fault.valueOf(fault));
+        }
+    }
+
+    /** The process is killed, and another one begins after a while. */
+    void kill(Runs runs) {
+        stage.note(() -> "the process is killed");
+        stage.machine.kill(0);
+        restart(runs);
+    }
+
+    private void restart(Runs runs) {
+        stage.coverage.fault(Fault.PROCESS_KILLED);
+        List<Model> models = new ArrayList<>();
+        for (Slots slots : stage.maps) {
+            if (slots.model.running != 0) {
+                stage.coverage.race(Race.KILLED_WHILE_RUNNING);
+            }
+            models.add(slots.model.restarted());
+        }
+        if (!stage.executor.tasks.isEmpty()) {
+            stage.coverage.race(Race.KILLED_WHILE_QUEUED);
+        }
+        Wrong before = stage.wrong;
+        stage.quiet = true;
+        stage.executor.left = 0;
+        while (!stage.open.isEmpty()) {
+            runs.resume(stage.open.get(0)); // on memory that nobody sees any more
+        }
+        stage.quiet = false;
+        stage.wrong = before;
+        stage.executor.tasks.clear();
+        stage.executor.refused = false;
+        stage.dropped = false;
+        boolean unused = Thread.interrupted();
+        stage.clocks.advance(1_000L + stage.dice.below(3) * 1_000_000_000L);
+        runs.lifecycle().restart(models);
+    }
+
+    /** The process is killed at a step inside an operation, or inside what the engine does. */
+    void killInside(Runs runs, Slots slots, int key) {
+        stage.executor.left = 0;
+        Model model = slots.model;
+        int index = stage.maps.indexOf(slots);
+        operations.look(slots, key);
+        int at = 1 + stage.dice.below(4);
+        if (stage.dice.oneIn(2)) {
+            stage.clocks.tellAt(at, () -> stage.machine.kill(0));
+        } else {
+            stage.machine.kill(at);
+        }
+        Supplier<Object> meant = null;
+        Duration delay = stage.delay();
+        long deadline = stage.deadline(model, delay);
+        long now = stage.now(model);
+        Object outcome = null;
+        switch (stage.dice.below(5)) {
+            case 0 -> {
+                outcome = slots.map.cancel(stage.keys[key]);
+                meant = () -> stage.maps.get(index).model.cancel(key);
+            }
+            case 1 -> {
+                outcome = slots.map.delete(stage.keys[key]);
+                meant = () -> stage.maps.get(index).model.delete(key);
+            }
+            case 2 -> stage.pump();
+            default -> {
+                boolean work = model.plan.work();
+                outcome = work
+                        ? ((WorkSlots<SimulatedKey>) slots.map).submit(stage.keys[key])
+                        : slots.timers().start(stage.keys[key], delay);
+                meant = () -> work
+                        ? stage.maps.get(index).model.submit(key, now, null)
+                        : stage.maps.get(index).model.start(key, deadline, null);
+            }
+        }
+        stage.clocks.tellAt(0, () -> {});
+        if (!stage.machine.isKilled()) {
+            stage.machine.kill(-1);
+            if (meant != null) {
+                stage.same(model, key, "operation", "", meant.get(), outcome);
+            }
+            return;
+        }
+        stage.note(() -> "the process was killed inside an operation on " + Stage.name(model, key));
+        restart(runs);
+        if (meant == null) {
+            return;
+        }
+        Slots after = stage.maps.get(index);
+        if (operations.difference(after.model, after.model.live[key], after.map.find(stage.keys[key])) == null) {
+            stage.coverage.race(Race.KILLED_BEFORE_IT_WAS_DONE);
+            return;
+        }
+        stage.coverage.race(Race.KILLED_WHEN_IT_WAS_DONE);
+        Object unused = meant.get();
+        operations.look(after, key);
     }
 
     /** An operation, or what the engine does, is cut short by an Error. */

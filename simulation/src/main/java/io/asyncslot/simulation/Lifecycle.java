@@ -1,6 +1,5 @@
 package io.asyncslot.simulation;
 
-import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.Merge;
 import io.asyncslot.SlotFiring;
@@ -8,7 +7,6 @@ import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
-import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.simulation.Coverage.Fault;
 import io.asyncslot.simulation.Coverage.Race;
@@ -33,11 +31,19 @@ final class Lifecycle {
         this.callback = callback;
     }
 
-    AsyncSlotRegistry begin() {
-        stage.backend = JvmBackend.manual();
+    void begin() {
+        begin(List.of());
+    }
+
+    /** The process was killed, and another one begins: its slots are those of the former one. */
+    void restart(List<Model> models) {
+        begin(models);
+    }
+
+    private void begin(List<Model> models) {
         boolean fails = stage.dice.oneIn(4);
         stage.registry = new AsyncSlotRegistryBuilder(stage.executor)
-                .backend(stage.backend)
+                .backend(stage.booted())
                 .ticker(stage.clocks)
                 .listener((firing, took, failure) -> {
                     if (fails) {
@@ -49,20 +55,23 @@ final class Lifecycle {
         stage.over = false;
         stage.maps.clear();
         for (int i = 0; i < stage.mapCount; i++) {
-            stage.maps.add(opened(i));
+            stage.maps.add(models.isEmpty() ? opened(i) : opened(i, models.get(i)));
         }
-        stage.view = !stage.faulty && stage.dice.oneIn(3)
+        stage.view = !stage.faulty && stage.machine.takesAnyKey() && stage.dice.oneIn(3)
                 ? new ExecutorView(stage.registry(), stage.clocks, stage.coverage)
                 : null;
         stage.registry().start();
         stage.running = true;
-        return stage.registry;
     }
 
     private Slots opened(int index) {
         MapPlan plan = MapPlan.drawn("m" + index, stage.keys.length, stage.dice);
+        return opened(index, new Model(stage.survives ? plan.surviving() : plan, stage.keys.length));
+    }
+
+    private Slots opened(int index, Model model) {
+        MapPlan plan = model.plan;
         stage.note(() -> "open " + plan);
-        Model model = new Model(plan, stage.keys.length);
         if (plan.work()) {
             WorkMapSpec.Builder<SimulatedKey> spec = WorkMapSpec.named(plan.name(), SimulatedKey.class)
                     .maxEntries(plan.maxEntries())
@@ -118,7 +127,7 @@ final class Lifecycle {
             case 3, 4, 5, 6 -> start();
             case 7 -> closeMap(stage.dice.below(stage.maps.size()));
             case 8 -> {
-                if (stage.dice.oneIn(6)) {
+                if (!stage.survives && stage.dice.oneIn(6)) {
                     closeRegistry();
                 }
             }
@@ -172,6 +181,9 @@ final class Lifecycle {
     }
 
     void closeMap(int index) {
+        if (stage.survives) {
+            return; // its slots would wait in the kernel
+        }
         stage.executor.left =
                 0; // a close frees slot after slot: what runs inline in between is neither right nor wrong
         Slots slots = stage.maps.get(index);

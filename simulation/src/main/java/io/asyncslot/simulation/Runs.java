@@ -125,6 +125,9 @@ final class Runs {
                 stage.same(model, run.slot.key, "  restart", delay, expected, firing.restart(delay));
             }
             case 2, 3 -> {
+                if (stage.survives) {
+                    return; // whether the run or the retry comes after a restart
+                }
                 Duration delay = stage.delay();
                 boolean postpone = stage.dice.oneIn(3);
                 boolean armed = run.slot.armed;
@@ -169,13 +172,13 @@ final class Runs {
                 if (stage.dice.oneIn(4)) {
                     stage.coverage.fault(Fault.CALLBACK_STOPS_REGISTRY);
                     lifecycle.stop();
-                } else if (stage.dice.oneIn(8)) {
+                } else if (!stage.survives && stage.dice.oneIn(8)) {
                     stage.coverage.fault(Fault.CALLBACK_CLOSES_REGISTRY);
                     lifecycle.closeRegistry();
                 }
             }
             default -> {
-                if (stage.dice.oneIn(8)) {
+                if (!stage.survives && stage.dice.oneIn(8)) {
                     stage.coverage.fault(Fault.CALLBACK_CLOSES_MAP);
                     lifecycle.closeMap(stage.dice.below(stage.maps.size()));
                 }

@@ -1,10 +1,11 @@
 package io.asyncslot.simulation;
 
 import io.asyncslot.AsyncSlotRegistry;
-import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.simulation.Coverage.Operation;
 import io.asyncslot.simulation.Coverage.Race;
 import io.asyncslot.simulation.Coverage.State;
+import io.asyncslot.spi.SlotBackend;
+import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -50,10 +52,17 @@ final class Stage {
     /** Maps that are closed, and have runs or commands left. */
     final List<Slots> gone = new ArrayList<>();
 
+    /** Whether slots outlive the process in this life. */
+    final boolean survives;
+
     /** Whether Errors come in between operations' steps in this life. */
     final boolean faulty;
 
-    JvmBackend backend = JvmBackend.manual();
+    /** What measures time, and goes wrong below the backend. */
+    final Machine machine;
+
+    /** The backend of the present registry. */
+    private @Nullable SlotBackend backend;
 
     @Nullable
     AsyncSlotRegistry registry;
@@ -101,19 +110,35 @@ final class Stage {
     /** Operations, runs, moves of time and the like, carried out so far. */
     long done;
 
-    Stage(long seed, Coverage coverage, Workers workers, @Nullable StringBuilder trace) {
+    Stage(
+            long seed,
+            Coverage coverage,
+            Workers workers,
+            @Nullable StringBuilder trace,
+            Function<Ticker, Machine> machine) {
         this.coverage = coverage;
         this.workers = workers;
         this.trace = trace;
         this.executor = new SimulatedExecutor(coverage);
+        this.machine = machine.apply(clocks.steady());
         dice.seed(seed, -1);
         this.mapCount = 1 + dice.below(4);
         this.keys = new SimulatedKey[dice.oneIn(8) ? 40 : 1 + dice.below(6)];
         this.faulty = dice.oneIn(3);
+        this.survives = this.machine.canSurvive() && dice.oneIn(2);
+        if (survives) {
+            this.machine.survive();
+        }
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = new SimulatedKey(i, i * 0x9E3779B9, failingKey);
+            keys[i] = new SimulatedKey(i, SimulatedKey.hash(i), failingKey);
         }
         this.highest = new long[mapCount][keys.length];
+    }
+
+    SlotBackend booted() {
+        SlotBackend made = machine.boot();
+        backend = made;
+        return made;
     }
 
     AsyncSlotRegistry registry() {
@@ -155,7 +180,7 @@ final class Stage {
         boolean outer = pumping;
         pumping = true;
         try {
-            wake = backend.pump();
+            wake = machine.pump();
         } finally {
             pumping = outer;
         }
@@ -167,7 +192,9 @@ final class Stage {
     }
 
     long detail(String name) {
-        return backend.report().details().get(name) instanceof Number number ? number.longValue() : -1;
+        return Objects.requireNonNull(backend).report().details().get(name) instanceof Number number
+                ? number.longValue()
+                : -1;
     }
 
     boolean isInside(Model model, int key) {

@@ -1,5 +1,7 @@
 package io.asyncslot.simulation;
 
+import io.asyncslot.spi.Ticker;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +18,14 @@ final class World {
     private final Faults faults;
     private final Checks checks;
 
-    World(long seed, Coverage coverage, Workers workers, @Nullable StringBuilder trace) {
+    World(
+            long seed,
+            Coverage coverage,
+            Workers workers,
+            @Nullable StringBuilder trace,
+            Function<Ticker, Machine> machine) {
         this.seed = seed;
-        this.stage = new Stage(seed, coverage, workers, trace);
+        this.stage = new Stage(seed, coverage, workers, trace, machine);
         this.operations = new Operations(stage);
         this.runs = new Runs(stage, operations);
         this.lifecycle = runs.lifecycle();
@@ -38,6 +45,15 @@ final class World {
         stage.dice.seed(seed, number);
         stage.actions = 0;
         stage.executor.left = Math.min(stage.executor.left, 40);
+        if (!stage.machine.takesAnyKey() && stage.dice.oneIn(16)) {
+            faults.machine();
+        }
+        if (stage.survives && stage.dice.oneIn(64)) {
+            faults.kill(runs);
+        } else if (stage.survives && stage.dice.oneIn(64)) {
+            faults.killInside(
+                    runs, stage.maps.get(stage.dice.below(stage.maps.size())), stage.dice.below(stage.keys.length));
+        }
         switch (stage.dice.below(32)) {
             case 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 ->
                 operations.operate(stage.dice.below(stage.maps.size()), stage.dice.below(stage.keys.length));
