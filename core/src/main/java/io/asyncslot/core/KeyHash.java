@@ -32,6 +32,11 @@ final class KeyHash {
         return mix(key.hashCode());
     }
 
+    /** Numbers for the blocks that have one hash: the same ones whenever the seed is the same. */
+    static SplittableRandom random(int hash) {
+        return new SplittableRandom(MASK ^ hash);
+    }
+
     private static int mix(long bits) {
         long product = (bits ^ MASK) * FACTOR;
         return (int) ((product ^ product >>> Integer.SIZE) * OTHER_FACTOR >>> Integer.SIZE);

@@ -2,7 +2,7 @@ package io.asyncslot.core;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +31,13 @@ final class SameHash<K> {
     /** How many blocks have left, about, since they were dropped last. With the lock only; plain. */
     private int left;
 
+    /** What keeps the tree balanced. With the lock only. */
+    private final SplittableRandom priorities;
+
     /** A tree of one block. */
     SameHash(ControlBlock<K> first) {
         this.hash = first.hash();
+        this.priorities = KeyHash.random(hash);
         this.root = new Node<>(first, null, null, 0);
         this.ordered = first.key() instanceof Comparable<?> ? first.key().getClass() : null;
     }
@@ -264,7 +268,7 @@ final class SameHash<K> {
             if (found != null) {
                 return;
             }
-            int priority = ThreadLocalRandom.current().nextInt();
+            int priority = in.priorities.nextInt();
             Node<K> smaller = null;
             Node<K> larger = null;
             int i = path.size() - 1;

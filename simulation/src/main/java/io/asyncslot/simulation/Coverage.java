@@ -1,7 +1,15 @@
 package io.asyncslot.simulation;
 
+import org.jspecify.annotations.Nullable;
+
 /** What was tried: operations by the state that they met, faults, and orders of events that are worth being met. */
 final class Coverage {
+
+    /** Kinds of lives. */
+    enum Group {
+        JVM,
+        KERNEL
+    }
 
     /** Operations of the transition table. */
     enum Operation {
@@ -50,7 +58,27 @@ final class Coverage {
         WALL_BACK,
         WALL_FORWARD,
         SUSPENDED,
-        LISTENER_FAILS
+        LISTENER_FAILS,
+        KERNEL_NO_MEMORY(Group.KERNEL),
+        KERNEL_CALL_FAILS(Group.KERNEL),
+        RING_FULL(Group.KERNEL),
+        EVENT_LOST(Group.KERNEL),
+        EVENT_LATE(Group.KERNEL),
+        EVENT_REPEATED(Group.KERNEL),
+        EVENT_REORDERED(Group.KERNEL),
+        EVENT_OF_ANYTHING(Group.KERNEL),
+        RECORD_DAMAGED(Group.KERNEL),
+        PROCESS_KILLED(Group.KERNEL);
+
+        final @Nullable Group only;
+
+        Fault() {
+            this(null);
+        }
+
+        Fault(@Nullable Group only) {
+            this.only = only;
+        }
     }
 
     /** Orders of events. */
@@ -81,15 +109,35 @@ final class Coverage {
         RUN_WITH_ALL_PERMITS_TAKEN,
         SCOPE_CLOSED_WITH_SLOTS,
         SCOPE_ASKED_FOR_THE_SLOT_OF_ANOTHER,
-        TASK_OF_THE_VIEW_CANCELLED,
-        TASK_OF_THE_VIEW_REPEATED,
+        TASK_OF_THE_VIEW_CANCELLED(Group.JVM),
+        TASK_OF_THE_VIEW_REPEATED(Group.JVM),
         OPERATION_IN_DOUBT_DONE,
-        OPERATION_IN_DOUBT_NOT_DONE
+        OPERATION_IN_DOUBT_NOT_DONE,
+        KILLED_WHILE_RUNNING(Group.KERNEL),
+        KILLED_WHILE_QUEUED(Group.KERNEL),
+        KILLED_BEFORE_IT_WAS_DONE(Group.KERNEL),
+        KILLED_WHEN_IT_WAS_DONE(Group.KERNEL);
+
+        final @Nullable Group only;
+
+        Race() {
+            this(null);
+        }
+
+        Race(@Nullable Group only) {
+            this.only = only;
+        }
     }
 
     private final long[][] cells = new long[Operation.values().length][State.values().length];
     private final long[] faults = new long[Fault.values().length];
     private final long[] races = new long[Race.values().length];
+
+    private final Group group;
+
+    Coverage(Group group) {
+        this.group = group;
+    }
 
     void cell(Operation operation, State state) {
         cells[operation.ordinal()][state.ordinal()]++;
@@ -129,14 +177,20 @@ final class Coverage {
         }
         text.append("\ncells not reached: ").append(missing).append("\nfaults\n");
         for (Fault fault : Fault.values()) {
-            text.append(String.format("  %-45s %,14d%n", fault, faults[fault.ordinal()]));
+            if (fault.only == null || fault.only == group) {
+                append(text, fault, faults[fault.ordinal()]);
+            }
         }
         text.append("races\n");
         for (Race race : Race.values()) {
-            long count = races[race.ordinal()];
-            text.append(
-                    String.format("  %-45s %14s%n", race, count == 0 ? "NOT REACHED" : String.format("%,d", count)));
+            if (race.only == null || race.only == group) {
+                append(text, race, races[race.ordinal()]);
+            }
         }
         return text.toString();
+    }
+
+    private static void append(StringBuilder text, Object what, long count) {
+        text.append(String.format("  %-45s %14s%n", what, count == 0 ? "NOT REACHED" : String.format("%,d", count)));
     }
 }

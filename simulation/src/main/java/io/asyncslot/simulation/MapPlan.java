@@ -26,6 +26,23 @@ record MapPlan(
         int concurrency,
         int history) {
 
+    /** Of slots that outlive the process: what is left out after a restart cannot be counted. */
+    MapPlan surviving() {
+        return new MapPlan(
+                name,
+                work,
+                clock,
+                0,
+                false,
+                LatePolicy.ONCE,
+                merge,
+                maxValues,
+                freesIdle,
+                maxEntries,
+                concurrency,
+                history);
+    }
+
     static MapPlan drawn(String name, int keys, Dice dice) {
         int kind = dice.below(8); // three one-shot, two periodic, one of a schedule, two of work
         boolean work = kind >= 6;

@@ -58,6 +58,13 @@ final class Model {
         @Nullable
         Again again;
 
+        /** The run that goes on. */
+        @Nullable
+        Run run;
+
+        /** The run that goes on was that of a process which was killed: it is to be delivered again. */
+        boolean cut;
+
         /** Whether the values pending are those of a firing to be delivered again. */
         boolean valuesAgain;
 
@@ -74,9 +81,25 @@ final class Model {
             this.key = key;
         }
 
+        private Slot restarted() {
+            Slot next = new Slot(key);
+            next.armed = armed;
+            next.running = running;
+            next.cut = running;
+            next.run = run;
+            next.deadline = deadline;
+            next.armings = armings;
+            next.base = base;
+            next.again = again;
+            next.valuesAgain = valuesAgain;
+            next.values = new ArrayList<>(values);
+            return next;
+        }
+
         @Override
         public String toString() {
-            return "k" + key + (armed ? " armed for " + deadline : "") + (running ? " running" : "")
+            return "k" + key + (cut ? " cut off" : "") + (armed ? " armed for " + deadline : "")
+                    + (running ? " running" : "")
                     + (freed ? " freed" : "") + (paused ? " paused" : "") + (period ? " by its period" : "")
                     + (again != null ? " again" : "") + " armings=" + armings + " base=" + base + " values=" + values;
         }
@@ -136,6 +159,16 @@ final class Model {
 
         /** Of those handed over, the ones that are pending once more. */
         long returned;
+
+        private void add(Ledger other) {
+            accepted += other.accepted;
+            handed += other.handed;
+            merged += other.merged;
+            cancelled += other.cancelled;
+            deleted += other.deleted;
+            taken += other.taken;
+            returned += other.returned;
+        }
     }
 
     final MapPlan plan;
@@ -170,6 +203,23 @@ final class Model {
         this.plan = plan;
         this.live = new Slot[keys];
         this.former = new Slot[keys];
+    }
+
+    /** The same after its process was killed: what was pending is pending, and a run that was cut off is to come again. */
+    Model restarted() {
+        Model next = new Model(plan, live.length);
+        next.uncounted = true;
+        next.size = size;
+        next.ledger.add(ledger);
+        for (int key = 0; key < live.length; key++) {
+            Slot slot = live[key];
+            if (slot != null) {
+                Slot kept = slot.restarted();
+                next.live[key] = kept;
+                next.ledger.returned += kept.cut && !slot.cut ? carried(slot) : 0;
+            }
+        }
+        return next;
     }
 
     // ---- operations -----------------------------------------------------------------------------------------------
@@ -353,6 +403,10 @@ final class Model {
         deleted++;
         deletedArmed += armed ? 1 : 0;
         free(slot);
+        if (slot.cut) {
+            ledger.deleted += carried(slot);
+            return DeleteOutcome.DELETED_WHILE_RUNNING;
+        }
         if (slot.running) {
             former[key] = slot;
             return DeleteOutcome.DELETED_WHILE_RUNNING;
@@ -420,6 +474,9 @@ final class Model {
 
     /** Whether a slot has a run to begin that nothing but a thread is missing for. */
     boolean isDue(Slot slot, long now) {
+        if (slot.cut) {
+            return !isHeld(slot);
+        }
         return slot.armed
                 && !slot.running
                 && former[slot.key] == null
@@ -437,6 +494,9 @@ final class Model {
         Slot slot = live[key];
         if (slot == null) {
             throw new Wrong("a run of a slot that is not there");
+        }
+        if (slot.cut) {
+            return beginAgain(slot, generation, attempt, deadline, value);
         }
         if (!slot.armed || slot.running || former[key] != null || isHeld(slot)) {
             throw new Wrong(
@@ -493,7 +553,34 @@ final class Model {
                     plan.cron() ? DERIVED : after(point, plan.late() == LatePolicy.ALL ? point : Math.max(now, point));
             started++;
         }
-        return new Run(this, slot, generation, armings, attempt, point, present, handed);
+        Run run = new Run(this, slot, generation, armings, attempt, point, present, handed);
+        slot.run = run;
+        return run;
+    }
+
+    /** A run that was cut off is delivered again, with what it was handed. */
+    private Run beginAgain(Slot slot, long generation, int attempt, long deadline, @Nullable Object value) {
+        Run cut = slot.run;
+        if (cut == null || isHeld(slot)) {
+            throw new Wrong("a run that must not begin: " + slot);
+        }
+        if (generation != cut.generation || attempt <= cut.attempt || deadline != cut.point) {
+            throw new Wrong("generation " + generation + ", attempt " + attempt + " for " + deadline + " after "
+                    + cut.generation + ", " + cut.attempt + " for " + cut.point + ", of " + slot);
+        }
+        checkHanded(cut.carried, value);
+        ledger.handed += cut.carried.size();
+        slot.cut = false;
+        running++;
+        firings++;
+        Again again = new Again(cut.armings, slot.armings, cut.point, attempt);
+        Run run = new Run(this, slot, generation, cut.armings, attempt, cut.point, again, cut.carried);
+        slot.run = run;
+        return run;
+    }
+
+    private static long carried(Slot slot) {
+        return slot.run == null ? 0 : slot.run.carried.size();
     }
 
     /** Notes a point that has its run; answers false if it has had one. */
@@ -656,7 +743,7 @@ final class Model {
     long pendingValues() {
         long pending = 0;
         for (Slot slot : live) {
-            pending += slot == null ? 0 : slot.values.size();
+            pending += slot == null ? 0 : slot.values.size() + (slot.cut ? carried(slot) : 0);
         }
         return pending;
     }

@@ -12,6 +12,11 @@ final class SimulatedClocks implements Ticker {
     /** The reading that fails, counted from now; none when it is 0. */
     private int failing;
 
+    /** The reading that is told of, counted from now; none when it is 0. */
+    private int telling;
+
+    private Runnable told = () -> {};
+
     @Override
     public long monotonicNanos() {
         read();
@@ -31,9 +36,37 @@ final class SimulatedClocks implements Ticker {
     }
 
     private void read() {
+        if (telling != 0 && --telling == 0) {
+            told.run();
+        }
         if (failing != 0 && --failing == 0) {
             throw new InjectedError();
         }
+    }
+
+    /** The same clocks, which never fail: for what is below the code under test. */
+    Ticker steady() {
+        return new Ticker() {
+            @Override
+            public long monotonicNanos() {
+                return monotonic;
+            }
+
+            @Override
+            public long realtimeNanos() {
+                return wall;
+            }
+
+            @Override
+            public long boottimeNanos() {
+                return monotonic + suspended;
+            }
+        };
+    }
+
+    void tellAt(int reading, Runnable action) {
+        telling = reading;
+        told = action;
     }
 
     void failAt(int reading) {

@@ -18,6 +18,10 @@ final class SimulatedKey {
         this.failing = failing;
     }
 
+    static int hash(int id) {
+        return id * 0x9E3779B9;
+    }
+
     @Override
     public int hashCode() {
         called();

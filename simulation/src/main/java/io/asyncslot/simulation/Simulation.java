@@ -2,9 +2,11 @@ package io.asyncslot.simulation;
 
 import io.asyncslot.simulation.Coverage.Fault;
 import io.asyncslot.simulation.Coverage.Race;
+import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -17,14 +19,17 @@ public final class Simulation {
 
     private static final long SHRINKING_NANOS = 8_000_000_000L;
     private static final long PROGRESS_NANOS = 10_000_000_000L;
-    private static final long HANGS_NANOS = 60_000_000_000L;
+    private static final long HANGS_CPU_NANOS = 60_000_000_000L;
+    private static final long HANGS_NANOS = 600_000_000_000L;
 
     private static final Logger LOG = Logger.getLogger("io.asyncslot");
 
     private final Workers workers = new Workers();
-    private final Coverage coverage = new Coverage();
+    private final Coverage coverage;
+    private final Function<Ticker, Machine> machine;
     private volatile long presentSeed;
     private volatile long presentBegan;
+    private volatile long presentCpu;
     private long steps;
     private long worlds;
 
@@ -50,11 +55,21 @@ public final class Simulation {
 
     /** Makes one that has tried nothing; what the engine logs of failures that are part of the plan is not shown. */
     public Simulation() {
+        this(clocks -> new JvmMachine(), Coverage.Group.JVM);
+    }
+
+    Simulation(Function<Ticker, Machine> machine, Coverage.Group group) {
+        this.machine = machine;
+        this.coverage = new Coverage(group);
         LOG.setLevel(Level.OFF);
     }
 
     /** Arguments as {@code simulation/run} explains them; ends with 1 after a failure. */
     public static void main(String[] arguments) {
+        main(new Simulation(), arguments);
+    }
+
+    static void main(Simulation simulation, String[] arguments) {
         long seed = System.nanoTime() & Long.MAX_VALUE;
         long most = Long.MAX_VALUE;
         long seconds = Long.MAX_VALUE / 1_000_000_000L;
@@ -71,7 +86,6 @@ public final class Simulation {
                             arguments[i] + " is none of --seed, --steps, --seconds, --replay");
             }
         }
-        Simulation simulation = new Simulation();
         simulation.watch();
         String commit = System.getProperty("simulation.commit", "unknown");
         if (replay != null) {
@@ -95,7 +109,8 @@ public final class Simulation {
     private void watch() {
         Thread watch = new Thread(
                 () -> {
-                    while (presentBegan == 0 || System.nanoTime() - presentBegan < HANGS_NANOS) {
+                    while (presentBegan == 0
+                            || System.nanoTime() - presentBegan < HANGS_NANOS && cpu() - presentCpu < HANGS_CPU_NANOS) {
                         try {
                             Thread.sleep(500);
                         } catch (InterruptedException e) {
@@ -140,15 +155,18 @@ public final class Simulation {
     }
 
     private void tell(long nanos, String more) {
-        double cpu = ProcessHandle.current()
-                        .info()
-                        .totalCpuDuration()
-                        .orElse(Duration.ZERO)
-                        .toNanos()
-                / 1e9;
         System.out.printf(
                 "simulation: %,d steps, %,d seeds in %.0f s, %,.0f steps for each second of a processor%s%n",
-                steps, worlds, nanos / 1e9, steps / cpu, more);
+                steps, worlds, nanos / 1e9, steps * 1e9 / cpu(), more);
+    }
+
+    /** What this process has used: a machine that has other work does not count. */
+    private static long cpu() {
+        return ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .orElse(Duration.ZERO)
+                .toNanos();
     }
 
     /** Lives one world again: a seed, perhaps with the steps to carry out, as in {@code 7:1-5,9}. */
@@ -209,8 +227,9 @@ public final class Simulation {
     /** Answers what went wrong; null for nothing. */
     private @Nullable String live(long seed, List<Integer> chosen, @Nullable StringBuilder trace) {
         presentSeed = seed;
+        presentCpu = cpu();
         presentBegan = System.nanoTime();
-        World world = new World(seed, coverage, workers, trace);
+        World world = new World(seed, coverage, workers, trace, machine);
         worlds++;
         try {
             for (int step : chosen) {
@@ -227,7 +246,7 @@ public final class Simulation {
             world.abandon();
             return e instanceof Wrong ? String.valueOf(e.getMessage()) : e.toString();
         } finally {
-            steps += world.done;
+            steps += world.done();
             presentBegan = 0;
         }
     }

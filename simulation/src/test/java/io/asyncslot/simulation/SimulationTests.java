@@ -61,4 +61,14 @@ class SimulationTests {
         }
         assertThat(simulation.injected(Coverage.Fault.CALLBACK_SLOW)).isPositive();
     }
+
+    /** Slots whose keys have one hash came in another order each time once. */
+    @ParameterizedTest
+    @ValueSource(longs = {38, 70, 173, 190, 234, 247, 287, 295})
+    void sameSeed_sameLife_alsoWhereKeysHaveOneHash(long seed) {
+        String life = simulation.trace(seed);
+        for (int i = 0; i < 6; i++) {
+            assertThat(simulation.trace(seed)).isEqualTo(life);
+        }
+    }
 }

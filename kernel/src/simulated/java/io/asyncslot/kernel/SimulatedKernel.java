@@ -8,11 +8,13 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,9 @@ final class SimulatedKernel {
     private final Map<Integer, Timer> timers = new HashMap<>();
     private final Map<Integer, Work> works = new HashMap<>();
     private final Deque<Event> ring = new ArrayDeque<>();
+
+    /** Events that come later. */
+    private final List<Event> held = new ArrayList<>();
 
     /** Map and key to place and incarnation. */
     private final Map<String, long[]> index = new HashMap<>();
@@ -158,6 +163,7 @@ final class SimulatedKernel {
             image.works.put(index, copied);
         });
         image.ring.addAll(ring);
+        image.held.addAll(held);
         image.ringCapacity = ringCapacity;
         image.memory = memory;
         return image;
@@ -212,7 +218,8 @@ final class SimulatedKernel {
 
     /** Lets what is due happen: timers in order of expiry, then work items. */
     void tick() {
-        for (Integer index = expired(); index != null; index = expired()) {
+        int most = 4 * timers.size(); // a record that others changed may set its timer to what is over, again and again
+        for (Integer index = expired(); index != null && most-- > 0; index = expired()) {
             Timer timer = timers.get(index);
             timer.armed = false;
             timerFired(index, timer);
@@ -357,6 +364,36 @@ final class SimulatedKernel {
         for (int index = 0; index < capacity; index++) {
             ring.add(new Event(index, word(index), ticker.monotonicNanos()));
         }
+    }
+
+    /** Says of a slot, or of what is none: look at it now. */
+    void emit(int index, long word, long firedAt) {
+        ring.add(new Event(index, word, firedAt));
+    }
+
+    /** Drops events that wait. */
+    void loseEvents(IntPredicate lost) {
+        ring.removeIf(event -> lost.test(event.index));
+    }
+
+    /** Keeps the events that wait to itself, until {@link #releaseEvents}. */
+    void holdEvents() {
+        held.addAll(ring);
+        ring.clear();
+    }
+
+    /** Hands out what was kept, behind all others. */
+    void releaseEvents() {
+        ring.addAll(held);
+        held.clear();
+    }
+
+    /** Turns the order of the events that wait. */
+    void reverseEvents() {
+        List<Event> events = new ArrayList<>(ring);
+        Collections.reverse(events);
+        ring.clear();
+        ring.addAll(events);
     }
 
     private int execute(int command) {
