@@ -54,14 +54,15 @@ final class SlotTriggers {
     }
 
     /**
-     * The class that describes an object: its own behind all proxies; but the proxy's where only its interfaces have triggers,
-     * as with the repositories of Spring Data, whose common class knows none of them.
+     * The class that describes an object: its own behind all proxies; but the proxy's for triggers of interfaces that this class
+     * does not implement, as with the repositories of Spring Data, whose common class knows none of them.
      *
      * @param ultimate the object's own class
      */
     Class<?> describing(Object target, Class<?> ultimate, Method method) {
         boolean byInterfaces = Proxy.isProxyClass(target.getClass())
-                && of(method, ultimate).isEmpty()
+                && (!method.getDeclaringClass().isAssignableFrom(ultimate)
+                        || of(method, ultimate).isEmpty())
                 && !of(method, target.getClass()).isEmpty();
         return byInterfaces ? target.getClass() : ultimate;
     }
@@ -123,7 +124,7 @@ final class SlotTriggers {
             }
             Method written = BridgeMethodResolver.findBridgedMethod(available);
             Class<?> declaring = written.getDeclaringClass();
-            TriggeredMethod read = new TriggeredMethod(written, reader.read(written, declaring));
+            TriggeredMethod read = new TriggeredMethod(written, reader.read(written, each));
             if (found == null || found.triggers().isEmpty()) {
                 found = read;
             } else if (!read.triggers().isEmpty() && !read.declared().equals(found.declared())) {

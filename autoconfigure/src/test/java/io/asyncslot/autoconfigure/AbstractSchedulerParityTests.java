@@ -16,6 +16,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
@@ -80,6 +82,17 @@ abstract class AbstractSchedulerParityTests {
         runner.withPropertyValues(
                         "spring.task.scheduling.pool.size=3", "spring.task.scheduling.thread-name-prefix=cron-")
                 .run(context -> check(context.getBean(TaskScheduler.class), 3, "cron-"));
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "virtual threads came with Java 21")
+    void concurrencyLimitOfVirtualThreads_isHonoured() {
+        runner.withPropertyValues(
+                        "spring.threads.virtual.enabled=true",
+                        "spring.task.scheduling.simple.concurrency-limit=2",
+                        "spring.task.scheduling.pool.size=3",
+                        "spring.task.scheduling.thread-name-prefix=cron-")
+                .run(context -> check(context.getBean(TaskScheduler.class), 2, "cron-"));
     }
 
     /** Submits tasks of all kinds that hold their threads, until as many run at once as may; then lets them go. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.Merge;
+import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotMap;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.annotation.DeleteSlot;
@@ -66,6 +67,33 @@ class RepositoryTriggerTests {
                     .as("through the interface that declared the method first")
                     .isPresent();
         });
+    }
+
+    /** Queries are methods that the common class does not have, and a base interface may be that of several repositories. */
+    @Test
+    void triggers_areNamedByTheRepository_whoeverImplementsThem() {
+        runner.run(context -> {
+            Orders orders = context.getBean(Orders.class);
+            orders.findByReference("o1");
+            assertThat(cause(context, "o1")).isEqualTo("@StartSlot RepositoryTriggerTests.Orders.findByReference");
+            orders.save(new Order("o2"));
+            assertThat(cause(context, "o2")).isEqualTo("@StartSlot RepositoryTriggerTests.Orders.save");
+            orders.touch("o2");
+            assertThat(cause(context, "o2")).isEqualTo("@StartSlot RepositoryTriggerTests.Orders.touch");
+            assertThatThrownBy(() -> orders.findByReference(null))
+                    .hasStackTraceContaining(
+                            "@StartSlot of map 'payment' on " + Orders.class.getName() + ".findByReference");
+        });
+    }
+
+    /** On whose account the last transition of a slot was. */
+    private static @Nullable String cause(ApplicationContext context, String key) {
+        List<SlotEvent> history = context.getBean(AsyncSlotRegistry.class)
+                .timers("payment", String.class)
+                .find(key)
+                .orElseThrow()
+                .history();
+        return Objects.requireNonNull(history.get(history.size() - 1).cause()).name();
     }
 
     /** No interface has parameter names without that option, and Spring Data's repositories are interfaces. */
@@ -329,14 +357,19 @@ class RepositoryTriggerTests {
         void deleteById(K id);
     }
 
-    interface Orders extends Crud<Order, String> {
+    interface Touching<K> {
+        @StartSlot(map = "payment", key = "#id")
+        void touch(K id);
+    }
+
+    interface Orders extends Crud<Order, String>, Touching<String> {
 
         @Override
         @StartSlot(map = "payment", key = "#order.id")
         <S extends Order> S save(S order);
 
         @StartSlot(map = "payment", key = "#reference")
-        Optional<Order> findByReference(String reference);
+        Optional<Order> findByReference(@Nullable String reference);
 
         @Override
         @DeleteSlot(map = "payment", key = "#id")
@@ -374,6 +407,9 @@ class RepositoryTriggerTests {
             if (invocation.getMethod().getName().startsWith("findBy")
                     && invocation.getMethod().getDeclaringClass() == Orders.class) {
                 return Optional.empty();
+            }
+            if (invocation.getMethod().getDeclaringClass() == Touching.class) {
+                return null;
             }
             Method method = SimpleRepository.class.getMethod(
                     invocation.getMethod().getName(),
