@@ -324,7 +324,8 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
 
     /** Whether the engine may have to look by itself earlier than it knew at the last look. */
     private boolean takeChanged() {
-        return own.takeChanged() | wall.takeChanged();
+        boolean changed = own.takeChanged();
+        return wall.takeChanged() || changed;
     }
 
     /**

@@ -174,7 +174,8 @@ final class Libbpf {
                 options.set(ValueLayout.JAVA_LONG, 0, OPEN_OPTS_BYTES);
                 options.set(ValueLayout.ADDRESS, OPTS_TOKEN_PATH, arena.allocateFrom(tokenOf.toString()));
             }
-            MemorySegment opened = (MemorySegment) Calls.OPEN_MEM.invokeExact(state, bytes, (long) object.length, options);
+            MemorySegment opened =
+                    (MemorySegment) Calls.OPEN_MEM.invokeExact(state, bytes, (long) object.length, options);
             if (opened.address() == 0) {
                 throw new KernelException("open of the program's object", Native.errno(state));
             }
