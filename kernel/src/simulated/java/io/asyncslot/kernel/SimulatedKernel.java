@@ -216,6 +216,11 @@ final class SimulatedKernel {
         return next;
     }
 
+    /** Whether there is something to say, or something that happens now. */
+    boolean hasMore() {
+        return !ring.isEmpty() || expired() != null || works.values().stream().anyMatch(work -> work.queued);
+    }
+
     /** Lets what is due happen: timers in order of expiry, then work items. */
     void tick() {
         int most = 4 * timers.size(); // a record that others changed may set its timer to what is over, again and again

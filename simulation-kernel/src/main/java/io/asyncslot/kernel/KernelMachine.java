@@ -16,6 +16,9 @@ public final class KernelMachine implements Machine {
     private static final int CAPACITY = 256;
     private static final int KEY_BYTES = 16;
 
+    /** A timer of a damaged record may begin again and again. */
+    private static final int MOST_ROUNDS = 8;
+
     /** What is lost is found at the next look at the records, when it is overdue by the engine's grace: less than this. */
     private static final long FOUND_NANOS = 2_600_000_000L;
 
@@ -78,7 +81,11 @@ public final class KernelMachine implements Machine {
 
     @Override
     public long pump() {
-        return Math.min(backend.pump(), kernel.nextExpiry());
+        long wake = backend.pump();
+        for (int i = 0; i < MOST_ROUNDS && kernel.hasMore(); i++) {
+            wake = backend.pump(); // the kernel had something to do for what that pump has asked it
+        }
+        return Math.min(wake, kernel.nextExpiry());
     }
 
     @Override
