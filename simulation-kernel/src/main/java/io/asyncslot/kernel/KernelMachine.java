@@ -169,8 +169,7 @@ public final class KernelMachine implements Machine {
     /** Somebody else writes into a record of a slot. */
     private void damage(IntUnaryOperator dice) {
         int place = dice.applyAsInt(16);
-        long at = Layout.controlAt(place)
-                + Long.BYTES * (long) dice.applyAsInt((int) (Layout.CONTROL_BYTES / Long.BYTES));
+        long at = Layout.controlAt(place) + Long.BYTES * (long) dice.applyAsInt(Layout.CONTROL_BYTES / Long.BYTES);
         Layout.LONG.setVolatile(kernel.control, at, number(dice));
         long key = Layout.keyAt(place, KEY_BYTES);
         Layout.BYTE.set(kernel.keys, key + dice.applyAsInt(KEY_BYTES), (byte) dice.applyAsInt(256));
