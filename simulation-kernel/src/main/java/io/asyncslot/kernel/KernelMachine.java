@@ -105,6 +105,7 @@ public final class KernelMachine implements Machine {
     }
 
     @Override
+    @SuppressWarnings("RefactorSwitch") // each case does something first
     public String misbehave(IntUnaryOperator dice) {
         switch (dice.applyAsInt(9)) {
             case 0 -> {
