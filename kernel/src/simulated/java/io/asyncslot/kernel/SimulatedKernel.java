@@ -216,13 +216,20 @@ final class SimulatedKernel {
         return next;
     }
 
+    /** Whether there is something to say, or something that happens now. */
+    boolean hasMore() {
+        return !ring.isEmpty() || expired() != null || works.values().stream().anyMatch(work -> work.queued);
+    }
+
     /** Lets what is due happen: timers in order of expiry, then work items. */
     void tick() {
         int most = 4 * timers.size(); // a record that others changed may set its timer to what is over, again and again
         for (Integer index = expired(); index != null && most-- > 0; index = expired()) {
             Timer timer = timers.get(index);
-            timer.armed = false;
-            timerFired(index, timer);
+            if (timer != null) { // always
+                timer.armed = false;
+                timerFired(index, timer);
+            }
         }
         for (Integer index : List.copyOf(works.keySet())) {
             Work work = works.get(index);
@@ -413,7 +420,7 @@ final class SimulatedKernel {
                     timers.put(index, new Timer());
                 }
                 arm(
-                        timers.get(index),
+                        timers.computeIfAbsent(index, each -> new Timer()),
                         (long) Layout.LONG.get(commands, at + Layout.COMMAND_DEADLINE),
                         (byte) Layout.BYTE.get(commands, at + Layout.COMMAND_CLOCK) == SlotClock.BOOTTIME.ordinal());
                 return 0;

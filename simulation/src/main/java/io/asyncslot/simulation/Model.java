@@ -177,6 +177,9 @@ final class Model {
     /** Freed slots whose run goes on. */
     final @Nullable Slot[] former;
 
+    /** Keys of whose slots one was deleted before its run that was cut off came again: until the engine looks, it counts as running. */
+    final boolean[] cutAndFreed;
+
     final Ledger ledger = new Ledger();
     boolean closed;
     boolean paused;
@@ -203,6 +206,7 @@ final class Model {
         this.plan = plan;
         this.live = new Slot[keys];
         this.former = new Slot[keys];
+        this.cutAndFreed = new boolean[keys];
     }
 
     /** The same after its process was killed: what was pending is pending, and a run that was cut off is to come again. */
@@ -405,6 +409,7 @@ final class Model {
         free(slot);
         if (slot.cut) {
             ledger.deleted += carried(slot);
+            cutAndFreed[key] = true;
             return DeleteOutcome.DELETED_WHILE_RUNNING;
         }
         if (slot.running) {
@@ -561,7 +566,7 @@ final class Model {
     /** A run that was cut off is delivered again, with what it was handed. */
     private Run beginAgain(Slot slot, long generation, int attempt, long deadline, @Nullable Object value) {
         Run cut = slot.run;
-        if (cut == null || isHeld(slot)) {
+        if (cut == null) { // begins in a paused map too, see docs/reliability.md
             throw new Wrong("a run that must not begin: " + slot);
         }
         if (generation != cut.generation || attempt <= cut.attempt || deadline != cut.point) {

@@ -260,6 +260,9 @@ final class Operations {
     private void await(Slots slots, int key) {
         Model model = slots.model;
         boolean own = stage.isInside(model, key);
+        if (model.cutAndFreed[key]) {
+            return;
+        }
         try {
             if (stage.dice.oneIn(2)) {
                 stage.cell(Operation.CANCEL_AND_AWAIT, model, key);
