@@ -113,8 +113,8 @@ class BoundaryTests {
                 .mayOnlyAccessLayers("store", "jdbc", "postgres", "h2", "node")
                 .whereLayer("spring")
                 .mayOnlyAccessLayers("store", "jdbc", "face")
-                .ensureAllClassesAreContainedInArchitectureIgnoring(
-                        DescribedPredicate.<JavaClass>describe("outside the cluster", type -> !type.getPackageName().startsWith("io.asyncslot.cluster")))
+                .ensureAllClassesAreContainedInArchitectureIgnoring(DescribedPredicate.<JavaClass>describe(
+                        "outside the cluster", type -> !type.getPackageName().startsWith("io.asyncslot.cluster")))
                 .check(PUBLISHED);
     }
 
@@ -123,10 +123,12 @@ class BoundaryTests {
     void storeAndNodeOfTheCluster_knowNoJdbc() {
         noClasses()
                 .that()
-                .resideInAnyPackage("io.asyncslot.cluster.store", "io.asyncslot.cluster.rows", "io.asyncslot.cluster.node")
+                .resideInAnyPackage(
+                        "io.asyncslot.cluster.store", "io.asyncslot.cluster.rows", "io.asyncslot.cluster.node")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..", "org.springframework..")
+                .resideInAnyPackage(
+                        "java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..", "org.springframework..")
                 .check(PUBLISHED);
     }
 
