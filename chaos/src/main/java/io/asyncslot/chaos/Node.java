@@ -10,7 +10,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.cluster.ClusterBackend;
 import io.asyncslot.cluster.ClusterOptions;
-import io.asyncslot.cluster.Connections;
+import io.asyncslot.cluster.jdbc.Connections;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotBackend;

@@ -7,12 +7,24 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
-import io.asyncslot.backend.Micros;
+import io.asyncslot.cluster.h2.H2Session;
+import io.asyncslot.cluster.jdbc.Connections;
+import io.asyncslot.cluster.jdbc.JdbcStore;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.node.ClusterEngine;
+import io.asyncslot.cluster.postgres.PostgresSession;
+import io.asyncslot.cluster.postgres.Schema;
+import io.asyncslot.cluster.store.FailedFiring;
+import io.asyncslot.cluster.store.SlotScheduleCodec;
+import io.asyncslot.cluster.store.SlotStore;
+import io.asyncslot.cluster.store.StoreSession;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SlotValueCodec;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,19 +43,14 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterBackend implements SlotBackend {
 
     /** The backend's name. */
-    public static final String NAME = "cluster";
+    public static final String NAME = ClusterEngine.BACKEND;
 
-    private static final String RUN_THE_SCRIPT = "run the script classpath:io/asyncslot/cluster/" + Schema.SCRIPT
+    private static final String RUN_THE_SCRIPT = "run the script classpath:" + Schema.SCRIPT.substring(1)
             + " of asyncslot-cluster on it, by Flyway (as a further location), by Liquibase (included as it is) or by hand";
 
-    /** Slots moved or deleted by one statement. */
-    private static final int BATCH = 500;
-
-    private static final int COUNTED = 10_000;
-
     private final ClusterOptions options;
-    private final Connections connections;
-    private final Database database;
+    private final SlotStore store;
+    private final @Nullable CircuitBreaker breaker;
     private final SlotValueCodec codec;
     private final SlotScheduleCodec scheduleCodec;
 
@@ -91,9 +98,33 @@ public final class ClusterBackend implements SlotBackend {
             @Nullable CircuitBreaker breaker,
             @Nullable SlotValueCodec codec,
             @Nullable SlotScheduleCodec scheduleCodec) {
-        this.connections = connections;
+        this(
+                new JdbcStore(
+                        connections, new Tables(options.tablePrefix()), options.namespace(), ClusterBackend::session),
+                options,
+                breaker,
+                codec,
+                scheduleCodec);
+    }
+
+    /**
+     * Makes a backend on slots that are stored in some way.
+     *
+     * @param store where the slots are
+     * @param options how it works; the prefix of its tables is nothing to this store
+     * @param breaker guards the way to the store; null for one of its own
+     * @param codec makes bytes of values; null for JSON with default settings, where Jackson 3 is on the class path
+     * @param scheduleCodec makes text of the schedules of keys; null for {@link SlotScheduleCodec#standard()}
+     */
+    public ClusterBackend(
+            SlotStore store,
+            ClusterOptions options,
+            @Nullable CircuitBreaker breaker,
+            @Nullable SlotValueCodec codec,
+            @Nullable SlotScheduleCodec scheduleCodec) {
+        this.store = store;
         this.options = options;
-        this.database = new Database(connections, breaker);
+        this.breaker = breaker;
         this.codec = codec == null ? SlotValueCodec.json(null) : codec;
         this.scheduleCodec = scheduleCodec == null ? SlotScheduleCodec.standard() : scheduleCodec;
     }
@@ -106,10 +137,15 @@ public final class ClusterBackend implements SlotBackend {
      * @return the circuit breaker
      */
     public static CircuitBreaker breaker(CircuitBreakerRegistry registry) {
-        return registry.find(Database.BREAKER)
-                .orElseGet(() -> registry.circuitBreaker(
-                        Database.BREAKER,
-                        registry.getConfiguration(Database.BREAKER).orElseGet(Database::defaults)));
+        return ClusterEngine.breaker(registry);
+    }
+
+    /** In the language of the database that a connection leads to. */
+    private static StoreSession session(Connection connection, Tables tables, String namespace, JdbcStore.Use release)
+            throws SQLException {
+        return H2Session.understands(connection)
+                ? new H2Session(connection, tables, namespace, release)
+                : new PostgresSession(connection, tables, namespace, release);
     }
 
     @Override
@@ -130,42 +166,9 @@ public final class ClusterBackend implements SlotBackend {
         details.put("namespace", options.namespace());
         ClusterEngine present = engine;
         if (present != null) {
-            present.describe(details);
-            details.put("database", database.state());
-            try {
-                describeCluster(present, details, reasons);
-            } catch (BackendUnavailableException e) {
-                available = false;
-                reasons.add(String.valueOf(e.getMessage()));
-            }
+            available = present.describe(details, reasons);
         }
         return new BackendReport(NAME, available, reasons, details);
-    }
-
-    private void describeCluster(ClusterEngine present, Map<String, Object> details, List<String> reasons) {
-        Map<String, Long> unhosted = present.membership().isAccepting()
-                ? database.own(connection -> present.store().unhosted(connection, COUNTED))
-                : Map.of(); // a node that is stopped, or not started yet, says nothing of its own maps either
-        if (!unhosted.isEmpty()) {
-            details.put("unhosted", unhosted);
-            unhosted.forEach((map, slots) -> reasons.add("map '" + map + "' has "
-                    + (slots == COUNTED ? "at least " : "")
-                    + slots + " slots and no node that runs it: nothing of it fires. Register it, or call moveMap or"
-                    + " dropMap of ClusterBackend"));
-        }
-        details.put(
-                "oldestOverdue",
-                database.own(connection -> present.store().overdue(connection)).toString());
-        List<Map<String, Object>> nodes = new ArrayList<>();
-        for (Node node : database.own(connection -> present.store().nodes(connection, COUNTED))) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("id", node.id());
-            one.put("name", node.name());
-            one.put("joined", Micros.toInstant(node.joined()).toString());
-            one.put("holds", node.holds());
-            nodes.add(one);
-        }
-        details.put("nodes", nodes);
     }
 
     /**
@@ -179,14 +182,7 @@ public final class ClusterBackend implements SlotBackend {
      * @throws BackendUnavailableException if the database is away
      */
     public int moveMap(String from, String to) {
-        ClusterEngine present = unhosted(from);
-        int all = 0;
-        int moved;
-        do {
-            moved = database.own(connection -> present.store().move(connection, from, to, BATCH));
-            all += moved;
-        } while (moved == BATCH);
-        return all;
+        return engine().moveMap(from, to);
     }
 
     /**
@@ -198,18 +194,7 @@ public final class ClusterBackend implements SlotBackend {
      * @throws BackendUnavailableException if the database is away
      */
     public int dropMap(String map) {
-        ClusterEngine present = unhosted(map);
-        int all = 0;
-        String last = null;
-        do {
-            String after = last;
-            SlotStore.DeletedBatch batch =
-                    database.own(connection -> present.store().deleteAll(connection, map, after, BATCH));
-            all += batch.deleted();
-            last = batch.last();
-        } while (last != null);
-        present.forgetFailed(map, null);
-        return all;
+        return engine().dropMap(map);
     }
 
     /**
@@ -222,8 +207,7 @@ public final class ClusterBackend implements SlotBackend {
      * @throws BackendUnavailableException if the database is away
      */
     public List<FailedFiring> failedFirings(String map, int limit) {
-        ClusterEngine present = engine();
-        return database.own(connection -> present.store().failed(connection, map, limit));
+        return engine().failed(map, limit);
     }
 
     /**
@@ -234,7 +218,7 @@ public final class ClusterBackend implements SlotBackend {
      * @throws BackendUnavailableException if the database is away
      */
     public boolean retry(FailedFiring firing) {
-        return engine().retryFailed(new SlotId(firing.map(), firing.key()));
+        return engine().retryFailed(firing.map(), firing.key());
     }
 
     /**
@@ -248,52 +232,14 @@ public final class ClusterBackend implements SlotBackend {
         return engine().forgetFailed(firing.map(), firing.key()) > 0;
     }
 
-    private ClusterEngine unhosted(String map) {
-        ClusterEngine present = engine();
-        if (!database.own(connection -> present.store().unhosted(connection, 1)).containsKey(map)) {
-            throw new IllegalArgumentException(
-                    "map '" + map + "' has no slots, or a node that runs it: its slots are moved"
-                            + " or dropped on that node, by SlotMap.drop for example");
-        }
-        return present;
-    }
-
     @Override
     public void init(BackendContext context) {
         if (engine != null) {
             throw new IllegalStateException("a backend serves one registry; this one is in use");
         }
-        Tables tables = new Tables(options.tablePrefix());
-        prepare(new Schema(tables));
-        SlotStore store = new PostgresSlotStore(tables, options.namespace());
-        ClusterEngine made = new ClusterEngine(options, database, store, context, codec, scheduleCodec);
-        made.measureClock();
+        ClusterEngine made = new ClusterEngine(options, store, breaker, context, codec, scheduleCodec);
+        made.prepare(options.schemaMode() == ClusterOptions.SchemaMode.CREATE, RUN_THE_SCRIPT);
         engine = made;
-    }
-
-    private void prepare(Schema schema) {
-        if (options.schemaMode() == ClusterOptions.SchemaMode.CREATE) {
-            try {
-                database.own(connection -> {
-                    schema.create(connection);
-                    return true;
-                });
-            } catch (StoreException e) {
-                BackendUnavailableException failure = new BackendUnavailableException(
-                        NAME,
-                        String.valueOf(e.getMessage()),
-                        "Give the database's user the right to create tables, or " + RUN_THE_SCRIPT + ".");
-                failure.initCause(e);
-                throw failure;
-            }
-        }
-        List<String> missing = database.own(schema::missing);
-        if (!missing.isEmpty()) {
-            throw new BackendUnavailableException(
-                    NAME,
-                    "its database has no " + String.join(", no ", missing),
-                    "Set asyncslot.cluster.initialize-schema=always, or " + RUN_THE_SCRIPT + ".");
-        }
     }
 
     @Override
@@ -309,20 +255,12 @@ public final class ClusterBackend implements SlotBackend {
 
     @Override
     public <K> TimerSlots<K> open(TimerMapSpec<K> spec) {
-        return engine().opened(
-                        spec.role(),
-                        spec.values() == null
-                                ? new StoredTimerSlots<>(spec, engine())
-                                : new StoredValueTimerSlots<>(spec, engine()));
+        return engine().open(spec);
     }
 
     @Override
     public <K> WorkSlots<K> open(WorkMapSpec<K> spec) {
-        return engine().opened(
-                        spec.role(),
-                        spec.values() == null
-                                ? new StoredWorkSlots<>(spec, engine())
-                                : new StoredValueWorkSlots<>(spec, engine()));
+        return engine().open(spec);
     }
 
     @Override
@@ -361,6 +299,6 @@ public final class ClusterBackend implements SlotBackend {
 
     @Override
     public String toString() {
-        return "backend '" + NAME + "' on " + connections.dataSource();
+        return "backend '" + NAME + "' on " + store;
     }
 }

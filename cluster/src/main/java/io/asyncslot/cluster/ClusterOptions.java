@@ -1,5 +1,6 @@
 package io.asyncslot.cluster;
 
+import io.asyncslot.cluster.node.NodeOptions;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
@@ -41,7 +42,8 @@ public record ClusterOptions(
         int maxHeld,
         int maxWaiting,
         Duration failedRetention,
-        WhenAway whenAway) {
+        WhenAway whenAway)
+        implements NodeOptions {
 
     /** The largest value of {@link #maxValueBytes()}. */
     public static final int MAX_VALUE_BYTES = 1 << 20;
@@ -121,14 +123,9 @@ public record ClusterOptions(
                 WhenAway.REFUSE);
     }
 
-    /** How far ahead slots are claimed, in microseconds. */
-    long horizonMicros() {
-        return horizon.toNanos() / 1_000;
-    }
-
-    /** How long a node may be silent. */
-    Duration silence() {
-        return heartbeatInterval.multipliedBy(missedHeartbeats);
+    @Override
+    public boolean keepsStarts() {
+        return whenAway == WhenAway.KEEP;
     }
 
     private static void between(String name, Duration value, Duration least, Duration most) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.spi.SystemTicker;
 import java.sql.Connection;
 import java.sql.SQLException;

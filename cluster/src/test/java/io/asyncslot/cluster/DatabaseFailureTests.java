@@ -16,6 +16,8 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.cluster.ClusterOptions.WhenAway;
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.spi.SystemTicker;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -14,6 +14,17 @@ import io.asyncslot.WhenIdle;
 import io.asyncslot.actuate.AsyncSlotsEndpoint;
 import io.asyncslot.actuate.SlotActionDescriptor;
 import io.asyncslot.actuate.SlotMapActionDescriptor;
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.postgres.Sessions;
+import io.asyncslot.cluster.store.Begin;
+import io.asyncslot.cluster.store.Carrying;
+import io.asyncslot.cluster.store.Claim;
+import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.FailedFiring;
+import io.asyncslot.cluster.store.Finish;
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
+import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.spring.BackendSelection;
 import java.sql.Connection;
 import java.time.Duration;
@@ -222,13 +233,13 @@ class FailedFiringTests {
         TimerSlots<String> onA = map(a, WhenIdle.FREE);
         onA.start("k", Duration.ZERO);
         await().atMost(Duration.ofSeconds(20)).until(() -> failed(a).size() == 1);
-        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "failed");
+        Sessions store = new Sessions("failed");
         try (Connection connection = pool.getConnection()) {
             long day = 24 * 3_600_000_000L;
             age(connection, 6 * day);
-            assertThat(store.purge(connection, 7 * day, 10)).isZero();
+            assertThat(store.on(connection).purge(7 * day, 10)).isZero();
             age(connection, 2 * day);
-            assertThat(store.purge(connection, 7 * day, 10)).isOne();
+            assertThat(store.on(connection).purge(7 * day, 10)).isOne();
         }
         assertThat(failed(a)).isEmpty();
     }
@@ -244,25 +255,23 @@ class FailedFiringTests {
 
     @Test
     void deletedWhileItRan_isNotListed() throws Exception {
-        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "failed");
+        Sessions store = new Sessions("failed");
         SlotId id = new SlotId("alone", "k");
         try (Connection connection = pool.getConnection()) {
-            Claim claim = new Claim(store.join(connection, "c"), 0);
-            long generation =
-                    store.start(connection, claim, id, When.in(0), null, 0).generation();
-            Begun run = store.begin(connection, claim.node(), List.of(new Begin(id, generation, SlotStore.NONE)))
+            Claim claim = new Claim(store.on(connection).join("c"), 0);
+            long generation = store.on(connection)
+                    .start(claim, id, Deadline.in(0), null, 0)
+                    .generation();
+            StartedRun run = store.on(connection)
+                    .begin(claim.node(), List.of(new Begin(id, generation, SlotStore.NONE)))
                     .begun()
                     .get(0);
-            store.delete(connection, id, Carrying.NOTHING);
-            store.end(
-                    connection,
-                    claim,
-                    List.of(new Finish(run, Finish.Result.FAILED, 1, "error")),
-                    Set.of("alone"),
-                    1_000_000);
-            assertThat(store.failed(connection, "alone", 10)).isEmpty();
-            assertThat(store.retryFailed(connection, id)).isFalse();
-            store.release(connection, claim.node());
+            store.on(connection).delete(id, Carrying.NOTHING);
+            store.on(connection)
+                    .end(claim, List.of(new Finish(run, Finish.Result.FAILED, 1, "error")), Set.of("alone"), 1_000_000);
+            assertThat(store.on(connection).failed("alone", 10)).isEmpty();
+            assertThat(store.on(connection).retryFailed(id)).isFalse();
+            store.on(connection).release(claim.node());
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.spi.SystemTicker;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

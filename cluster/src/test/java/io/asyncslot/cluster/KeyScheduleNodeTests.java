@@ -12,6 +12,19 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.backend.Micros;
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.node.Unreadable;
+import io.asyncslot.cluster.postgres.Sessions;
+import io.asyncslot.cluster.postgres.TestStore;
+import io.asyncslot.cluster.store.Armed;
+import io.asyncslot.cluster.store.Begin;
+import io.asyncslot.cluster.store.Claim;
+import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Due;
+import io.asyncslot.cluster.store.Ended;
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
+import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import java.sql.Connection;
@@ -211,14 +224,14 @@ class KeyScheduleNodeTests {
     /** As a version before schedules does: its node's row says nothing of them, and its statements leave the columns alone. */
     @Test
     void nodeOfAFormerVersion_canHoldNoSlotWithASchedule_andTakesNoneFromOthers() {
-        TestStore db = new TestStore(pool, new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), namespace));
+        TestStore db = new TestStore(pool, new Sessions(namespace));
         Claim present = new Claim(db.join("present"), 10_000_000);
         Claim former = new Claim(db.join("former"), 10_000_000);
         change("update asyncslot_node set schedules = false where id = " + former.node());
         String text = "every PT1S";
         SlotId plain = new SlotId("report", "plain");
-        db.start(present, id, When.in(1_000_000).of(text), null, 0);
-        db.start(former, plain, When.in(1_000_000), null, 0);
+        db.start(present, id, Deadline.in(1_000_000).of(text), null, 0);
+        db.start(former, plain, Deadline.in(1_000_000), null, 0);
         assertThat(owner("plain")).as("others are its own as before").isEqualTo(former.node());
         assertThat(owner("key")).isEqualTo(present.node());
 
@@ -228,7 +241,7 @@ class KeyScheduleNodeTests {
         assertThat(sql("select count(*) from asyncslot_slot where key = 'key' and wake > due"))
                 .as("it is looked at again later: sweeps do not turn on it")
                 .isOne();
-        assertThat(db.touch(former, id, When.in(2_000_000)).claimed())
+        assertThat(db.touch(former, id, Deadline.in(2_000_000)).claimed())
                 .as("a touch")
                 .isFalse();
         db.pause(id);
@@ -240,7 +253,7 @@ class KeyScheduleNodeTests {
         Due due = db.sweep(present, List.of("report"), 10).get(0);
         assertThat(due.schedule()).isEqualTo(text);
 
-        Armed<StartOutcome> replaced = db.start(former, id, When.in(0), null, 0);
+        Armed<StartOutcome> replaced = db.start(former, id, Deadline.in(0), null, 0);
         assertThat(replaced.claimed()).as("a start without a schedule ends it").isTrue();
         assertThat(db.find(id).orElseThrow().schedule()).isNull();
     }
@@ -248,15 +261,15 @@ class KeyScheduleNodeTests {
     /** A node of a former version ends its own run while somebody has started the slot with a schedule. */
     @Test
     void endOfARunOfAFormerVersion_leavesTheScheduleToOthers() {
-        TestStore db = new TestStore(pool, new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), namespace));
+        TestStore db = new TestStore(pool, new Sessions(namespace));
         Claim present = new Claim(db.join("present"), 10_000_000);
         Claim former = new Claim(db.join("former"), 10_000_000);
         change("update asyncslot_node set schedules = false where id = " + former.node());
-        long generation = db.start(former, id, When.in(0), null, 0).generation();
-        Begun run = db.begin(former.node(), List.of(new Begin(id, generation, SlotStore.NONE)))
+        long generation = db.start(former, id, Deadline.in(0), null, 0).generation();
+        StartedRun run = db.begin(former.node(), List.of(new Begin(id, generation, SlotStore.NONE)))
                 .begun()
                 .get(0);
-        db.start(present, id, When.in(1_000_000).of("every PT1S"), null, 0);
+        db.start(present, id, Deadline.in(1_000_000).of("every PT1S"), null, 0);
         assertThat(owner("key")).as("its run goes on").isEqualTo(former.node());
         Ended ended = db.end(former, List.of(run)).get(0);
         assertThat(ended.result()).isEqualTo(Ended.Result.ENDED);

@@ -9,6 +9,7 @@ import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.RunState;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.cluster.postgres.Sessions;
 import io.asyncslot.spi.SystemTicker;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -175,9 +176,9 @@ class LeaseTests {
     }
 
     private static long now(DataSource pool) throws SQLException {
-        SlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "stepping");
+        Sessions store = new Sessions("stepping");
         try (Connection connection = pool.getConnection()) {
-            return store.now(connection);
+            return store.on(connection).now();
         }
     }
 
@@ -258,9 +259,9 @@ class LeaseTests {
         });
         slots.start("key", Duration.ZERO);
         await().atMost(Duration.ofSeconds(30)).until(() -> most.get() == 1);
-        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "same");
+        Sessions store = new Sessions("same");
         try (Connection connection = pool.getConnection()) {
-            assertThat(store.release(connection, a.<Long>detail("node")).cutOff())
+            assertThat(store.on(connection).release(a.<Long>detail("node")).cutOff())
                     .isOne();
         }
         await().atMost(Duration.ofSeconds(30)).until(() -> a.<Long>detail("rejoined") == 1);

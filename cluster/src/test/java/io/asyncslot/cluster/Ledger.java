@@ -2,6 +2,7 @@ package io.asyncslot.cluster;
 
 import io.asyncslot.SlotFiring;
 import io.asyncslot.backend.Micros;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import java.sql.Connection;
 import java.util.List;
 

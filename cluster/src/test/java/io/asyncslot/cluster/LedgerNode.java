@@ -17,6 +17,7 @@ import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.cluster.jdbc.Connections;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.sql.Connection;
 import java.sql.SQLException;

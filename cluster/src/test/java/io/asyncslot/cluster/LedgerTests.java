@@ -3,6 +3,9 @@ package io.asyncslot.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.postgres.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -14,6 +14,7 @@ import io.asyncslot.SlotRole;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.spi.SystemTicker;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -210,7 +211,7 @@ class NotificationTests {
         }
         await().atMost(Duration.ofSeconds(60)).until(() -> firings.size() == 3_000);
         long hints = client.<Long>detail("hints") - before;
-        long intervals = (System.nanoTime() - began) / Hints.INTERVAL.toNanos();
+        long intervals = (System.nanoTime() - began) / 50_000_000;
         assertThat(hints).isBetween(1L, intervals + 2);
     }
 

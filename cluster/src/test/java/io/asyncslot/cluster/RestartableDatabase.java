@@ -2,6 +2,8 @@ package io.asyncslot.cluster;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.postgres.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -14,6 +14,7 @@ import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.cluster.ClusterOptions.WhenAway;
+import io.asyncslot.cluster.postgres.Sessions;
 import io.asyncslot.spi.SystemTicker;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -183,7 +184,7 @@ class SharedWorkTests {
 
     private boolean hosts(String map) throws SQLException {
         try (Connection connection = pool.getConnection()) {
-            return new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "shared").isHosted(connection, map);
+            return new Sessions("shared").on(connection).isHosted(map);
         }
     }
 

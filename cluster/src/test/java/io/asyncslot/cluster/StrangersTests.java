@@ -10,6 +10,12 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.cluster.node.Unreadable;
+import io.asyncslot.cluster.postgres.Sessions;
+import io.asyncslot.cluster.store.Claim;
+import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,10 +90,10 @@ class StrangersTests {
 
     @Test
     void movedSlotThatIsOverdue_firesAtOnce() throws Exception {
-        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "strangers");
+        Sessions store = new Sessions("strangers");
         try (Connection connection = pool.getConnection()) {
-            Claim nobody = Membership.NOBODY;
-            store.start(connection, nobody, new SlotId("former", "k"), When.in(0), null, 0);
+            Claim nobody = new Claim(SlotStore.NONE, -SlotStore.NEVER);
+            store.on(connection).start(nobody, new SlotId("former", "k"), Deadline.in(0), null, 0);
         }
         map(a, "latter", String.class);
         assertThat(a.backend.moveMap("former", "latter")).isEqualTo(1);
@@ -121,13 +127,13 @@ class StrangersTests {
 
     @Test
     void rowWhoseKeyCannotBeRead_isCounted_andDisturbsNobody() throws Exception {
-        PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), "strangers");
+        Sessions store = new Sessions("strangers");
         try (Connection connection = pool.getConnection()) {
-            Claim nobody = Membership.NOBODY;
+            Claim nobody = new Claim(SlotStore.NONE, -SlotStore.NEVER);
             for (String key : List.of("1", "two", "3")) {
-                store.start(connection, nobody, new SlotId("numbers", key), When.in(0), null, 0);
+                store.on(connection).start(nobody, new SlotId("numbers", key), Deadline.in(0), null, 0);
             }
-            store.start(connection, nobody, new SlotId("numbers", "four"), When.in(3_600_000_000L), null, 0);
+            store.on(connection).start(nobody, new SlotId("numbers", "four"), Deadline.in(3_600_000_000L), null, 0);
         }
         TimerSlots<Long> numbers = map(a, "numbers", Long.class);
         assertThat(List.of(fired.poll(20, TimeUnit.SECONDS), fired.poll(20, TimeUnit.SECONDS)))

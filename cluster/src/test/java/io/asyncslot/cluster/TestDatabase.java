@@ -2,6 +2,8 @@ package io.asyncslot.cluster;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.postgres.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,6 +45,15 @@ public final class TestDatabase {
             throw new IllegalStateException(e);
         }
         return poolOn(Server.POSTGRES.getDatabase("postgres", name), connections);
+    }
+
+    /** A pool on an empty H2 of its own, in the memory of this process. */
+    public static HikariDataSource h2(int connections) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl("jdbc:h2:mem:slots" + DATABASES.incrementAndGet() + ";DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=10000");
+        config.setMaximumPoolSize(connections);
+        config.setMinimumIdle(0);
+        return new HikariDataSource(config);
     }
 
     /** A further pool on the database of another one. */

@@ -5,6 +5,7 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.cluster.jdbc.Connections;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
@@ -19,28 +20,28 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** A node in this process, on a database that others share; its cable can be pulled. */
-final class TestNode implements AutoCloseable {
+public final class TestNode implements AutoCloseable {
 
-    final ClusterBackend backend;
-    final AsyncSlotRegistry registry;
+    public final ClusterBackend backend;
+    public final AsyncSlotRegistry registry;
     private final ExecutorService executor;
     private final boolean hears;
     private volatile boolean unplugged;
 
-    TestNode(DataSource shared, String namespace, String name) {
+    public TestNode(DataSource shared, String namespace, String name) {
         this(shared, quick(namespace, name, ClusterOptions.WhenAway.REFUSE), SystemTicker.instance());
     }
 
-    TestNode(DataSource shared, ClusterOptions options, Ticker ticker) {
+    public TestNode(DataSource shared, ClusterOptions options, Ticker ticker) {
         this(shared, options, ticker, Executors.newCachedThreadPool());
     }
 
     /** One that hears no notifications, unless it does. */
-    TestNode(DataSource shared, ClusterOptions options, boolean hears) {
+    public TestNode(DataSource shared, ClusterOptions options, boolean hears) {
         this(shared, options, SystemTicker.instance(), Executors.newCachedThreadPool(), hears);
     }
 
-    TestNode(DataSource shared, ClusterOptions options, Ticker ticker, ExecutorService executor) {
+    public TestNode(DataSource shared, ClusterOptions options, Ticker ticker, ExecutorService executor) {
         this(shared, options, ticker, executor, true);
     }
 
@@ -125,7 +126,7 @@ final class TestNode implements AutoCloseable {
     }
 
     /** Dead after 800 ms of silence. */
-    static ClusterOptions quick(String namespace, String name, ClusterOptions.WhenAway whenAway) {
+    public static ClusterOptions quick(String namespace, String name, ClusterOptions.WhenAway whenAway) {
         ClusterOptions options = ClusterOptions.of(namespace);
         return new ClusterOptions(
                 namespace,
@@ -145,23 +146,23 @@ final class TestNode implements AutoCloseable {
     }
 
     /** Slots stay when they have fired, so that tests can look at them. */
-    TimerSlots<String> timers(SlotCallback<String> callback) {
+    public TimerSlots<String> timers(SlotCallback<String> callback) {
         return registry.register(TimerMapSpec.named("orders", String.class)
                 .whenIdle(WhenIdle.KEEP)
                 .callback(callback)
                 .build());
     }
 
-    void unplug() {
+    public void unplug() {
         unplugged = true;
     }
 
-    void plugIn() {
+    public void plugIn() {
         unplugged = false;
     }
 
     @SuppressWarnings("unchecked")
-    <T> T detail(String name) {
+    public <T> T detail(String name) {
         return (T) backend.report().details().get(name);
     }
 

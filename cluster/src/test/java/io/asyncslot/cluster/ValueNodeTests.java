@@ -13,6 +13,16 @@ import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.ValueTimerSlots;
+import io.asyncslot.cluster.jdbc.Connections;
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.node.Unreadable;
+import io.asyncslot.cluster.postgres.Sessions;
+import io.asyncslot.cluster.store.Carrying;
+import io.asyncslot.cluster.store.Claim;
+import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Offer;
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SlotValueCodec;
 import java.io.IOException;
@@ -209,12 +219,12 @@ class ValueNodeTests {
         ValueTimerSlots<String, String> slots = map(SlotValues.last(String.class));
         SlotId id = new SlotId(slots.name(), "key");
         try (Connection connection = pool.getConnection()) {
-            PostgresSlotStore store = new PostgresSlotStore(new Tables(Tables.STANDARD_PREFIX), namespace);
+            Sessions store = new Sessions(namespace);
             Carrying collects = new Carrying(Merge.COLLECT, 0, 0, SlotStore.NONE);
             Claim nobody = new Claim(SlotStore.NONE, 0);
             for (byte value = 'a'; value < 'c'; value++) {
-                store.start(
-                        connection, nobody, id, When.in(1_000_000), new Offer(collects, new byte[] {value}, null), 0);
+                store.on(connection)
+                        .start(nobody, id, Deadline.in(1_000_000), new Offer(collects, new byte[] {value}, null), 0);
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);

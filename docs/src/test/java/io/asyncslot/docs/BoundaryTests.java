@@ -1,7 +1,10 @@
 package io.asyncslot.docs;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -84,6 +87,62 @@ class BoundaryTests {
                 .map(use -> use.getOriginClass().getName())
                 .collect(Collectors.toSet());
         assertThat(users).containsExactly(Log.class.getName());
+    }
+
+    /** The face makes a node and a store; a node knows the store's interface alone, and so does each kind of database. */
+    @Test
+    void roomsOfTheCluster_pointOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage("io.asyncslot.cluster..")
+                .layer("store")
+                .definedBy("io.asyncslot.cluster.store")
+                .layer("jdbc")
+                .definedBy("io.asyncslot.cluster.jdbc")
+                .layer("postgres")
+                .definedBy("io.asyncslot.cluster.postgres")
+                .layer("rows")
+                .definedBy("io.asyncslot.cluster.rows")
+                .layer("h2")
+                .definedBy("io.asyncslot.cluster.h2")
+                .layer("node")
+                .definedBy("io.asyncslot.cluster.node")
+                .layer("face")
+                .definedBy("io.asyncslot.cluster")
+                .layer("spring")
+                .definedBy("io.asyncslot.cluster.spring")
+                .whereLayer("store")
+                .mayNotAccessAnyLayer()
+                .whereLayer("jdbc")
+                .mayOnlyAccessLayers("store")
+                .whereLayer("postgres")
+                .mayOnlyAccessLayers("store", "jdbc")
+                .whereLayer("rows")
+                .mayOnlyAccessLayers("store")
+                .whereLayer("h2")
+                .mayOnlyAccessLayers("store", "jdbc", "rows")
+                .whereLayer("node")
+                .mayOnlyAccessLayers("store")
+                .whereLayer("face")
+                .mayOnlyAccessLayers("store", "jdbc", "postgres", "h2", "node")
+                .whereLayer("spring")
+                .mayOnlyAccessLayers("store", "jdbc", "face")
+                .ensureAllClassesAreContainedInArchitectureIgnoring(DescribedPredicate.<JavaClass>describe(
+                        "outside the cluster", type -> !type.getPackageName().startsWith("io.asyncslot.cluster")))
+                .check(PUBLISHED);
+    }
+
+    /** What a store is says nothing of how it is reached: a third one need not have JDBC. */
+    @Test
+    void storeAndNodeOfTheCluster_knowNoJdbc() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.asyncslot.cluster.store", "io.asyncslot.cluster.rows", "io.asyncslot.cluster.node")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..", "org.springframework..")
+                .check(PUBLISHED);
     }
 
     private static String moduleOf(JavaClass type) {

@@ -40,6 +40,8 @@ final class JavaSamples {
                             "io.asyncslot.annotation.*",
                             "io.asyncslot.TransactionalSlots.Effect",
                             "io.asyncslot.cluster.*",
+                            "io.asyncslot.cluster.jdbc.*",
+                            "io.asyncslot.cluster.store.*",
                             "io.asyncslot.cluster.spring.AsyncSlotDataSource",
                             "io.asyncslot.docs.given.Given",
                             "io.asyncslot.docs.given.Given.*",

@@ -7,7 +7,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.cluster.ClusterBackend;
 import io.asyncslot.cluster.ClusterOptions;
-import io.asyncslot.cluster.Connections;
+import io.asyncslot.cluster.jdbc.Connections;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
 import java.time.Instant;

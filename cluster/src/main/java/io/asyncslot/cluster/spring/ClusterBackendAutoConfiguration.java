@@ -1,8 +1,8 @@
 package io.asyncslot.cluster.spring;
 
 import io.asyncslot.cluster.ClusterBackend;
-import io.asyncslot.cluster.Connections;
-import io.asyncslot.cluster.SlotScheduleCodec;
+import io.asyncslot.cluster.jdbc.Connections;
+import io.asyncslot.cluster.store.SlotScheduleCodec;
 import io.asyncslot.spi.SlotValueCodec;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;

@@ -1,6 +1,6 @@
 package io.asyncslot.cluster.spring;
 
-import io.asyncslot.cluster.Connections;
+import io.asyncslot.cluster.jdbc.Connections;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;

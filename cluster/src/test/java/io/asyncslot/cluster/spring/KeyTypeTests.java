@@ -31,7 +31,7 @@ class KeyTypeTests {
                                     + ".unpaid of bean 'orders' cannot be bound: 'keyType' of map 'payment' is "
                                     + OrderKey.class.getName()
                                     + ", which backend 'cluster' has no text for: use String,"
-                                    + " Long, Integer, UUID or an enum, or provide a io.asyncslot.cluster.SlotKeyText as a"
+                                    + " Long, Integer, UUID or an enum, or provide a io.asyncslot.cluster.store.SlotKeyText as a"
                                     + " service."));
         }
     }

@@ -1,0 +1,66 @@
+package io.asyncslot.cluster.h2;
+
+import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.jdbc.JdbcStore;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.rows.RowSession;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Slots in H2, for development and tests: the same outcomes as in PostgreSQL, and no promise of speed, of notifications, or of nodes on
+ * several machines. Owned by one thread.
+ */
+public final class H2Session extends RowSession {
+
+    private final Connection connection;
+    private final Tables tables;
+
+    /**
+     * A session.
+     *
+     * @param connection what it works on
+     * @param tables where the slots are
+     * @param namespace which slots
+     * @param release gives the connection back
+     */
+    public H2Session(Connection connection, Tables tables, String namespace, JdbcStore.Use release) {
+        super(new H2Rows(connection, tables, namespace, release));
+        this.connection = connection;
+        this.tables = tables;
+    }
+
+    /**
+     * Tells whether a connection is one to H2.
+     *
+     * @param connection the connection
+     * @return whether it is
+     * @throws SQLException if it cannot be asked
+     */
+    public static boolean understands(Connection connection) throws SQLException {
+        @Nullable String url = connection.getMetaData().getURL();
+        return url != null && url.startsWith("jdbc:h2:");
+    }
+
+    @Override
+    public void create() {
+        Jdbc.execute(connection, "create the tables of the slots", tables.sql(H2Rows.script()));
+    }
+
+    @Override
+    public List<String> missing() {
+        List<String> present = Jdbc.query(
+                connection,
+                "look at the tables of the slots",
+                "select table_name, column_name from information_schema.columns",
+                row -> (row.getString(1) + "." + row.getString(2)).toLowerCase(Locale.ROOT));
+        return H2Rows.columns().stream()
+                .map(tables::sql)
+                .filter(column -> !present.contains(column))
+                .map(column -> "column " + column)
+                .toList();
+    }
+}

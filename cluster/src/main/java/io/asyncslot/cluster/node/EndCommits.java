@@ -1,0 +1,136 @@
+package io.asyncslot.cluster.node;
+
+import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.LatePolicy;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Log;
+import io.asyncslot.backend.Micros;
+import io.asyncslot.cluster.store.Claim;
+import io.asyncslot.cluster.store.Due;
+import io.asyncslot.cluster.store.Ended;
+import io.asyncslot.cluster.store.Finish;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on asking until the database
+ * has answered, whatever fails: it says then whether the run still was this node's. Thread-safe.
+ */
+final class EndCommits {
+
+    private static final Log LOG = new Log(EndCommits.class);
+
+    private static final int MOST = 250;
+    private static final Duration LINGER = Duration.ofMillis(2);
+    private static final long LOCKED_PAUSE_MILLIS = 3;
+    private static final long MOST_LOCKED_PAUSE_MILLIS = 100;
+    private static final long AWAY_PAUSE_MILLIS = 100;
+
+    private final Database database;
+    private final Membership membership;
+    private final DatabaseClock clock;
+    private final Runs runs;
+    private final HeldSlots holds;
+    private final ScheduledExecutorService upkeep;
+    private final long retention;
+    private final BooleanSupplier goesOn;
+    private final GroupCommit<Run, Ended> commits;
+
+    EndCommits(
+            Database database,
+            Membership membership,
+            DatabaseClock clock,
+            Runs runs,
+            HeldSlots holds,
+            ScheduledExecutorService upkeep,
+            Duration retention,
+            BooleanSupplier goesOn) {
+        this.database = database;
+        this.membership = membership;
+        this.clock = clock;
+        this.runs = runs;
+        this.holds = holds;
+        this.upkeep = upkeep;
+        this.retention = Micros.span(retention);
+        this.goesOn = goesOn;
+        this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
+    }
+
+    void start() {
+        commits.start();
+    }
+
+    void close() {
+        commits.close();
+    }
+
+    /** Ends a run; {@link Run#ended()} completes when that is done. Does not wait. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what the stage does cannot fail; the run says when it has ended
+    CompletableFuture<Void> end(Run run) {
+        commits.ask(run).whenComplete((ended, failure) -> {
+            if (failure == null) {
+                ended(run, ended);
+            } else if (goesOn.getAsBoolean()) {
+                tell(run, failure);
+                later(run, AWAY_PAUSE_MILLIS); // whatever it was: the run is over when the database says so
+            } else {
+                runs.ended(run); // this process is closed, and the database did not come back: the others find out
+            }
+        });
+        return run.ended();
+    }
+
+    private static void tell(Run run, Throwable failure) {
+        if (!(failure instanceof BackendUnavailableException) && run.endFailed()) {
+            LOG.error(
+                    "the end of a run of map '" + run.id().map()
+                            + "' is refused by the database; it is asked for again",
+                    failure);
+        }
+    }
+
+    /** Runs of a former self are fenced by the database: it knows them under that id. */
+    private List<Ended> end(List<Run> ending) {
+        Claim claim = membership.endingClaim();
+        List<Finish> finishes = ending.stream().map(Run::finish).toList();
+        Set<String> freeing = ending.stream()
+                .map(Run::map)
+                .filter(map -> map.whenIdle() == WhenIdle.FREE)
+                .map(StoredSlots::name)
+                .collect(Collectors.toSet());
+        return database.own(session -> session.end(claim, finishes, freeing, retention));
+    }
+
+    private void ended(Run run, Ended ended) {
+        switch (ended.result()) {
+            case LOCKED -> later(run, Math.min(MOST_LOCKED_PAUSE_MILLIS, LOCKED_PAUSE_MILLIS << run.lockedOnceMore()));
+            case FENCED -> {
+                run.map().counters().fenced.increment();
+                runs.ended(run);
+            }
+            case ENDED -> {
+                if (ended.gone()) {
+                    run.map().gone(run.id(), run.begun().incarnation());
+                }
+                runs.ended(run);
+                Due next = ended.next();
+                if (next != null) {
+                    boolean overrun =
+                            run.map().late() == LatePolicy.SKIP && !next.cutOff() && next.due() <= clock.micros();
+                    holds.take(next, overrun);
+                }
+            }
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // ends the run, which says so
+    private void later(Run run, long millis) {
+        upkeep.schedule(() -> end(run), millis, TimeUnit.MILLISECONDS);
+    }
+}

@@ -1,0 +1,307 @@
+package io.asyncslot.cluster.rows;
+
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
+import io.asyncslot.cluster.store.StoreSession;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Slots in memory, for tests and simulations of nodes: no threads, no clock of its own, and faults when they are asked for. What is
+ * done is seen at once; a step that fails leaves nothing behind. Lost with the process. Thread-safe.
+ */
+public final class MemoryStore implements SlotStore {
+
+    private static final Comparator<SlotId> BY_CODE_POINT = Comparator.comparing(SlotId::map)
+            .thenComparing(id -> id.key().codePoints().toArray(), Arrays::compare);
+
+    private final LongSupplier clock;
+    private final Faults faults;
+
+    /** Held by each step as a whole; everything below is guarded by it. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Map<SlotId, SlotRow> slots = new TreeMap<>(BY_CODE_POINT);
+    private final Map<Long, Rows.NodeRow> nodes = new TreeMap<>();
+    private final Map<String, Long> paused = new TreeMap<>();
+
+    /** What a step that fails has to take back, the latest last. */
+    private final List<Runnable> undo = new ArrayList<>();
+
+    private long number;
+
+    /** Says when the store does not answer. Each may throw a {@link io.asyncslot.cluster.store.StoreException}. */
+    public interface Faults {
+
+        /** None at all. */
+        Faults NONE = new Faults() {};
+
+        /** A session is wanted: throws where there is none to be had. */
+        default void connecting() {}
+
+        /** Something is to be changed: throws where the question is lost, or the store takes no writes. Nothing is changed then. */
+        default void asked() {}
+
+        /** It is changed: throws where the answer is lost. It stays changed, so the exception is one in doubt. */
+        default void answering() {}
+    }
+
+    /**
+     * A store without slots.
+     *
+     * @param clock its clock, in microseconds since 1970
+     * @param faults when it does not answer
+     */
+    public MemoryStore(LongSupplier clock, Faults faults) {
+        this.clock = clock;
+        this.faults = faults;
+    }
+
+    @Override
+    public StoreSession own() {
+        faults.connecting();
+        return new Session(new Memory());
+    }
+
+    @Override
+    public StoreSession joined() {
+        return own();
+    }
+
+    @Override
+    public StoreSession heartbeat(Duration patience) {
+        return own();
+    }
+
+    @Override
+    public boolean joinsTransactions() {
+        return false;
+    }
+
+    @Override
+    public boolean inTransaction() {
+        return false;
+    }
+
+    @Override
+    public void afterCommit(Runnable action) {
+        action.run();
+    }
+
+    private static final class Session extends RowSession {
+
+        Session(Rows rows) {
+            super(rows);
+        }
+
+        @Override
+        public void create() {
+            // there is nothing to make
+        }
+
+        @Override
+        public List<String> missing() {
+            return List.of();
+        }
+    }
+
+    /** The rows, as one session sees them. */
+    private final class Memory implements Rows {
+
+        @Override
+        public <T> T step(Supplier<T> work) {
+            lock.lock();
+            try {
+                if (lock.getHoldCount() > 1) {
+                    return work.get();
+                }
+                faults.asked();
+                T answer = whole(work);
+                faults.answering();
+                return answer;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private <T> T whole(Supplier<T> work) {
+            undo.clear();
+            try {
+                return work.get();
+            } catch (Throwable e) {
+                for (int i = undo.size() - 1; i >= 0; i--) {
+                    undo.get(i).run();
+                }
+                throw e;
+            }
+        }
+
+        /** Reads, as one step. */
+        private <T> T read(Supplier<T> work) {
+            lock.lock();
+            try {
+                return work.get();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private <K, V> @Nullable V put(Map<K, V> map, K key, @Nullable V value) {
+            V former = value == null ? map.remove(key) : map.put(key, value);
+            undo.add(() -> {
+                if (former == null) {
+                    map.remove(key);
+                } else {
+                    map.put(key, former);
+                }
+            });
+            return former;
+        }
+
+        @Override
+        public long now() {
+            return clock.getAsLong();
+        }
+
+        @Override
+        public long number() {
+            return read(() -> ++number);
+        }
+
+        @Override
+        public @Nullable SlotRow see(SlotId id) {
+            return read(() -> {
+                SlotRow row = slots.get(id);
+                return row == null ? null : row.copy();
+            });
+        }
+
+        @Override
+        public @Nullable SlotRow lock(SlotId id) {
+            return see(id);
+        }
+
+        @Override
+        public @Nullable SlotRow tryLock(SlotId id) {
+            return see(id);
+        }
+
+        @Override
+        public boolean add(SlotRow row) {
+            put(row);
+            return true;
+        }
+
+        @Override
+        public void put(SlotRow row) {
+            put(slots, row.id, row.copy());
+        }
+
+        @Override
+        public void remove(SlotId id) {
+            put(slots, id, null);
+        }
+
+        @Override
+        public boolean move(SlotId id, String map) {
+            SlotRow row = see(id);
+            SlotId moved = new SlotId(map, id.key());
+            if (row == null || slots.containsKey(moved)) {
+                return false;
+            }
+            remove(id);
+            row.id = moved;
+            put(row);
+            return true;
+        }
+
+        @Override
+        public List<SlotRow> all(@Nullable String map) {
+            return read(() -> slots.values().stream()
+                    .filter(row -> map == null || row.id.map().equals(map))
+                    .map(SlotRow::copy)
+                    .toList());
+        }
+
+        @Override
+        public void lockRoom(String map) {
+            // the step has all of it
+        }
+
+        @Override
+        public void lockAwaits() {
+            // the step has all of it
+        }
+
+        @Override
+        public void addNode(NodeRow node) {
+            put(nodes, node.id(), node);
+        }
+
+        @Override
+        public boolean lockNode(long node) {
+            return nodes.containsKey(node);
+        }
+
+        @Override
+        public boolean beat(long node) {
+            NodeRow row = nodes.get(node);
+            if (row != null) {
+                put(nodes, node, new NodeRow(node, row.name(), row.joined(), row.beat() + 1, row.maps()));
+            }
+            return row != null;
+        }
+
+        @Override
+        public boolean removeNode(long node, @Nullable Long beat) {
+            NodeRow row = nodes.get(node);
+            return row != null && (beat == null || beat == row.beat()) && put(nodes, node, null) != null;
+        }
+
+        @Override
+        public void hosts(long node, List<String> maps) {
+            NodeRow row = nodes.get(node);
+            if (row != null) {
+                put(nodes, node, new NodeRow(node, row.name(), row.joined(), row.beat(), List.copyOf(maps)));
+            }
+        }
+
+        @Override
+        public List<NodeRow> nodes() {
+            return read(() -> List.copyOf(nodes.values()));
+        }
+
+        @Override
+        public boolean pause(String map, boolean pauses, long now) {
+            boolean is = paused.containsKey(map);
+            if (pauses != is) {
+                put(paused, map, pauses ? now : null);
+            }
+            return pauses != is;
+        }
+
+        @Override
+        public Map<String, Long> paused() {
+            return read(() -> new TreeMap<>(paused));
+        }
+
+        @Override
+        public void close() {
+            // nothing was taken
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "memory";
+    }
+}

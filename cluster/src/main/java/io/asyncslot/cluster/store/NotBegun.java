@@ -1,0 +1,22 @@
+package io.asyncslot.cluster.store;
+
+/**
+ * A held slot that did not begin.
+ *
+ * @param id the slot
+ * @param generation the generation that was asked for
+ * @param reason why
+ * @param due when to ask again for {@link Reason#EARLY}, in microseconds of database time; 0 else
+ */
+public record NotBegun(SlotId id, long generation, Reason reason, long due) {
+
+    /** Why a held slot did not begin, and what its holder does about it. */
+    public enum Reason {
+        /** Another transaction has the row: ask again in a few milliseconds. */
+        LOCKED,
+        /** Its deadline was moved on, or this node's reading of the clock was ahead: hold it until then. */
+        EARLY,
+        /** Cancelled, started anew, deleted, paused, or claimed by another node: let go of it. */
+        GONE
+    }
+}

@@ -1,0 +1,20 @@
+package io.asyncslot.cluster.store;
+
+/**
+ * What a cancel or a delete did.
+ *
+ * @param <O> the operation's outcome enum
+ * @param outcome what happened
+ * @param pending whether a deadline was pending and is gone
+ * @param incarnation the incarnation it met; 0 when there is none
+ * @param runToken the token of the run that goes on, 0 when none does: who awaits it waits until
+ *     {@link StoreSession#runToken} answers another
+ * @param gone whether the slot is freed
+ */
+public record Removed<O extends Enum<O>>(O outcome, boolean pending, long incarnation, long runToken, boolean gone) {
+
+    /** There was nothing to remove. */
+    public static <O extends Enum<O>> Removed<O> nothing(O outcome) {
+        return new Removed<>(outcome, false, 0, 0, false);
+    }
+}

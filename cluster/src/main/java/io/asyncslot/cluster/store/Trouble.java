@@ -1,0 +1,53 @@
+package io.asyncslot.cluster.store;
+
+/**
+ * What it means that the database, its driver or the pool refused something: What an operation
+ * answers, whether it is tried again and whether the circuit breaker hears of it follow from here.
+ *
+ * <table>
+ * <caption>What follows</caption>
+ * <tr><th></th><th>own transaction</th><th>start, submit</th><th>other operations</th><th>nodes: sweep, begin, end</th></tr>
+ * <tr><td>{@link #LOST}</td><td>once; the breaker counts it</td><td>in doubt when a statement was under way, else rejected
+ * or kept</td><td>{@code BackendUnavailableException}</td><td>again, until answered</td></tr>
+ * <tr><td>{@link #BUSY}, {@link #READ_ONLY}, {@link #TIMEOUT}</td><td>once</td><td>rejected or kept</td><td>{@code
+ * BackendUnavailableException}</td><td>again, until answered</td></tr>
+ * <tr><td>{@link #RETRY}</td><td>some times</td><td>then as above</td><td>as above</td><td>again</td></tr>
+ * <tr><td>{@link #CONFLICT}, {@link #BUG}</td><td>once</td><td>{@link StoreException}</td><td>{@link StoreException}</td>
+ * <td>again, each slot by itself; told once</td></tr>
+ * </table>
+ *
+ * <p>Inside the caller's transaction nothing is tried again, rejected or kept: that transaction is over, and the exception
+ * says so.
+ */
+public enum Trouble {
+    /** The connection broke, or none could be made. */
+    LOST("the database cannot be reached"),
+    /** The pool or the server has none to give, or no room: it was not asked. */
+    BUSY("the database has no connection or no room to spare"),
+    /** It takes no writes: a standby, or set so. */
+    READ_ONLY("the database takes no writes"),
+    /** A limit on statements, locks or transactions ended it. */
+    TIMEOUT("the database took too long"),
+    /** A deadlock or a serialisation failure: it did nothing, and may succeed at once. */
+    RETRY("transactions of others were always first"),
+    /** The caller's transaction has failed already, or a constraint forbids it. */
+    CONFLICT("the database refused it"),
+    /** Anything else: tables of another version, missing rights, a mistake of ours. */
+    BUG("the database refused it");
+
+    private final String sentence;
+
+    Trouble(String sentence) {
+        this.sentence = sentence;
+    }
+
+    /** What it is, for messages. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** Whether this is the database being away, in one way or another, and not a mistake. */
+    public boolean isAway() {
+        return this != CONFLICT && this != BUG;
+    }
+}

@@ -1,0 +1,75 @@
+package io.asyncslot.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.TimerSlots;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Two nodes on one H2, in one process: as far as a second database is a cluster. */
+@Timeout(120)
+class H2NodesTests {
+
+    private final Map<String, Integer> fired = new ConcurrentHashMap<>();
+    private HikariDataSource pool;
+    private TestNode a;
+    private TestNode b;
+    private TimerSlots<String> onA;
+    private TimerSlots<String> onB;
+
+    @BeforeEach
+    void open() {
+        pool = TestDatabase.h2(20);
+        a = new TestNode(pool, "h2", "a");
+        b = new TestNode(pool, "h2", "b");
+        onA = a.timers((key, firing) -> fired.merge(key, 1, Integer::sum));
+        onB = b.timers((key, firing) -> fired.merge(key, 1, Integer::sum));
+    }
+
+    @AfterEach
+    void close() {
+        a.close();
+        b.close();
+        pool.close();
+    }
+
+    @Test
+    void everySlot_firesOnce() {
+        for (int i = 0; i < 50; i++) {
+            onA.start("a" + i, Duration.ofMillis(10L * i));
+            onB.start("b" + i, Duration.ofMillis(10L * i));
+        }
+        await().atMost(Duration.ofSeconds(60)).until(() -> fired.size() == 100);
+        await().atMost(Duration.ofSeconds(60)).until(() -> onA.stats().armed() == 0);
+        assertThat(fired.values()).containsOnly(1);
+    }
+
+    @Test
+    void slotOfANodeThatIsSilent_firesOnTheOther() {
+        onA.start("held", Duration.ofMillis(900));
+        a.unplug();
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(fired).containsKey("held"));
+        assertThat(b.<Long>detail("takeovers")).isOne();
+    }
+
+    @Test
+    void slotThatOneNodePauses_waitsOnTheOther() {
+        onA.start("paused", Duration.ofSeconds(1));
+        onA.pause("paused");
+        onB.start("later", Duration.ofSeconds(2));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(fired).containsKey("later"));
+        assertThat(fired).doesNotContainKey("paused");
+        onB.resume("paused");
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(fired).containsKey("paused"));
+    }
+}
