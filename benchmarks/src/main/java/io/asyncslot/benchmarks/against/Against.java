@@ -172,8 +172,8 @@ public final class Against {
             for (String line : said) {
                 if (line.startsWith(Fork.FIGURES)) {
                     for (String figure :
-                            line.substring(Fork.FIGURES.length()).strip().split(" ")) {
-                        String[] parts = figure.split("=");
+                            line.substring(Fork.FIGURES.length()).strip().split(" ", -1)) {
+                        String[] parts = figure.split("=", 2);
                         figures.put(parts[0], Double.valueOf(parts[1]));
                     }
                 }

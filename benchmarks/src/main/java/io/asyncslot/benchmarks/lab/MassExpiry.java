@@ -90,7 +90,7 @@ final class MassExpiry {
         ledger.lateness(findings);
         ledger.count(findings);
         if (timers instanceof SlotTimers slots) {
-            findings.add("left", left(slots));
+            findings.add("left", (double) left(slots));
         }
         ledger.delete(timers);
         return true;

@@ -81,8 +81,8 @@ public final class Results {
         lines.add(HEADER);
         rows.values().stream()
                 .sorted(Comparator.comparing(Row::workload)
-                        .thenComparing(Row::threads)
-                        .thenComparing(Row::n)
+                        .thenComparingInt(Row::threads)
+                        .thenComparingInt(Row::n)
                         .thenComparing(Row::peer)
                         .thenComparing(Row::metric))
                 .map(Row::toCsv)

@@ -92,7 +92,7 @@ public final class ValuesRun {
             for (String line : Files.readAllLines(output, StandardCharsets.UTF_8)) {
                 System.out.println(line);
                 if (line.startsWith(FIGURE)) {
-                    String[] parts = line.substring(FIGURE.length()).split(" ");
+                    String[] parts = line.substring(FIGURE.length()).split(" ", -1);
                     rows.add(new Row(
                             parts[0], parts[1], Integer.parseInt(parts[2]), 1, parts[3], Double.parseDouble(parts[4])));
                 }
