@@ -97,9 +97,7 @@ export default defineConfig({
         ['Security', '/security'],
         ['Guarded behaviour', '/guards'],
         ['Reference', '/reference'],
-        ['Performance', '/performance/'],
-        ['Performance of values', '/performance/values'],
-        ['Performance of the cluster', '/performance/cluster']
+        ['Performance', '/performance/']
       ),
       pages('Backends', ['Kernel', '/kernel'], ['Cluster', '/cluster'], ['Contract kit', '/contract-kit']),
       pages(

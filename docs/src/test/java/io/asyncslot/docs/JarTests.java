@@ -32,7 +32,8 @@ class JarTests {
     private static List<Path> jars() {
         List<Path> jars = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(Path::of)
-                .filter(path -> path.getFileName().toString().matches("asyncslot-.*\\.jar"))
+                .filter(path -> path.getFileName().toString().matches("asyncslot-.*\\.jar")
+                        && !path.getFileName().toString().startsWith("asyncslot-benchmarks"))
                 .sorted()
                 .toList();
         Assumptions.assumeFalse(jars.isEmpty(), "SKIPPED: the modules were not packaged, see 'mvn verify'");
