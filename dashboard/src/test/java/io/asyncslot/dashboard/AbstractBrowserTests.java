@@ -430,6 +430,7 @@ abstract class AbstractBrowserTests {
         assertThat(page.locator(".story")).containsText("and failed");
         assertThat(button("fire")).isVisible();
         assertThat(button("retry").or(button("forget"))).hasCount(0);
+        page.navigate("about:blank"); // or it goes on asking the other application
         Shop jvm = shop;
         try (Shop cluster = ClusterShop.start(type)) {
             shop = cluster;
