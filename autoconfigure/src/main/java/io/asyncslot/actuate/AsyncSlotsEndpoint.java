@@ -3,6 +3,7 @@ package io.asyncslot.actuate;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.spi.FailedFirings;
 import io.asyncslot.spring.BackendSelection;
 import java.util.List;
 import java.util.Map;
@@ -243,6 +244,15 @@ public class AsyncSlotsEndpoint {
                 .map(slot -> explain(slot, map, showValues))
                 .or(() -> map.findDeparted(key).map(slot -> explainDeparted(slot, showValues)))
                 .orElseGet(SlotExplanation::ofUnknown);
+    }
+
+    /** Whether a slot that is not there left a failed firing that can be retried or forgotten. */
+    boolean leftAFailedFiring(String name, String key) {
+        return registry.map(name)
+                .filter(FailedFirings.class::isInstance)
+                .flatMap(map -> map.findDeparted(key))
+                .filter(SlotStateFilter.FAILED)
+                .isPresent();
     }
 
     private List<String> explainDeparted(SlotSnapshot slot, boolean showValues) {

@@ -45,8 +45,10 @@ public class AsyncSlotsEndpointWebExtension {
      *
      * @param error what is wrong, naming value and rule
      * @param explanation what is known of a slot that is not there, a sentence each; else null
+     * @param failed whether a slot that is not there left a failed firing that can be retried or forgotten
      */
-    public record Problem(String error, @Nullable List<String> explanation) implements OperationResponseBody {}
+    public record Problem(String error, @Nullable List<String> explanation, boolean failed)
+            implements OperationResponseBody {}
 
     /**
      * A page of the slots of one map, or the slot of one key; see {@link AsyncSlotsEndpoint#find}.
@@ -210,31 +212,31 @@ public class AsyncSlotsEndpointWebExtension {
     /** Answers for one key; a parameter that comes several times is a list, which is not one key. */
     private WebEndpointResponse<OperationResponseBody> answer(String map, @Nullable Object key, Question question) {
         if (key != null && !(key instanceof String)) {
-            return problem(
-                    WebEndpointResponse.STATUS_BAD_REQUEST, "a request names one key, but this names " + key, null);
+            return problem(WebEndpointResponse.STATUS_BAD_REQUEST, "a request names one key, but this names " + key);
         }
         String one = (String) key;
         try {
             OperationResponseBody found = question.ask(one);
             return found == null ? notFound(map, one) : new WebEndpointResponse<>(found);
         } catch (IllegalArgumentException e) {
-            return problem(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(e.getMessage()), null);
+            return problem(WebEndpointResponse.STATUS_BAD_REQUEST, String.valueOf(e.getMessage()));
         }
     }
 
     private WebEndpointResponse<OperationResponseBody> notFound(String map, @Nullable String key) {
         if (key == null) {
-            return problem(WebEndpointResponse.STATUS_NOT_FOUND, "there is no slot map '" + map + "'", null);
+            return problem(WebEndpointResponse.STATUS_NOT_FOUND, "there is no slot map '" + map + "'");
         }
         List<String> known = delegate.explain(map, key, false);
-        return problem(
-                WebEndpointResponse.STATUS_NOT_FOUND,
-                "there is no slot '" + key + "' in a slot map '" + map + "'",
-                known.isEmpty() ? null : known);
+        return new WebEndpointResponse<>(
+                new Problem(
+                        "there is no slot '" + key + "' in a slot map '" + map + "'",
+                        known.isEmpty() ? null : known,
+                        delegate.leftAFailedFiring(map, key)),
+                WebEndpointResponse.STATUS_NOT_FOUND);
     }
 
-    private static WebEndpointResponse<OperationResponseBody> problem(
-            int status, String error, @Nullable List<String> explanation) {
-        return new WebEndpointResponse<>(new Problem(error, explanation), status);
+    private static WebEndpointResponse<OperationResponseBody> problem(int status, String error) {
+        return new WebEndpointResponse<>(new Problem(error, null, false), status);
     }
 }

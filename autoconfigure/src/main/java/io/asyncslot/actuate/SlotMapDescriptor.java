@@ -4,6 +4,7 @@ import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotType;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.spi.FailedFirings;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyType name of the key type
  * @param backend name of the backend
  * @param whenIdle whether a slot of which nothing is pending and no callback runs is freed, or stays
+ * @param keepsFailed whether firings that failed are kept with their values, so that they can be retried or forgotten
  * @param pausedSince since when the map is paused as a whole, null when it is not
  * @param slots live slots
  * @param armed slots with a run pending
@@ -46,6 +48,7 @@ public record SlotMapDescriptor(
         String keyType,
         String backend,
         WhenIdle whenIdle,
+        boolean keepsFailed,
         @Nullable Instant pausedSince,
         long slots,
         long armed,
@@ -87,6 +90,7 @@ public record SlotMapDescriptor(
                 map.keyType().getName(),
                 map.backend(),
                 map.whenIdle(),
+                map instanceof FailedFirings,
                 map.pausedSince().orElse(null),
                 stats.slots(),
                 stats.armed(),

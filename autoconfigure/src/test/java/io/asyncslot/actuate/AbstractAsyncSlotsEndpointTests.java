@@ -90,6 +90,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
         json.extractingPath("$.maps.cart.type").isEqualTo("TIMER");
         json.extractingPath("$.maps.cart.keyType").isEqualTo("java.lang.String");
         json.extractingPath("$.maps.cart.whenIdle").isEqualTo("KEEP");
+        json.extractingPath("$.maps.cart.keepsFailed").isEqualTo(false);
         json.extractingPath("$.maps.nudge.whenIdle").isEqualTo("FREE");
         json.extractingPath("$.maps.cart.backend").isEqualTo("jvm");
         json.extractingPath("$.maps.cart.slots").isEqualTo(1);

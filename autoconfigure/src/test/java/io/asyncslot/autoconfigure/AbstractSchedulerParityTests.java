@@ -8,12 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
@@ -37,9 +39,11 @@ import org.springframework.scheduling.support.CronTrigger;
  */
 abstract class AbstractSchedulerParityTests {
 
+    private final boolean slots;
     private final ApplicationContextRunner runner;
 
     AbstractSchedulerParityTests(boolean slots) {
+        this.slots = slots;
         this.runner = new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
                         AsyncSlotAutoConfiguration.class,
@@ -209,6 +213,87 @@ abstract class AbstractSchedulerParityTests {
             context.close();
             await().until(() -> liveThreads().isEmpty());
         });
+    }
+
+    @Test
+    void close_awaitsTermination_ofWhatRunsAndOfWhatIsDue() {
+        Held held = new Held();
+        AtomicBoolean due = new AtomicBoolean();
+        runner.withPropertyValues(
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=25s")
+                .run(context -> {
+                    TaskScheduler scheduler = context.getBean(TaskScheduler.class);
+                    scheduler.schedule(held, Instant.now());
+                    held.begun.await();
+                    scheduler.schedule(() -> due.set(true), Instant.now());
+                    Thread closer = new Thread(context::close);
+                    closer.start();
+                    await().until(() -> refuses(scheduler));
+                    assertThat(closer.isAlive()).isTrue();
+                    held.gate.countDown();
+                    closer.join();
+                    assertThat(held.ended).isCompletedWithValue("by itself");
+                    assertThat(due).isTrue();
+                });
+    }
+
+    /** The one difference: Spring Boot's scheduler leaves what runs the time of its phase, slots interrupt at once. */
+    @Test
+    void close_byDefault_leavesWhatRunsThePhase_butNotOnSlots() {
+        Held held = new Held();
+        runner.run(context -> {
+            TaskScheduler scheduler = context.getBean(TaskScheduler.class);
+            scheduler.schedule(held, Instant.now());
+            held.begun.await();
+            Thread closer = new Thread(context::close);
+            closer.start();
+            if (!slots) {
+                await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+                held.gate.countDown();
+            }
+            closer.join();
+            assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo(slots ? "by an interrupt" : "by itself");
+        });
+    }
+
+    @Test
+    void close_byDefault_interruptsWhatOutlastsThePhase() {
+        Held held = new Held();
+        runner.withPropertyValues("spring.lifecycle.timeout-per-phase=100ms").run(context -> {
+            context.getBean(TaskScheduler.class).schedule(held, Instant.now());
+            held.begun.await();
+            context.close();
+            assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo("by an interrupt");
+        });
+    }
+
+    private static boolean refuses(TaskScheduler scheduler) {
+        try {
+            scheduler.schedule(() -> {}, Instant.now().plusSeconds(3600)).cancel(false);
+            return false;
+        } catch (TaskRejectedException e) {
+            return true;
+        }
+    }
+
+    /** A task that runs until it is let go. */
+    private static final class Held implements Runnable {
+
+        final CountDownLatch begun = new CountDownLatch(1);
+        final CountDownLatch gate = new CountDownLatch(1);
+        final CompletableFuture<String> ended = new CompletableFuture<>();
+
+        @Override
+        public void run() {
+            begun.countDown();
+            try {
+                gate.await();
+                ended.complete("by itself");
+            } catch (InterruptedException e) {
+                ended.complete("by an interrupt");
+            }
+        }
     }
 
     /** Threads of schedulers that keep a process alive. */

@@ -33,6 +33,7 @@ record Overview(
      * @param name its name
      * @param type timer or work
      * @param backend its backend's name
+     * @param keepsFailed whether its failed firings can be retried or forgotten
      * @param pausedSince since when it is paused as a whole, null when it is not
      * @param slots live slots
      * @param armed slots with a run pending
@@ -50,6 +51,7 @@ record Overview(
             String name,
             String type,
             String backend,
+            boolean keepsFailed,
             @Nullable Instant pausedSince,
             long slots,
             long armed,

@@ -4,6 +4,7 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.dashboard.Overview.OneMap;
+import io.asyncslot.spi.FailedFirings;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ final class Sampler {
                     map.name(),
                     map.type().name().toLowerCase(Locale.ROOT),
                     map.backend(),
+                    map instanceof FailedFirings,
                     map.pausedSince().orElse(null),
                     stats.slots(),
                     stats.armed(),

@@ -153,6 +153,16 @@ abstract class AbstractBrowserTests {
         troubles.removeIf(text -> text.contains("the server responded with a status of " + status));
     }
 
+    /** From now on the viewer may not write. */
+    private void readOnly() {
+        page.route("**/session", route -> {
+            String body = route.fetch().text().replace("\"write\":true", "\"write\":false");
+            route.fulfill(new Route.FulfillOptions()
+                    .setContentType("application/json")
+                    .setBody(body));
+        });
+    }
+
     private static String slot(String key) {
         return "?map=cart&key=" + URLEncoder.encode(key, StandardCharsets.UTF_8);
     }
@@ -338,6 +348,111 @@ abstract class AbstractBrowserTests {
         assertThat(shop.application().audited).hasSize(3);
     }
 
+    /** On a backend that keeps failed firings; the slots are gone. */
+    @Test
+    void failedFirings_areRetriedAndForgotten_oneOrASelection_andAudited() {
+        Shop jvm = shop;
+        try (Shop cluster = ClusterShop.start(type)) {
+            shop = cluster;
+            ClusterShop application = cluster.context.getBean(ClusterShop.class);
+            for (String key : List.of("fail-1", "fail-2", "fail-3", "fail-4")) {
+                cluster.carts().start(key, Duration.ZERO);
+            }
+            cluster.carts().start("c1", Duration.ofMinutes(10));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> cluster.carts().stats().failed() == 4);
+            application.audited.clear();
+            go("?map=cart");
+            assertThat(page.locator("tbody th")).hasText(new String[] {"c1"});
+            assertThat(button("fire")).isVisible();
+            assertThat(button("retry")).hasCount(0);
+            page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Failed"))
+                    .click();
+            assertThat(page.locator("tbody tr")).hasCount(4);
+            assertAccessible("failed firings");
+
+            application.fails = false;
+            page.getByLabel("Select fail-1").check();
+            page.getByLabel("Select fail-2").check();
+            button("retry").click();
+            assertThat(page.locator("dialog")).containsText("Retry 2 failed firings?");
+            button("Keep as it is").click();
+            assertThat(application.audited).isEmpty();
+            button("retry").click();
+            button("Retry").click();
+            assertThat(page.locator("#done")).hasText("2 of 2 slots: retry: RETRIED.");
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> cluster.carts().stats().fired() == 6);
+            page.reload();
+            assertThat(page.locator("tbody tr")).hasCount(2);
+            page.getByLabel("Select fail-3").check();
+            button("forget").click();
+            assertThat(page.locator("dialog")).containsText("Forget 1 failed firing?");
+            button("Forget").click();
+            assertThat(page.locator("#done")).hasText("forget: FORGOTTEN.");
+            assertThat(page.locator("tbody th")).hasText(new String[] {"fail-4"});
+
+            page.locator("tbody th a").click();
+            assertThat(page.locator(".problem")).hasText("There is no such slot now.");
+            assertThat(page.locator(".story")).containsText("and failed");
+            button("forget").click();
+            assertThat(page.locator("dialog")).containsText("Forget the failed firing of fail-4?");
+            button("Forget").click();
+            assertThat(page.locator("#done")).hasText("forget: FORGOTTEN.");
+            assertThat(button("forget")).hasCount(0);
+            assertThat(button("retry")).hasCount(0);
+            assertThat(cluster.carts().stats().fired()).isEqualTo(6);
+            assertThat(cluster.carts().find("c1")).isPresent();
+            assertThat(application.audited.stream()
+                            .map(event -> event.getData().get("action") + " "
+                                    + event.getData().get("key") + " "
+                                    + event.getData().get("outcome")))
+                    .containsExactly(
+                            "retry fail-1 RETRIED",
+                            "retry fail-2 RETRIED",
+                            "forget fail-3 FORGOTTEN",
+                            "forget fail-4 FORGOTTEN");
+            expect("404"); // of the slots that are not there
+            page.close(); // it would go on asking
+        } finally {
+            shop = jvm;
+        }
+    }
+
+    @Test
+    void failedFirings_ofAMapThatKeepsNone_orForAReader_haveNoSuchActions() {
+        shop.carts().start("fail-1", Duration.ZERO);
+        go("?map=cart&view=failed");
+        assertThat(page.locator("tbody th")).hasText(new String[] {"fail-1"});
+        assertThat(button("fire")).isVisible();
+        assertThat(button("retry").or(button("forget"))).hasCount(0);
+        go(slot("fail-1"));
+        assertThat(page.locator(".story")).containsText("and failed");
+        assertThat(button("fire")).isVisible();
+        assertThat(button("retry").or(button("forget"))).hasCount(0);
+        page.navigate("about:blank"); // or it goes on asking the other application
+        Shop jvm = shop;
+        try (Shop cluster = ClusterShop.start(type)) {
+            shop = cluster;
+            cluster.carts().start("fail-1", Duration.ZERO);
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> cluster.carts().stats().failed() == 1);
+            go("?map=cart&view=failed");
+            assertThat(button("retry")).isVisible();
+            readOnly();
+            go("?map=cart&view=failed");
+            assertThat(page.locator("tbody th")).hasText(new String[] {"fail-1"});
+            assertThat(page.locator("main .actions, input[type=checkbox]")).hasCount(0);
+            go(slot("fail-1"));
+            assertThat(page.locator(".story")).containsText("and failed");
+            assertThat(page.locator("main .actions")).hasCount(0);
+            expect("404"); // of the slot that is not there
+            page.close(); // it would go on asking
+        } finally {
+            shop = jvm;
+        }
+    }
+
     @Test
     void keyboardAlone_reachesAndAnswersTheQuestion() {
         shop.carts().start("c1");
@@ -363,12 +478,7 @@ abstract class AbstractBrowserTests {
 
     @Test
     void readOnly_hasNoActions() {
-        page.route("**/session", route -> {
-            String body = route.fetch().text().replace("\"write\":true", "\"write\":false");
-            route.fulfill(new Route.FulfillOptions()
-                    .setContentType("application/json")
-                    .setBody(body));
-        });
+        readOnly();
         shop.carts().start("c1");
         go("?map=cart");
         assertThat(page.locator("tbody th")).hasText(new String[] {"c1"});

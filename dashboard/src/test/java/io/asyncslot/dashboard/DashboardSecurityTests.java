@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,8 +41,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** The dashboard behind Spring Security: readers look, operators act with a token against forged requests. */
 class DashboardSecurityTests {
 
-    private static final String CANCEL = "{\"action\":\"cancel\",\"key\":\"c1\"}";
-
     @ParameterizedTest
     @EnumSource(names = {"SERVLET", "REACTIVE"})
     void onlyWhomTheEndpointAdmits_acts_withTheTokenOfTheSession(WebApplicationType type) throws Exception {
@@ -60,13 +59,17 @@ class DashboardSecurityTests {
                 assertThat(stream.next(overview -> true).path("maps").size()).isEqualTo(2);
             }
 
-            assertThat(act(shop, "rita", true)).isEqualTo(403);
-            assertThat(act(shop, "oscar", false)).as("without a token").isIn(401, 403);
+            for (String action : List.of("cancel", "retry", "forget")) {
+                assertThat(act(shop, action, "rita", true)).as(action).isEqualTo(403);
+                assertThat(act(shop, action, "oscar", false))
+                        .as(action + " without a token")
+                        .isIn(401, 403);
+            }
             assertThat(shop.carts().find("c1").orElseThrow().runState()).isEqualTo(RunState.ARMED);
             assertThat(shop.application().audited.stream().map(AuditEvent::getType))
                     .doesNotContain("ASYNCSLOT_WRITE");
 
-            assertThat(act(shop, "oscar", true)).isEqualTo(200);
+            assertThat(act(shop, "cancel", "oscar", true)).isEqualTo(200);
             assertThat(shop.carts().find("c1").orElseThrow().runState()).isEqualTo(RunState.IDLE);
             assertThat(shop.application().audited.stream()
                             .filter(event -> event.getType().equals("ASYNCSLOT_WRITE")))
@@ -83,7 +86,7 @@ class DashboardSecurityTests {
     }
 
     /** What the page does for an action: asks for the token, and sends it along. */
-    private static int act(Shop shop, String user, boolean withToken) throws Exception {
+    private static int act(Shop shop, String action, String user, boolean withToken) throws Exception {
         HttpResponse<String> answer = get(shop, "/asyncslots/session", user);
         assertThat(answer.statusCode()).isEqualTo(200);
         JsonNode session = JsonMapper.shared().readTree(answer.body());
@@ -95,7 +98,7 @@ class DashboardSecurityTests {
                 .header("Authorization", basic(user))
                 .header("Cookie", cookie)
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(CANCEL));
+                .POST(BodyPublishers.ofString("{\"action\":\"" + action + "\",\"key\":\"c1\"}"));
         if (withToken) {
             request.header(
                     session.path("csrfHeader").asString(),

@@ -2,7 +2,7 @@
 import {html, nothing, render} from './lit-html.js';
 import {known, read, write} from './api.js';
 import {follow} from './live.js';
-import {mapPage, parameters} from './map.js';
+import {DROPS, ON_FAILED, mapPage, parameters} from './map.js';
 import {overview} from './overview.js';
 import {slotPage} from './slot.js';
 import {count} from './text.js';
@@ -24,11 +24,11 @@ const selected = new Set();
 
 const acts = {
   map: action => act(`${action === 'pause' ? 'Pause' : 'Resume'} the map ${name}?`, [{action}]),
-  slot: (action, delay = null) => act(`${capital(action)} the slot ${key}?`, [delay ? {key, action, delay} : {key, action}]),
+  slot: (action, delay = null) => act(`${capital(action)} the ${about(action)} ${key}?`, [delay ? {key, action, delay} : {key, action}]),
   selection: action => {
     const keys = [...selected];
     return keys.length === 0 ? say('Select slots first.', false)
-      : act(`${capital(action)} ${count(keys.length, 'slot')}?`, keys.map(each => ({key: each, action})));
+      : act(`${capital(action)} ${count(keys.length, subject(action))}?`, keys.map(each => ({key: each, action})));
   },
   select: (keys, on) => {
     keys.forEach(each => on ? selected.add(each) : selected.delete(each));
@@ -36,6 +36,8 @@ const acts = {
   },
 };
 
+const subject = action => ON_FAILED.includes(action) ? 'failed firing' : 'slot';
+const about = action => ON_FAILED.includes(action) ? 'failed firing of' : 'slot';
 const capital = text => text[0].toUpperCase() + text.slice(1);
 
 function say(text, good) {
@@ -66,7 +68,7 @@ function confirmed(question, action) {
   const dialog = document.getElementById('confirm');
   render(html`<form method="dialog"><h2 id="question">${question}</h2>
     <p class="actions"><button value="no" autofocus>Keep as it is</button>
-      <button value="yes" class=${action === 'delete' ? 'hot' : ''}>${capital(action)}</button></p></form>`, dialog);
+      <button value="yes" class=${DROPS.has(action) ? 'hot' : ''}>${capital(action)}</button></p></form>`, dialog);
   dialog.returnValue = 'no';
   dialog.showModal();
   return new Promise(resolve => {
@@ -78,7 +80,7 @@ function draw() {
   const missing = session.endpoint === null ? html`<p class="problem">The Actuator endpoint is not exposed, so slots and backends
     cannot be shown. Add <code>asyncslots</code> to <code>management.endpoints.web.exposure.include</code>.</p>` : nothing;
   const page = name === null ? overview(live, answer)
-    : key === null ? mapPage({name, query, answer, live, session, acts, selected}) : slotPage({name, key, answer, session, acts});
+    : key === null ? mapPage({name, query, answer, live, session, acts, selected}) : slotPage({name, key, answer, live, session, acts});
   render(html`${missing}${page}`, content);
 }
 
@@ -107,7 +109,11 @@ try {
   session = await known;
   document.getElementById('user').textContent = session.user ?? '';
   draw();
-  follow(overview => { live = overview; if (key === null) draw(); });
+  follow(overview => {
+    const first = live === null;
+    live = overview;
+    if (key === null || first) draw();
+  });
   await keep();
 } catch (problem) {
   render(html`<p class="problem">${problem.message}</p>`, content);

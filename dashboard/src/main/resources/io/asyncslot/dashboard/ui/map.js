@@ -15,6 +15,12 @@ export const VIEWS = {
 
 export const LIMIT = 50;
 
+/** The actions that are about a failed firing, on maps that keep those; its slot may be gone. */
+export const ON_FAILED = ['retry', 'forget'];
+
+/** The actions after which something is gone. */
+export const DROPS = new Set(['delete', 'forget']);
+
 /** The parameters of a list, as the endpoint has them. */
 export function parameters(query) {
   const view = VIEWS[query.get('view')] ?? VIEWS.due;
@@ -63,10 +69,10 @@ export function mapPage({name, query, answer, live, session, acts, selected}) {
         <input type="hidden" name="map" value=${name}><input type="hidden" name="view" value=${view}>
         <label>Key begins with <input type="search" name="prefix" value=${prefix} autocomplete="off" spellcheck="false"></label>
         <button>Search</button></form>
-      ${list({name, view, prefix, answer, body, session, acts, selected})}</section>`;
+      ${list({name, view, prefix, answer, body, session, acts, selected, failed: view === 'failed' && counters?.keepsFailed})}</section>`;
 }
 
-function list({name, view, prefix, answer, body, session, acts, selected}) {
+function list({name, view, prefix, answer, body, session, acts, selected, failed}) {
   if (!body) {
     return html`<p>${answer ? sentence(answer.body?.error ?? `The endpoint answered ${answer.status}.`) : 'Asking the endpoint.'}</p>`;
   }
@@ -79,8 +85,8 @@ function list({name, view, prefix, answer, body, session, acts, selected}) {
   const more = body.truncated && view === 'all' ? ' There are more: search for the beginning of a key.' : '';
   return html`<p>${view === 'all' ? count(body.slots.length, 'slot') : `Slots ${number(from + 1)} to ${number(from + body.slots.length)}`}.${more}</p>
     ${session.write ? html`<p class="actions" role="group" aria-label="Actions on the selected slots"><span>Selected:</span>
-      ${['fire', 'cancel', 'pause', 'resume', 'delete'].map(action => html`
-        <button type="button" class=${action === 'delete' ? 'hot' : ''} @click=${() => acts.selection(action)}>${action}</button>`)}</p>` : nothing}
+      ${[...failed ? ON_FAILED : [], 'fire', 'cancel', 'pause', 'resume', 'delete'].map(action => html`
+        <button type="button" class=${DROPS.has(action) ? 'hot' : ''} @click=${() => acts.selection(action)}>${action}</button>`)}</p>` : nothing}
     <div class="scroll" tabindex="0" role="region" aria-label="Table of slots"><table>
       <thead><tr>${session.write ? html`<td class="box"><input type="checkbox" aria-label="Select all on this page"
           .checked=${body.slots.every(slot => selected.has(slot.key))}

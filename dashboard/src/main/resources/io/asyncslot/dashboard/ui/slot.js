@@ -1,6 +1,6 @@
 // One slot and its story.
 import {html, nothing} from './lit-html.js';
-import {shown, states} from './map.js';
+import {DROPS, ON_FAILED, shown, states} from './map.js';
 import {address, number, seconds, sentence, span, time} from './text.js';
 
 const fact = (name, value) => value === null || value === undefined ? nothing
@@ -9,12 +9,12 @@ const fact = (name, value) => value === null || value === undefined ? nothing
 const story = sentences => html`<section aria-labelledby="story"><h2 id="story">Story</h2>
   <ul class="story">${sentences.map(text => html`<li>${sentence(text)}</li>`)}</ul></section>`;
 
-const actions = (slot, acts) => html`<section aria-labelledby="actions"><h2 id="actions">Actions</h2>
+const actions = (slot, failed, acts) => html`<section aria-labelledby="actions"><h2 id="actions">Actions</h2>
   <form class="actions" @submit=${event => { event.preventDefault(); acts.slot('start', event.target.elements.delay?.value.trim() || null); }}>
     ${slot?.type === 'WORK' ? nothing : html`<label>Delay <input name="delay" size="8" placeholder="of the map" autocomplete="off"></label>`}
     <button>${slot ? 'start' : 'start a slot with this key'}</button>
-    ${slot ? ['fire', 'cancel', slot.pausedSince ? 'resume' : 'pause', 'delete'].map(action => html`
-      <button type="button" class=${action === 'delete' ? 'hot' : ''} @click=${() => acts.slot(action)}>${action}</button>`) : nothing}
+    ${[...failed ? ON_FAILED : [], ...slot ? ['fire', 'cancel', slot.pausedSince ? 'resume' : 'pause', 'delete'] : []].map(action => html`
+      <button type="button" class=${DROPS.has(action) ? 'hot' : ''} @click=${() => acts.slot(action)}>${action}</button>`)}
   </form></section>`;
 
 const history = events => html`<section aria-labelledby="history"><h2 id="history">History</h2>
@@ -42,13 +42,15 @@ function facts(slot) {
       ${fact('Failed with', firing.failure)}` : nothing}</dl></section>`;
 }
 
-export function slotPage({name, key, answer, session, acts}) {
+export function slotPage({name, key, answer, live, session, acts}) {
   const slot = answer?.status === 200 ? answer.body : null;
+  const keepsFailed = live?.maps.find(map => map.name === name)?.keepsFailed;
+  const failed = slot ? keepsFailed && slot.lastFiring?.failure : answer?.body?.failed;
   return html`<nav aria-label="Breadcrumb"><a href="./">Overview</a> / <a href=${address({map: name})}>${name}</a></nav>
     <h1><span class="code">${shown(key)}</span> ${slot ? states(slot) : nothing}</h1>
     ${!answer ? html`<p>Asking the endpoint.</p>` : slot ? nothing : html`<p class="problem">${answer.status === 404
       ? 'There is no such slot now.' : answer.body?.error ?? `The endpoint answered ${answer.status}.`}</p>`}
     ${slot?.explanation ? story(slot.explanation) : answer?.body?.explanation ? story(answer.body.explanation) : nothing}
-    ${session.write && answer && (slot || answer.status === 404) ? actions(slot, acts) : nothing}
+    ${session.write && answer && (slot || answer.status === 404) ? actions(slot, failed, acts) : nothing}
     ${slot ? html`${facts(slot)}${history(slot.history)}${slot.measure ? measure(slot.measure) : nothing}` : nothing}`;
 }

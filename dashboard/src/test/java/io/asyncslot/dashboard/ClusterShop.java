@@ -1,0 +1,48 @@
+package io.asyncslot.dashboard;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.annotation.TimerSlot;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import javax.sql.DataSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** An application whose backend keeps failed firings. A slot of it is freed when it has fired. */
+@Configuration(proxyBeanMethods = false)
+class ClusterShop extends Shop.Application {
+
+    /** Whether there is no stock. Written by the test, read by callbacks. */
+    volatile boolean fails = true;
+
+    static Shop start(WebApplicationType type) {
+        return Shop.start(
+                type,
+                ClusterShop.class,
+                "management.endpoint.asyncslots.access=unrestricted",
+                "asyncslot.backend=cluster",
+                "asyncslot.cluster.initialize-schema=always");
+    }
+
+    @Bean
+    EmbeddedPostgres postgres() throws IOException {
+        return EmbeddedPostgres.start();
+    }
+
+    @Bean
+    DataSource dataSource(EmbeddedPostgres postgres) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setDataSource(postgres.getPostgresDatabase());
+        return pool;
+    }
+
+    @Override
+    @TimerSlot(map = "cart", delay = "30m", whenIdle = WhenIdle.FREE)
+    void expired(String id) throws InterruptedException {
+        if (fails) {
+            super.expired(id);
+        }
+    }
+}
