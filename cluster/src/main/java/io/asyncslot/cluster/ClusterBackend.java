@@ -238,7 +238,13 @@ public final class ClusterBackend implements SlotBackend {
             throw new IllegalStateException("a backend serves one registry; this one is in use");
         }
         ClusterEngine made = new ClusterEngine(options, store, breaker, context, codec, scheduleCodec);
-        made.prepare(options.schemaMode() == ClusterOptions.SchemaMode.CREATE, RUN_THE_SCRIPT);
+        made.prepare(
+                session -> switch (options.schemaMode()) {
+                    case CREATE -> true;
+                    case EMBEDDED -> session.isEmbedded();
+                    case VALIDATE -> false;
+                },
+                RUN_THE_SCRIPT);
         engine = made;
     }
 

@@ -55,6 +55,8 @@ public record ClusterOptions(
     public enum SchemaMode {
         /** What is missing is created. */
         CREATE,
+        /** What is missing is created in an embedded database: H2 in memory. With any other it is {@link #VALIDATE}. */
+        EMBEDDED,
         /** The start fails when something is missing, and says what. */
         VALIDATE
     }

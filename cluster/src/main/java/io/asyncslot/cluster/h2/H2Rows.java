@@ -64,6 +64,9 @@ final class H2Rows implements Rows {
     private final String namespace;
     private final JdbcStore.Use release;
 
+    /** Whether a step is under way: one in it is part of it. */
+    private boolean stepping;
+
     H2Rows(Connection connection, Tables tables, String namespace, JdbcStore.Use release) {
         this.connection = connection;
         this.tables = tables;
@@ -105,9 +108,22 @@ final class H2Rows implements Rows {
         return type == byte[].class ? "varbinary" : "varbinary array";
     }
 
+    /** The caller's transaction goes on after a step that has failed: nothing of that is left in it. */
     @Override
     public <T> T step(Supplier<T> work) {
-        return Jdbc.inTransaction(connection, "change slots", work);
+        return stepping
+                ? work.get()
+                : Jdbc.inTransaction(
+                        connection,
+                        "change slots",
+                        () -> Jdbc.inSavepoint(connection, "change slots", () -> {
+                            stepping = true;
+                            try {
+                                return work.get();
+                            } finally {
+                                stepping = false;
+                            }
+                        }));
     }
 
     @Override

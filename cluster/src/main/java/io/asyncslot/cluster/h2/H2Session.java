@@ -1,6 +1,7 @@
 package io.asyncslot.cluster.h2;
 
 import io.asyncslot.cluster.jdbc.Jdbc;
+import io.asyncslot.cluster.jdbc.JdbcSession;
 import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.rows.RowSession;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,16 @@ public final class H2Session extends RowSession {
         return url != null && url.startsWith("jdbc:h2:");
     }
 
+    /** As Spring Boot has it: in the memory of this process. */
+    @Override
+    public boolean isEmbedded() {
+        try {
+            return String.valueOf(connection.getMetaData().getURL()).startsWith("jdbc:h2:mem:");
+        } catch (SQLException e) {
+            throw JdbcSession.failed("look what the database is", e);
+        }
+    }
+
     @Override
     public void create() {
         Jdbc.execute(connection, "create the tables of the slots", tables.sql(H2Rows.script()));
@@ -55,12 +67,14 @@ public final class H2Session extends RowSession {
         List<String> present = Jdbc.query(
                 connection,
                 "look at the tables of the slots",
-                "select table_name, column_name from information_schema.columns",
-                row -> (row.getString(1) + "." + row.getString(2)).toLowerCase(Locale.ROOT));
-        return H2Rows.columns().stream()
+                "select 'column ' || table_name || '.' || column_name from information_schema.columns"
+                        + " union all select 'sequence ' || sequence_name from information_schema.sequences",
+                row -> row.getString(1).toLowerCase(Locale.ROOT));
+        return Stream.concat(
+                        Stream.of("sequence asyncslot_sequence"),
+                        H2Rows.columns().stream().map(column -> "column " + column))
                 .map(tables::sql)
-                .filter(column -> !present.contains(column))
-                .map(column -> "column " + column)
+                .filter(part -> !present.contains(part))
                 .toList();
     }
 }

@@ -35,10 +35,15 @@ public interface Connections {
      */
     default Connection own() throws SQLException {
         Connection connection = dataSource().getConnection();
-        if (!connection.getAutoCommit()) {
-            connection.setAutoCommit(true); // the pool gives it out as it was, the next time
+        try {
+            if (!connection.getAutoCommit()) {
+                connection.setAutoCommit(true); // the pool gives it out as it was, the next time
+            }
+            return connection;
+        } catch (Throwable e) {
+            Jdbc.undo(e, connection::close);
+            throw e;
         }
-        return connection;
     }
 
     /**

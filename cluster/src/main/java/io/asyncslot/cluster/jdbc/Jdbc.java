@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.sql.Types;
 import java.util.ArrayList;
@@ -111,26 +112,64 @@ public final class Jdbc {
                 return work.get();
             }
             connection.setAutoCommit(false);
+            T result;
             try {
-                T result = work.get();
+                result = work.get();
                 connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                rollback(connection, e);
+            } catch (Throwable e) {
+                undo(e, () -> {
+                    connection.rollback();
+                    connection.setAutoCommit(true); // never before the rollback: it would commit
+                });
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
+            autoCommitAgain(connection);
+            return result;
         } catch (SQLException e) {
             throw SqlStates.failed(doing, e);
         }
     }
 
-    private static void rollback(Connection connection, Exception cause) {
+    /**
+     * Does several statements in the transaction that is under way. When they fail, it is as it was before them: for databases whose
+     * transactions go on after a failure.
+     */
+    public static <T> T inSavepoint(Connection connection, String doing, Supplier<T> work) {
         try {
-            connection.rollback();
+            Savepoint before = connection.setSavepoint();
+            T result;
+            try {
+                result = work.get();
+            } catch (Throwable e) {
+                undo(e, () -> connection.rollback(before));
+                throw e;
+            }
+            connection.releaseSavepoint(before);
+            return result;
         } catch (SQLException e) {
+            throw SqlStates.failed(doing, e);
+        }
+    }
+
+    /** Takes something back. What it failed by says more than that this fails, too. */
+    interface Undo {
+        void run() throws SQLException;
+    }
+
+    static void undo(Throwable cause, Undo undo) {
+        try {
+            undo.run();
+        } catch (SQLException | RuntimeException e) {
             cause.addSuppressed(e);
+        }
+    }
+
+    /** What is committed is committed. A connection that cannot be set back is lost, and tells whoever uses it next. */
+    private static void autoCommitAgain(Connection connection) {
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            // see above
         }
     }
 

@@ -97,8 +97,14 @@ public abstract class JdbcSession implements StoreSession {
         return Jdbc.inTransaction(connection, doing, work);
     }
 
-    /** The failure of something that was done on the connection without a statement. */
-    protected static RuntimeException failed(String doing, SQLException failure) {
+    /**
+     * The failure of something that was done on the connection without a statement.
+     *
+     * @param doing what it was doing
+     * @param failure what JDBC threw
+     * @return what it means
+     */
+    public static RuntimeException failed(String doing, SQLException failure) {
         return SqlStates.failed(doing, failure);
     }
 }

@@ -90,7 +90,7 @@ public record JdbcStore(Connections connections, Tables tables, String namespace
                 preparation.on(connection);
                 return dialect.session(connection, tables, namespace, release);
             } catch (Throwable e) {
-                release.on(connection);
+                Jdbc.undo(e, () -> release.on(connection));
                 throw e;
             }
         } catch (SQLException e) {

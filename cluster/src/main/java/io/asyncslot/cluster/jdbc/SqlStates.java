@@ -38,8 +38,9 @@ final class SqlStates {
                 Trouble.TIMEOUT; // statement, lock, idle and transaction time-outs
             case "57P01", "57P02", "57P03", "57P05", "40003" ->
                 Trouble.LOST; // shuts down, crashed, starts, idle, unknown
-            case "25006" -> Trouble.READ_ONLY;
-            case "40001", "40P01" -> Trouble.RETRY;
+            case "90007", "90067", "90098", "90121" -> Trouble.LOST; // H2: closed, broken, closed by others, shuts down
+            case "25006", "90097" -> Trouble.READ_ONLY;
+            case "40001", "40P01", "90131" -> Trouble.RETRY;
             case "25P02" -> Trouble.CONFLICT; // the transaction is aborted
             default ->
                 switch (group) {
@@ -65,7 +66,7 @@ final class SqlStates {
         String state = failure.getSQLState();
         return state == null
                 || switch (state) {
-                    case "08001", "08003", "08004", "57P03" -> false; // it was never sent
+                    case "08001", "08003", "08004", "57P03", "90007" -> false; // it was never sent
                     default -> true;
                 };
     }

@@ -38,6 +38,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -461,25 +462,25 @@ public final class ClusterEngine {
     /**
      * Makes or checks the tables, and measures the database's clock.
      *
-     * @param creates whether to create what is missing
+     * @param creates whether to create what is missing of a store
      * @param remedy what somebody does about it else
      * @throws BackendUnavailableException if something is missing, or the database is away
      */
-    public void prepare(boolean creates, String remedy) {
-        if (creates) {
-            try {
-                database.own(session -> {
+    public void prepare(Predicate<StoreSession> creates, String remedy) {
+        try {
+            database.own(session -> {
+                if (creates.test(session)) {
                     session.create();
-                    return true;
-                });
-            } catch (StoreException e) {
-                BackendUnavailableException failure = new BackendUnavailableException(
-                        BACKEND,
-                        String.valueOf(e.getMessage()),
-                        "Give the database's user the right to create tables, or " + remedy + ".");
-                failure.initCause(e);
-                throw failure;
-            }
+                }
+                return true;
+            });
+        } catch (StoreException e) {
+            BackendUnavailableException failure = new BackendUnavailableException(
+                    BACKEND,
+                    String.valueOf(e.getMessage()),
+                    "Give the database's user the right to create tables, or " + remedy + ".");
+            failure.initCause(e);
+            throw failure;
         }
         List<String> missing = database.own(StoreSession::missing);
         if (!missing.isEmpty()) {

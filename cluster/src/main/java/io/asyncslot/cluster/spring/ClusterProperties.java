@@ -14,8 +14,8 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
  *     application's name unless set.
  * @param nodeName What people call this node, in reports and logs. Host and process unless set.
  * @param tablePrefix How the names of the tables begin.
- * @param initializeSchema When tables that are missing are created at start-up: in an embedded database only (PostgreSQL
- *     is none), always, or never. If they are not created, the start fails and names the missing ones.
+ * @param initializeSchema When tables that are missing are created at start-up: in an embedded database only (H2 in memory
+ *     is one, PostgreSQL is none), always, or never. If they are not created, the start fails and names the missing ones.
  * @param horizon How long before its deadline a slot is claimed by a node.
  * @param sweepInterval How often slots that come near are looked for. At most half of the horizon.
  * @param heartbeatInterval How often a node says that it is alive.
@@ -49,7 +49,7 @@ public record ClusterProperties(
 
     /** When tables that are missing are created at start-up: as Spring Boot's own modules have it. */
     public enum InitializeSchema {
-        /** In an embedded database only. PostgreSQL is none, so this is {@link #NEVER} there. */
+        /** In an embedded database only: H2 in memory. PostgreSQL is none, so this is {@link #NEVER} there. */
         EMBEDDED,
         /** In any database. */
         ALWAYS,
@@ -57,7 +57,11 @@ public record ClusterProperties(
         NEVER;
 
         ClusterOptions.SchemaMode mode() {
-            return this == ALWAYS ? ClusterOptions.SchemaMode.CREATE : ClusterOptions.SchemaMode.VALIDATE;
+            return switch (this) {
+                case EMBEDDED -> ClusterOptions.SchemaMode.EMBEDDED;
+                case ALWAYS -> ClusterOptions.SchemaMode.CREATE;
+                case NEVER -> ClusterOptions.SchemaMode.VALIDATE;
+            };
         }
     }
 

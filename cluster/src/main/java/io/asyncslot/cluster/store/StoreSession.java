@@ -36,6 +36,15 @@ public interface StoreSession extends AutoCloseable {
 
     // Tables
 
+    /**
+     * Whether the slots are in the memory of this process and end with it, so that nobody else can have made the tables.
+     *
+     * @return whether they are
+     */
+    default boolean isEmbedded() {
+        return false;
+    }
+
     /** Creates what is missing of the tables, and changes nothing else. Of several nodes at once, one does. */
     void create();
 

@@ -31,6 +31,12 @@ class TroubleTests {
         "40P01, RETRY, false",
         "25P02, CONFLICT, false",
         "23505, CONFLICT, false",
+        "90007, LOST, false",
+        "90067, LOST, true",
+        "90098, LOST, true",
+        "90121, LOST, true",
+        "90097, READ_ONLY, false",
+        "90131, RETRY, false",
         "42P01, BUG, false",
         "22003, BUG, false",
     })

@@ -29,26 +29,46 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The backend in a Spring Boot application, and what becomes of operations in its transactions. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClusterTransactionTests {
 
-    private static HikariDataSource pool;
+    /** The application's database. Opened before the first test, closed after the last. */
+    HikariDataSource pool;
 
     @BeforeAll
-    static void start() {
-        pool = TestDatabase.emptyPool(20);
+    void start() {
+        pool = database(20);
     }
 
     @AfterAll
-    static void stop() {
+    void stop() {
         pool.close();
+    }
+
+    /** An empty database. */
+    HikariDataSource database(int connections) {
+        return TestDatabase.emptyPool(connections);
+    }
+
+    /** What is missing of empty tables. */
+    String missing() {
+        return "no table missing_slot, no table missing_value, no sequence missing_sequence";
+    }
+
+    /** Ends a connection, as the database sees it. */
+    void kill(JdbcTemplate jdbc) {
+        Integer backend = jdbc.queryForObject("select pg_backend_pid()", Integer.class);
+        elsewhere(() -> jdbc.queryForObject("select pg_terminate_backend(?)", Boolean.class, backend));
     }
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
@@ -136,7 +156,7 @@ class ClusterTransactionTests {
             TimerSlots<String> carts = registry.timers("cart", String.class);
             TransactionalSlots.Timers<String> view = registry.transactional().timers("cart", String.class);
             assertThat(view.start("kept")).isEqualTo(TransactionalSlots.Effect.AT_ONCE);
-            try (HikariDataSource other = TestDatabase.emptyPool(2)) {
+            try (HikariDataSource other = database(2)) {
                 for (TransactionTemplate transactions : List.of(
                         context.getBean(TransactionTemplate.class),
                         new TransactionTemplate(new JdbcTransactionManager(other)))) {
@@ -284,7 +304,7 @@ class ClusterTransactionTests {
         runner.run(context -> {
             TimerSlots<String> carts = context.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
             Visitor visitor = context.getBean(Visitor.class);
-            try (HikariDataSource other = TestDatabase.emptyPool(2)) {
+            try (HikariDataSource other = database(2)) {
                 TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(other));
                 elsewhere.executeWithoutResult(status -> {
                     assertThat(carts.joinsTransactions()).isFalse();
@@ -309,10 +329,9 @@ class ClusterTransactionTests {
         runner.withPropertyValues("asyncslot.cluster.when-away=keep").run(context -> {
             TimerSlots<String> carts = context.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
             TransactionTemplate transactions = context.getBean(TransactionTemplate.class);
-            org.springframework.jdbc.core.JdbcTemplate jdbc = new org.springframework.jdbc.core.JdbcTemplate(pool);
+            JdbcTemplate jdbc = new JdbcTemplate(pool);
             assertThatThrownBy(() -> transactions.executeWithoutResult(status -> {
-                        Integer backend = jdbc.queryForObject("select pg_backend_pid()", Integer.class);
-                        elsewhere(() -> jdbc.queryForObject("select pg_terminate_backend(?)", Boolean.class, backend));
+                        kill(jdbc);
                         assertThatThrownBy(() -> carts.start("lost", Duration.ZERO))
                                 .isInstanceOf(BackendUnavailableException.class);
                         assertThatThrownBy(() -> carts.start("lost too", Duration.ZERO))
@@ -373,8 +392,7 @@ class ClusterTransactionTests {
                 .run(context -> assertThat(context)
                         .getFailure()
                         .hasStackTraceContaining(BackendUnavailableException.class.getName())
-                        .hasStackTraceContaining(
-                                "no table missing_slot, no table missing_value, no sequence missing_sequence"));
+                        .hasStackTraceContaining(missing()));
     }
 
     @Test

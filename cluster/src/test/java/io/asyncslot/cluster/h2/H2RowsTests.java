@@ -1,0 +1,104 @@
+package io.asyncslot.cluster.h2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.cluster.TestDatabase;
+import io.asyncslot.cluster.jdbc.Tables;
+import io.asyncslot.cluster.rows.SlotRow;
+import io.asyncslot.cluster.store.SlotId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What rows of H2 owe: steps that are whole, and locks that are kept. */
+@Timeout(120)
+class H2RowsTests {
+
+    private static final int ROUNDS = 300;
+    private static final SlotId ID = new SlotId("map", "key");
+
+    private final Tables tables = new Tables(Tables.STANDARD_PREFIX);
+    private HikariDataSource pool;
+
+    @BeforeEach
+    void open() throws SQLException {
+        pool = TestDatabase.h2(4);
+        try (Connection connection = pool.getConnection()) {
+            new H2Session(connection, tables, "n", one -> {}).create();
+        }
+    }
+
+    @AfterEach
+    void close() {
+        pool.close();
+    }
+
+    private H2Rows rows(Connection connection) {
+        return new H2Rows(connection, tables, "n", one -> {});
+    }
+
+    @Test
+    void stepThatFails_inATransactionThatGoesOn_leavesNothingInIt() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            H2Rows rows = rows(connection);
+            assertThat(rows.<Boolean>step(() -> rows.add(new SlotRow(new SlotId("map", "before")))))
+                    .isTrue();
+            assertThatThrownBy(() -> rows.step(() -> rows.<Boolean>step(() -> rows.add(new SlotRow(ID))) ? fail() : 0))
+                    .hasMessage("on purpose");
+            connection.commit();
+            assertThat(rows.all("map")).extracting(row -> row.id.key()).containsExactly("before");
+        }
+    }
+
+    private static int fail() {
+        throw new IllegalStateException("on purpose");
+    }
+
+    /** Counts in one row, from four connections at once: a lock that saw an old row would lose some. */
+    @Test
+    void rowsThatManyChange_loseNothing() throws Exception {
+        List<Thread> threads =
+                IntStream.range(0, 4).mapToObj(i -> new Thread(this::count)).toList();
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        try (Connection connection = pool.getConnection()) {
+            assertThat(rows(connection).all("map")).singleElement().satisfies(row -> {
+                assertThat(row.failures).isEqualTo(4L * ROUNDS);
+                assertThat(row.collected).hasSize(4 * ROUNDS);
+            });
+        }
+    }
+
+    private void count() {
+        try (Connection connection = pool.getConnection()) {
+            H2Rows rows = rows(connection);
+            for (int i = 0; i < ROUNDS; i++) {
+                rows.<Boolean>step(() -> {
+                    SlotRow row = rows.lock(ID);
+                    if (row == null) {
+                        SlotRow made = new SlotRow(ID);
+                        row = rows.add(made) ? made : rows.lock(ID);
+                    }
+                    if (row != null) {
+                        row.failures++;
+                        row.collected.add(new byte[] {1});
+                        rows.put(row);
+                    }
+                    return true;
+                });
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
