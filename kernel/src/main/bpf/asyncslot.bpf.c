@@ -318,9 +318,8 @@ static __always_inline __u64 touched_until(__u32 index, __u64 now)
 	return at + since->delay;
 }
 
-/* How long until a slot is due, in nanoseconds; not positive if it is. *due is then when, on its timer's clock. */
-static __always_inline __s64 until_due(struct header *header, struct control *control, __u32 index, __u64 word,
-				       __u64 *due)
+/* How long until a slot is due, in nanoseconds; not positive if it is. */
+static __always_inline __s64 until_due(struct header *header, struct control *control, __u32 index, __u64 word)
 {
 	__u64 deadline = (word >> DEADLINE_SHIFT) * NANOS_PER_MICRO;
 	__u64 now, touched;
@@ -339,30 +338,33 @@ static __always_inline __s64 until_due(struct header *header, struct control *co
 				__sync_fetch_and_add(&header->touch_rearms, 1);
 		}
 	}
-	*due = deadline;
 	return (__s64)(deadline - now);
 }
 
+/*
+ * A timer that is not due yet is started for the time that is left, not for a time of day: a record may say another clock than the
+ * timer has, and what is to come on one may be over on the other. Such a timer would fire at once, again and again.
+ */
 static int timer_fired(void *map, __u32 *key, struct slot *slot)
 {
 	struct header *header = the_header();
 	__u32 index = *key;
 	struct control *control = bpf_map_lookup_elem(&slot_control, &index);
-	__u64 word, flags, due = 0;
+	__u64 word, flags;
+	__s64 left;
 	int look;
 
 	if (!header || !control)
 		return 0;
-	flags = BPF_F_TIMER_ABS | (header->flags & FLAG_CPU_PIN ? BPF_F_TIMER_CPU_PIN : 0);
+	flags = header->flags & FLAG_CPU_PIN ? BPF_F_TIMER_CPU_PIN : 0;
 	word = current_word(control);
 	for (look = 0; look < LOOKS; look++) {
 		__u64 seen = word;
 
 		if (!is_armed(word))
 			return 0;
-		if (until_due(header, control, index, word, &due) <= 0)
-			break;
-		if (bpf_timer_start(&slot->timer, due, flags))
+		left = until_due(header, control, index, word);
+		if (left <= 0 || bpf_timer_start(&slot->timer, left, flags))
 			break;
 		word = current_word(control);
 		if (word == seen)

@@ -118,7 +118,8 @@ public interface SlotMap<K> {
      * Pauses one slot. Its deadline stays, and every operation works on it as before; but a run that falls due does not
      * begin: it waits for {@link #resume(Object)}, and can be moved, cancelled and deleted meanwhile. A run that goes on is
      * not affected, and one that was due already may be just beginning. A pause ends with its slot. A pause is not
-     * kept by a backend whose slots outlive the process, unless the backend says so.
+     * kept by a backend whose slots outlive the process, unless the backend says so. A run that the end of a process cut off
+     * has begun, and comes again also while paused.
      *
      * @param key the key
      * @return {@link PauseOutcome#PAUSED}, {@link PauseOutcome#ALREADY_PAUSED}, {@link PauseOutcome#ABSENT} or

@@ -198,29 +198,35 @@ final class CallbackRunner<K> {
 
     /** Begins a run that a former process began and did not end. */
     private StateWord.Beginning beginCutOff(Recovery recovery, ControlBlock<K> block, boolean bound, FiredRun fired) {
-        if (!bound || StateWord.isFreed(block.word())) {
-            map.counters().skipped.increment();
-            map.counters().ended.decrement(); // it has not begun here
-            delivered(recovery, block);
+        recovery.cutOff = false; // before the word is read: whoever waits for the run reads the word first
+        boolean freed = !bound || StateWord.isFreed(block.word());
+        boolean decided = false;
+        try {
+            if (freed) {
+                map.counters().skipped.increment();
+                map.counters().ended.decrement(); // it has not begun here
+            } else {
+                fired.again = null;
+                fired.deadline = recovery.runDeadline;
+                fired.generation = recovery.runGeneration;
+                fired.attempt = recovery.attempt + 1;
+                if (fired instanceof FiredRun.Carrying carrying) {
+                    ((ValueBlock<K>) block).beginCutOff(carrying);
+                }
+                fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
+            }
+            decided = true;
+        } finally {
+            if (!decided) {
+                recovery.cutOff = true;
+            }
+        }
+        block.releaseReference(); // which the run held, beside that of the expiry
+        if (freed) {
             end(block);
             return StateWord.Beginning.FREED;
         }
-        fired.again = null;
-        fired.deadline = recovery.runDeadline;
-        fired.generation = recovery.runGeneration;
-        fired.attempt = recovery.attempt + 1;
-        if (fired instanceof FiredRun.Carrying carrying) {
-            ((ValueBlock<K>) block).beginCutOff(carrying);
-        }
-        fired.beginning(map.periods(), fired.deadline); // may fail, and then it has not begun
-        delivered(recovery, block);
         return StateWord.Beginning.BEGUN;
-    }
-
-    /** A run that a former process began is delivered: gives back the reference it held, beside that of the expiry. */
-    private void delivered(Recovery recovery, ControlBlock<K> block) {
-        recovery.cutOff = false;
-        block.releaseReference();
     }
 
     /** Passes custody on: to nobody if the slot is idle or paused, to the timekeeper if it is armed. */

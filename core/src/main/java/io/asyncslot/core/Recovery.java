@@ -14,8 +14,11 @@ final class Recovery {
 
     private final long awayDeadline;
 
-    /** Whether a run that was cut off is still to be delivered again. Custodian only. */
-    boolean cutOff;
+    /**
+     * Whether a run that was cut off is still to be delivered again. The custodian writes it; who waits for a run reads it;
+     * volatile. Who begins the run clears it before it reads the word, and who waits reads the word first.
+     */
+    volatile boolean cutOff;
 
     Recovery(RecoveredSlot<?> slot, long generation) {
         this.runGeneration = slot.runGeneration();

@@ -41,11 +41,17 @@ final class RunAwait<K> implements AutoCloseable {
     /** Whether one of the awaited runs goes on. */
     boolean isRunning() {
         for (ControlBlock<K> target : targets) {
-            if (StateWord.isRunning(target.word())) {
+            if (goesOn(target)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether a run goes on, or is to come again. One that was cut off does not come again once its slot is freed. */
+    private static boolean goesOn(ControlBlock<?> block) {
+        long word = block.word(); // first: who begins such a run reads the word last
+        return StateWord.isRunning(word) && !(StateWord.isFreed(word) && block.isCutOff());
     }
 
     /**
@@ -62,8 +68,7 @@ final class RunAwait<K> implements AutoCloseable {
                 () -> {
                     for (int i = 0; i < ended.length; i++) {
                         ControlBlock<K> target = targets.get(i);
-                        if (StateWord.isRunning(target.word())
-                                && target.needDetails().endedRuns() == ended[i]) {
+                        if (goesOn(target) && target.needDetails().endedRuns() == ended[i]) {
                             return false;
                         }
                     }

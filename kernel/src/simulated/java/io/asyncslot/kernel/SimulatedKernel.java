@@ -223,8 +223,11 @@ final class SimulatedKernel {
 
     /** Lets what is due happen: timers in order of expiry, then work items. */
     void tick() {
-        int most = 4 * timers.size(); // a record that others changed may set its timer to what is over, again and again
-        for (Integer index = expired(); index != null && most-- > 0; index = expired()) {
+        int most = 4 * timers.size();
+        for (Integer index = expired(); index != null; index = expired()) {
+            if (most-- == 0) {
+                throw new AssertionError("the timer of record " + index + " is set to what is over, again and again");
+            }
             Timer timer = timers.get(index);
             if (timer != null) { // always
                 timer.armed = false;
@@ -282,13 +285,11 @@ final class SimulatedKernel {
                 Layout.LONG.getAndAdd(header, Layout.HEADER_TOUCH_REARMS, 1L);
             }
         }
+        long timersNow = timer.boottime ? ticker.boottimeNanos() : ticker.monotonicNanos();
         if (kind != Layout.KIND_WORK && due > now) {
-            arm(timer, due, timer.boottime);
+            arm(timer, timersNow + (due - now), timer.boottime); // the record may say another clock
         } else if (!emit(index, word) && isSecondTry(index)) {
-            arm(
-                    timer,
-                    (timer.boottime ? ticker.boottimeNanos() : ticker.monotonicNanos()) + RING_PAUSE_NANOS,
-                    timer.boottime);
+            arm(timer, timersNow + RING_PAUSE_NANOS, timer.boottime);
         }
     }
 

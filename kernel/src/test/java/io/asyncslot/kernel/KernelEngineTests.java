@@ -411,6 +411,22 @@ class KernelEngineTests {
         }
     }
 
+    /** What is to come on one clock may be over on the other: a timer that is set to it fires again and again. */
+    @Test
+    void recordThatSaysAnotherClockThanItsTimerHas_afterASuspend_holdsNoCpu() {
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.registry.register(
+                    process.spec("t").clock(SlotClock.BOOTTIME).build());
+            map.start("a", SECOND);
+            Layout.BYTE.set(
+                    kernel.control, Layout.controlAt(0) + Layout.CONTROL_CLOCK, (byte) SlotClock.MONOTONIC.ordinal());
+            ticker.suspend(SECOND.multipliedBy(100));
+            kernel.tick(); // fails when a timer is set to what is over
+            process.pass(SECOND.multipliedBy(200));
+            assertThat(process.firedKeys()).containsExactly("a");
+        }
+    }
+
     /** What the engine remembers of a refused slot goes with it, however far its deadline was. */
     @Test
     void refusedSlotsThatAreGone_leaveNothing() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.asyncslot.AwaitOutcome;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.CloseOutcome;
 import io.asyncslot.DeleteOutcome;
@@ -307,12 +308,40 @@ class RestartTests {
 
         SimulatedApplication second = application(image[0]);
         TimerSlots<String> map = second.timers("t");
+        assertThat(map.cancelAndAwait("a", Duration.ZERO)).isEqualTo(CancelOutcome.TIMED_OUT);
         assertThat(map.delete("a")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
+        assertThat(map.cancelAndAwait("a", Duration.ZERO)).isEqualTo(CancelOutcome.ABSENT);
+        assertThat(map.awaitRun("a", Duration.ZERO)).isEqualTo(AwaitOutcome.ENDED);
         second.start().pass(SECOND);
         assertThat(second.fired).isEmpty();
         assertThat(map.stats().references()).isZero();
         assertThat(second.kernel.timers()).isZero();
         assertThat(map.close(Duration.ZERO)).isEqualTo(CloseOutcome.CLOSED);
+    }
+
+    /** It has begun, and a pause does not stop what has begun; nor does the pause of a process outlive it. */
+    @Test
+    void runThatWasCutOff_comesAgainInAPausedMap_andNothingElseDoes() {
+        SimulatedApplication first = application(kernel).start();
+        TimerSlots<String> map = first.timers("t");
+        SimulatedKernel[] image = new SimulatedKernel[1];
+        first.callback = firing -> {
+            firing.restart(SECOND);
+            map.pause();
+            image[0] = kernel.image();
+        };
+        map.start("a", SECOND);
+        first.pass(SECOND);
+
+        SimulatedApplication second = application(image[0]);
+        TimerSlots<String> paused = second.timers("t");
+        assertThat(paused.isPaused()).as("as the former process left it").isFalse();
+        paused.pause();
+        second.start().pass(SECOND.multipliedBy(3));
+        assertThat(second.fired).extracting(SimulatedApplication.Fired::attempt).containsExactly(2);
+        paused.resume();
+        second.settle();
+        assertThat(second.fired).extracting(SimulatedApplication.Fired::attempt).containsExactly(2, 1);
     }
 
     @Test
