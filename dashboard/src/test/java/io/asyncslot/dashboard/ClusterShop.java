@@ -9,6 +9,7 @@ import javax.sql.DataSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 
 /** An application whose backend keeps failed firings. A slot of it is freed when it has fired. */
 @Configuration(proxyBeanMethods = false)
@@ -24,6 +25,14 @@ class ClusterShop extends Shop.Application {
                 "management.endpoint.asyncslots.access=unrestricted",
                 "asyncslot.backend=cluster",
                 "asyncslot.cluster.initialize-schema=always");
+    }
+
+    /** Netty's own threads: the shared ones would end with this application, and with them the server of the other shop. */
+    @Bean
+    ReactorResourceFactory reactorResources() {
+        ReactorResourceFactory resources = new ReactorResourceFactory();
+        resources.setUseGlobalResources(false);
+        return resources;
     }
 
     @Bean
