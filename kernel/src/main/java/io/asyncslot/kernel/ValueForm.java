@@ -6,6 +6,7 @@ import io.asyncslot.SlotSchedule;
 import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.backend.Periods;
+import io.asyncslot.backend.ValueBytes;
 import io.asyncslot.core.Series;
 import io.asyncslot.spi.SlotValueCodec;
 import java.nio.charset.StandardCharsets;
@@ -38,21 +39,7 @@ final class ValueForm {
         if (value instanceof Series series) {
             return bytes(series.schedule());
         }
-        byte[] bytes;
-        try {
-            bytes = codec.write(map, value);
-        } catch (Exception | LinkageError | StackOverflowError e) {
-            throw new IllegalArgumentException(
-                    "a value of map '" + map + "' cannot be written by "
-                            + codec.getClass().getName() + ": "
-                            + value.getClass().getName(),
-                    e);
-        }
-        if (bytes == null) {
-            throw new IllegalArgumentException("the codec " + codec.getClass().getName()
-                    + " made no bytes of a value of map '" + map + "': it answered null");
-        }
-        return bytes;
+        return ValueBytes.of(codec, map, value);
     }
 
     private byte[] bytes(SlotSchedule schedule) {

@@ -2,6 +2,7 @@ package io.asyncslot.cluster.node;
 
 import io.asyncslot.Merge;
 import io.asyncslot.SlotValues;
+import io.asyncslot.backend.ValueBytes;
 import io.asyncslot.spi.SlotValueCodec;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,25 +42,7 @@ final class StoredValues<V> {
      * @throws IllegalArgumentException if it is null, of another type, or cannot be written
      */
     byte[] bytes(Object value) {
-        return written(spec.checked(map, value));
-    }
-
-    private byte[] written(V value) {
-        byte[] bytes;
-        try {
-            bytes = codec.write(map, value);
-        } catch (Exception | LinkageError | StackOverflowError e) {
-            throw new IllegalArgumentException(
-                    "a value of map '" + map + "' cannot be written by "
-                            + codec.getClass().getName() + ": "
-                            + value.getClass().getName(),
-                    e);
-        }
-        if (bytes == null) {
-            throw new IllegalArgumentException("the codec " + codec.getClass().getName()
-                    + " made no bytes of a value of map '" + map + "': it answered null");
-        }
-        return bytes;
+        return ValueBytes.of(codec, map, spec.checked(map, value));
     }
 
     /**
@@ -74,7 +57,7 @@ final class StoredValues<V> {
             throw new IllegalStateException("the merge function of map '" + map
                     + "' answered null: it has to make one value of the pending one and the new one");
         }
-        return written(merged);
+        return ValueBytes.of(codec, map, merged);
     }
 
     /** Whether bytes are more than a caller may bring. What a failed run passes on is kept beyond that. */
