@@ -9,8 +9,7 @@ class MemoryContractTests extends StoredContract {
 
     @Override
     ClusterBackend on(ClusterOptions options, SlotScheduleCodec codec) {
-        MemoryStore store =
-                new MemoryStore(() -> SystemTicker.instance().realtimeNanos() / 1_000, MemoryStore.Faults.NONE);
+        MemoryStore store = new MemoryStore(() -> SystemTicker.instance().realtimeNanos() / 1_000);
         return new ClusterBackend(store, options, null, null, codec);
     }
 }

@@ -178,15 +178,18 @@ abstract class PostgresFirings extends PostgresValues {
                                               then coalesce(l.former_upto, 0) else 0 end),
                       l.redo, l.former, l.former_upto""";
 
-    /** Removes what was kept of a former run that had failed for good. */
-    private static final String CLEANED = """
+    /** A statement, and the removal of the values of a former run, unless the slot keeps them. */
+    private static final String REMOVING = """
             with {statement},
             v as (delete from asyncslot_value where ctid = any (array (
                       select c.place from u
                       cross join lateral (select v.ctid as place from asyncslot_value v
                                           where v.slot = u.former and v.number < u.former_upto offset 0) c
-                      where not u.redo)))
+                      where not u.{keeps})))
             select * from u""";
+
+    /** Removes what was kept of a former run that had failed for good. */
+    private static final String CLEANED = REMOVING.replace("{keeps}", "redo");
 
     /** The values of a run go with its end, unless it has failed for good: then somebody may have it delivered again. */
     private static final String VALUES_ENDED = """
@@ -195,14 +198,7 @@ abstract class PostgresFirings extends PostgresValues {
                 run_collected = case when {failed} then s.run_collected end,
                 run_upto = case when {failed} then s.run_upto end""";
 
-    private static final String REMOVED = """
-            with {statement},
-            v as (delete from asyncslot_value where ctid = any (array (
-                      select c.place from u
-                      cross join lateral (select v.ctid as place from asyncslot_value v
-                                          where v.slot = u.former and v.number < u.former_upto offset 0) c
-                      where not u.failed)))
-            select * from u""";
+    private static final String REMOVED = REMOVING.replace("{keeps}", "failed");
 
     /** Why a slot did not begin: it is not this node's any more, or not due yet, or else was locked. */
     private static final String NOT_BEGUN = """

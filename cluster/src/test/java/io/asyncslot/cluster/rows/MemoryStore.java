@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Slots in memory, for tests and simulations of nodes: no threads, no clock of its own, and faults when they are asked for. What is
- * done is seen at once; a step that fails leaves nothing behind. Lost with the process. Thread-safe.
+ * Slots in memory, for tests: a store without threads and without its own clock. What is done is seen immediately, and a step that
+ * fails leaves nothing behind. Thread-safe.
  */
 public final class MemoryStore implements SlotStore {
 
@@ -25,7 +25,6 @@ public final class MemoryStore implements SlotStore {
             .thenComparing(id -> id.key().codePoints().toArray(), Arrays::compare);
 
     private final LongSupplier clock;
-    private final Faults faults;
 
     /** Held by each step as a whole; everything below is guarded by it. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -39,36 +38,17 @@ public final class MemoryStore implements SlotStore {
 
     private long number;
 
-    /** Says when the store does not answer. Each may throw a {@link io.asyncslot.cluster.store.StoreException}. */
-    public interface Faults {
-
-        /** None at all. */
-        Faults NONE = new Faults() {};
-
-        /** A session is wanted: throws where there is none to be had. */
-        default void connecting() {}
-
-        /** Something is to be changed: throws where the question is lost, or the store takes no writes. Nothing is changed then. */
-        default void asked() {}
-
-        /** It is changed: throws where the answer is lost. It stays changed, so the exception is one in doubt. */
-        default void answering() {}
-    }
-
     /**
      * A store without slots.
      *
      * @param clock its clock, in microseconds since 1970
-     * @param faults when it does not answer
      */
-    public MemoryStore(LongSupplier clock, Faults faults) {
+    public MemoryStore(LongSupplier clock) {
         this.clock = clock;
-        this.faults = faults;
     }
 
     @Override
     public StoreSession own() {
-        faults.connecting();
         return new Session(new Memory());
     }
 
@@ -124,10 +104,7 @@ public final class MemoryStore implements SlotStore {
                 if (lock.getHoldCount() > 1) {
                     return work.get();
                 }
-                faults.asked();
-                T answer = whole(work);
-                faults.answering();
-                return answer;
+                return whole(work);
             } finally {
                 lock.unlock();
             }
