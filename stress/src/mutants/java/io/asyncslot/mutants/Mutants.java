@@ -66,11 +66,11 @@ public final class Mutants {
         this.libraries = options.get("--class-path");
     }
 
-    /** Arguments come in pairs, but {@code --list} and {@code --no-control}; {@code stress/mutants} says which. */
+    /** Arguments come in pairs, but {@code --list}, {@code --check} and {@code --no-control}; {@code stress/mutants} says which. */
     public static void main(String[] arguments) throws Exception {
         Map<String, String> options = new LinkedHashMap<>();
         for (int i = 0; i < arguments.length; i++) {
-            boolean alone = Set.of("--list", "--no-control").contains(arguments[i]);
+            boolean alone = Set.of("--list", "--check", "--no-control").contains(arguments[i]);
             options.put(arguments[i], alone ? "" : arguments[++i]);
         }
         System.exit(new Mutants(options).run());
@@ -84,6 +84,9 @@ public final class Mutants {
             return 0;
         }
         List<Mutant> chosen = chosen(all);
+        if (options.containsKey("--check")) {
+            return check(chosen);
+        }
         if (chosen.stream().anyMatch(mutant -> mutant.owner.startsWith("jcstress:"))) {
             new ProcessBuilder("jcstress/run", "--build").inheritIO().start().waitFor();
         }
@@ -105,6 +108,23 @@ public final class Mutants {
         int runs = chosen.size() * rounds;
         System.out.printf("mutants: %d of %d killed in %.0f s%n", killed, runs, (System.nanoTime() - began) / 1e9);
         return broken ? 2 : killed == runs && runs != 0 ? 0 : 1;
+    }
+
+    /** Whether all of them apply and compile; runs no suite. */
+    private int check(List<Mutant> mutants) throws IOException {
+        int fit = 0;
+        for (Mutant mutant : mutants) {
+            Path patch = work.resolve("patch").resolve(mutant.name);
+            String problem = prepare(mutant, patch);
+            delete(patch);
+            if (problem == null) {
+                fit++;
+            } else {
+                System.out.printf(ROW, mutant.name, mutant.file, "ERROR", 0.0, problem);
+            }
+        }
+        System.out.printf("mutants: %d of %d apply and compile%n", fit, mutants.size());
+        return fit == mutants.size() ? 0 : 2;
     }
 
     /** Every owner on the core as it is. */
