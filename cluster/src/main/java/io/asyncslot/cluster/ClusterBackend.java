@@ -13,7 +13,6 @@ import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.node.ClusterEngine;
 import io.asyncslot.cluster.postgres.PostgresSession;
-import io.asyncslot.cluster.postgres.Schema;
 import io.asyncslot.cluster.store.FailedFiring;
 import io.asyncslot.cluster.store.SlotScheduleCodec;
 import io.asyncslot.cluster.store.SlotStore;
@@ -44,9 +43,6 @@ public final class ClusterBackend implements SlotBackend {
 
     /** The backend's name. */
     public static final String NAME = ClusterEngine.BACKEND;
-
-    private static final String RUN_THE_SCRIPT = "run the script classpath:" + Schema.SCRIPT.substring(1)
-            + " of asyncslot-cluster on it, by Flyway (as a further location), by Liquibase (included as it is) or by hand";
 
     private final ClusterOptions options;
     private final SlotStore store;
@@ -238,13 +234,11 @@ public final class ClusterBackend implements SlotBackend {
             throw new IllegalStateException("a backend serves one registry; this one is in use");
         }
         ClusterEngine made = new ClusterEngine(options, store, breaker, context, codec, scheduleCodec);
-        made.prepare(
-                session -> switch (options.schemaMode()) {
-                    case CREATE -> true;
-                    case EMBEDDED -> session.isEmbedded();
-                    case VALIDATE -> false;
-                },
-                RUN_THE_SCRIPT);
+        made.prepare(session -> switch (options.schemaMode()) {
+            case CREATE -> true;
+            case EMBEDDED -> session.isEmbedded();
+            case VALIDATE -> false;
+        });
         engine = made;
     }
 

@@ -463,11 +463,12 @@ public final class ClusterEngine {
      * Makes or checks the tables, and measures the database's clock.
      *
      * @param creates whether to create what is missing of a store
-     * @param remedy what somebody does about it else
      * @throws BackendUnavailableException if something is missing, or the database is away
      */
-    public void prepare(Predicate<StoreSession> creates, String remedy) {
+    public void prepare(Predicate<StoreSession> creates) {
+        String script = "";
         try {
+            script = database.own(StoreSession::script);
             database.own(session -> {
                 if (creates.test(session)) {
                     session.create();
@@ -478,7 +479,7 @@ public final class ClusterEngine {
             BackendUnavailableException failure = new BackendUnavailableException(
                     BACKEND,
                     String.valueOf(e.getMessage()),
-                    "Give the database's user the right to create tables, or " + remedy + ".");
+                    "Give the database's user the right to create tables" + or(script));
             failure.initCause(e);
             throw failure;
         }
@@ -487,9 +488,14 @@ public final class ClusterEngine {
             throw new BackendUnavailableException(
                     BACKEND,
                     "its database has no " + String.join(", no ", missing),
-                    "Set asyncslot.cluster.initialize-schema=always, or " + remedy + ".");
+                    "Set asyncslot.cluster.initialize-schema=always" + or(script));
         }
         clock.measure(() -> database.own(StoreSession::now));
+    }
+
+    /** The end of a remedy: another one, if there is one. */
+    private static String or(String remedy) {
+        return remedy.isEmpty() ? "." : ", or " + remedy + ".";
     }
 
     /**

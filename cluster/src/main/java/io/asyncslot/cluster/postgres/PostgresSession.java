@@ -397,6 +397,12 @@ public final class PostgresSession extends PostgresFirings {
     }
 
     @Override
+    public String script() {
+        return "run the script classpath:" + Schema.SCRIPT.substring(1)
+                + " of asyncslot-cluster on it, by Flyway (as a further location), by Liquibase (included as it is) or by hand";
+    }
+
+    @Override
     public void create() {
         new Schema(tables).create(connection);
     }

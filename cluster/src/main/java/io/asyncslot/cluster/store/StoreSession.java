@@ -45,6 +45,15 @@ public interface StoreSession extends AutoCloseable {
         return false;
     }
 
+    /**
+     * What else makes the tables.
+     *
+     * @return what somebody is to do, as a clause; empty if nothing but {@link #create} makes them
+     */
+    default String script() {
+        return "";
+    }
+
     /** Creates what is missing of the tables, and changes nothing else. Of several nodes at once, one does. */
     void create();
 

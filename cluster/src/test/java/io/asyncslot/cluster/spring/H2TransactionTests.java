@@ -67,6 +67,7 @@ class H2TransactionTests extends ClusterTransactionTests {
                 .run(context -> assertThat(context)
                         .getFailure()
                         .hasStackTraceContaining(BackendUnavailableException.class.getName())
-                        .hasStackTraceContaining("no column asyncslot_slot.due"));
+                        .hasStackTraceContaining("no column asyncslot_slot.due")
+                        .hasStackTraceContaining("Set asyncslot.cluster.initialize-schema=always."));
     }
 }
