@@ -236,8 +236,10 @@ abstract class AbstractAsyncSlotsEndpointTests {
         carts.pause();
         try {
             for (int i = 0; i < 30; i++) {
-                carts.start("due" + i, Duration.ofMillis(30 - i)); // in the reverse order of their names
                 carts.start("later" + i, Duration.ofHours(2 + i));
+            }
+            for (int i = 29; i >= 0; i--) { // what is started later has a longer delay: its deadline is later
+                carts.start("due" + i, Duration.ofMillis(30 - i));
             }
             carts.start("soon", Duration.ofMinutes(20));
             await().atMost(Duration.ofSeconds(30))
