@@ -153,9 +153,15 @@ final class KernelWitness {
 
     /** How many BPF timers the kernel's list has that expire at that very nanosecond of CLOCK_MONOTONIC. */
     long timersAt(long nanos) {
+        return timersWithin(nanos, Duration.ofNanos(1));
+    }
+
+    /** How many BPF timers the kernel's list has that expire at that nanosecond of CLOCK_MONOTONIC or less than a time later. */
+    long timersWithin(long nanos, Duration time) {
         Matcher timers = BPF_TIMER.matcher(lookout.run("cat", "/host/proc/timer_list"));
         return timers.results()
-                .filter(timer -> Long.parseLong(timer.group(1)) == nanos)
+                .mapToLong(timer -> Long.parseLong(timer.group(1)) - nanos)
+                .filter(after -> after >= 0 && after < time.toNanos())
                 .count();
     }
 
