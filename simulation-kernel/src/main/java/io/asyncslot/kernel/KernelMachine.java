@@ -38,8 +38,11 @@ public final class KernelMachine implements Machine {
     /** How many new timers and work items the kernel still refuses. */
     private int refusals;
 
-    /** Whether an event, or what a timer looks at, was lost since {@link #behave}. */
+    /** Whether an event, what a timer looks at, or the rest of a pump was lost since {@link #behave}. */
     private boolean lost;
+
+    /** Whether somebody has written into a record of this process. */
+    private boolean damaged;
 
     /** Makes one that has not begun. */
     public KernelMachine(Ticker ticker) {
@@ -75,17 +78,24 @@ public final class KernelMachine implements Machine {
         kernel.memory = this::memory;
         next = null;
         steps = -1;
+        damaged = false;
         backend = opened();
         return backend;
     }
 
     @Override
     public long pump() {
-        long wake = backend.pump();
-        for (int i = 0; i < MOST_ROUNDS && kernel.hasMore(); i++) {
-            wake = backend.pump(); // the kernel had something to do for what that pump has asked it
+        boolean whole = false;
+        try {
+            long wake = backend.pump();
+            for (int i = 0; i < MOST_ROUNDS && kernel.hasMore(); i++) {
+                wake = backend.pump(); // the kernel had something to do for what that pump has asked it
+            }
+            whole = true;
+            return Math.min(wake, kernel.nextExpiry());
+        } finally {
+            lost |= !whole; // what an Error has kept a pump from is found at the look at the records
         }
-        return Math.min(wake, kernel.nextExpiry());
     }
 
     @Override
@@ -155,6 +165,7 @@ public final class KernelMachine implements Machine {
                     return ""; // what others wrote into a word is believed after a restart
                 }
                 damage(dice);
+                damaged = true;
                 lost = true;
                 return "RECORD_DAMAGED";
             }
@@ -216,8 +227,9 @@ public final class KernelMachine implements Machine {
         return next != null;
     }
 
+    /** A timer that has seen what others wrote into its record may not come: then the look at the records finds what is due. */
     @Override
-    public boolean mayBeLate() {
-        return lost;
+    public long lateness() {
+        return damaged ? FOUND_NANOS : 0;
     }
 }

@@ -64,8 +64,8 @@ public interface Machine {
         return false;
     }
 
-    /** Whether something was lost that the backend may not have found again. */
-    default boolean mayBeLate() {
-        return false;
+    /** How many nanoseconds any firing may be late from now on, for something went wrong that may not have been made good. */
+    default long lateness() {
+        return 0;
     }
 }
