@@ -194,7 +194,7 @@ public final class KernelMachine implements Machine {
         kernel.ringCapacity = Integer.MAX_VALUE;
         kernel.releaseEvents();
         boolean was = lost;
-        lost = false;
+        lost = damaged;
         return was ? FOUND_NANOS : 0;
     }
 
