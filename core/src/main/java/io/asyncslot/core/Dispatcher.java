@@ -277,6 +277,12 @@ final class Dispatcher<K> {
         returnWaiting();
         for (ControlBlock<K> block : slots.get()) {
             recall(block);
+            ControlBlock<K> former = block.map().runningPredecessor(block);
+            if (former
+                    != null) { // a run that was cut off, and whose slot was deleted since, is found behind the next one
+                // only
+                recall(former);
+            }
         }
     }
 
