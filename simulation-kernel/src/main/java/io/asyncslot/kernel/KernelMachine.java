@@ -88,8 +88,8 @@ public final class KernelMachine implements Machine {
         boolean whole = false;
         try {
             long wake = backend.pump();
-            for (int i = 0; i < MOST_ROUNDS && kernel.hasMore(); i++) {
-                wake = backend.pump(); // the kernel had something to do for what that pump has asked it
+            for (int i = 0; i < MOST_ROUNDS && (kernel.hasMore() || wake <= ticker.monotonicNanos()); i++) {
+                wake = backend.pump(); // there is more to do: for what the kernel was asked, or what was put off
             }
             whole = true;
             return Math.min(wake, kernel.nextExpiry());
