@@ -48,7 +48,7 @@ final class CallbackRunner<K> {
      * Begins the run if there still is one to begin, runs the callback, ends the run, passes custody on. All that may fail
      * is done before the run begins, or does not keep it from going on.
      */
-    void run(ControlBlock<K> block) {
+    void run(ControlBlock<K> block, RunLoop loop) {
         Calendar<K> calendar = map.calendar();
         Binding<K> binding = null;
         Firing<K> firing;
@@ -56,7 +56,6 @@ final class CallbackRunner<K> {
         StateWord.Beginning beginning;
         int steps = 0;
         boolean decided = false;
-        boolean entered = false;
         try {
             if (waitsForFormerIncarnation(block)) {
                 decided = true;
@@ -73,13 +72,12 @@ final class CallbackRunner<K> {
             } else {
                 firing = new Firing<>(block, nanos, ticker);
             }
-            RunningScope.enter(block);
-            entered = true;
+            loop.begins(block);
             beginning = begin(block, binding != null, Micros.floor(nanos), fired);
             decided = true;
         } finally {
             if (!decided) {
-                giveBack(block, binding, fired, entered);
+                giveBack(block, loop, binding, fired);
             }
         }
         settle(calendar, block, fired, beginning, steps);
@@ -93,11 +91,11 @@ final class CallbackRunner<K> {
                 try {
                     binding.release(); // inside the run: an onRelease that waits for it is to be told
                 } finally {
-                    RunLoop.inCallback(false);
+                    loop.called();
                     try {
                         end(block);
                     } finally {
-                        RunningScope.leave();
+                        loop.ended();
                         passOn(block);
                     }
                 }
@@ -108,8 +106,8 @@ final class CallbackRunner<K> {
             }
             return;
         }
-        RunLoop.inCallback(false);
-        RunningScope.leave();
+        loop.called();
+        loop.ended();
         boolean freed = beginning == StateWord.Beginning.SKIPPED_AND_FREED;
         try {
             if (freed || beginning == StateWord.Beginning.SKIPPED) {
@@ -142,15 +140,12 @@ final class CallbackRunner<K> {
     }
 
     /** Something failed before the run began: waits a little, and gives the slot back to the timekeeper. */
-    private void giveBack(
-            ControlBlock<K> block, @Nullable Binding<K> binding, @Nullable FiredRun fired, boolean entered) {
+    private void giveBack(ControlBlock<K> block, RunLoop loop, @Nullable Binding<K> binding, @Nullable FiredRun fired) {
         if (fired != null) {
             fired.settled(false);
         }
-        if (entered) {
-            RunLoop.inCallback(false);
-            RunningScope.leave();
-        }
+        loop.called();
+        loop.ended();
         if (binding != null) {
             binding.release();
         }

@@ -73,16 +73,16 @@ final class Closing<K> {
      */
     CloseOutcome end(Duration limit, boolean letGo) throws InterruptedException {
         long nanos = Limits.nanos(limit);
-        RunningScope scope = RunningScope.current();
-        if (RunningScope.isInside(scope, map)) {
+        RunLoop inside = RunLoop.current();
+        if (RunLoop.isInside(map)) {
             return CloseOutcome.WOULD_DEADLOCK;
         }
         closers.incrementAndGet();
-        if (scope != null) {
+        if (inside != null) {
             closersInCallbacks.incrementAndGet();
         }
         try {
-            if (scope != null && RunningScope.isAwaited(scope)) {
+            if (inside != null && inside.isAwaited()) {
                 return CloseOutcome.WOULD_DEADLOCK;
             }
             if (letGo && !closed) {
@@ -96,7 +96,7 @@ final class Closing<K> {
             }
             return map.barrier().await(index::isQuiescent, nanos) ? CloseOutcome.CLOSED : CloseOutcome.TIMED_OUT;
         } finally {
-            if (scope != null) {
+            if (inside != null) {
                 closersInCallbacks.decrementAndGet();
             }
             closers.decrementAndGet();

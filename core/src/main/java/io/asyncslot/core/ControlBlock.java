@@ -225,13 +225,13 @@ public class ControlBlock<K> extends Custody implements Runnable {
     }
 
     /** Called by a thread that goes on with a slot that waited, in its custody and counted as begun. */
-    final void goOn() {
-        map().dispatcher().runTaken(this);
+    final void goOn(RunLoop loop) {
+        map().dispatcher().runTaken(this, loop);
     }
 
     /** Called by a thread that takes up one run after another. */
-    final void takeUp() {
-        map().dispatcher().runOne(this);
+    final void takeUp(RunLoop loop) {
+        map().dispatcher().runOne(this, loop);
     }
 
     /**

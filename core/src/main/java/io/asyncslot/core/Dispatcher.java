@@ -21,7 +21,7 @@ final class Dispatcher<K> {
     /** Runs slots in the custody of the caller. */
     interface Runner<K> {
 
-        void run(ControlBlock<K> block);
+        void run(ControlBlock<K> block, RunLoop loop);
     }
 
     private static final Log LOG = new Log(Dispatcher.class);
@@ -108,10 +108,10 @@ final class Dispatcher<K> {
         }
         boolean callersOwn = Thread.interrupted(); // an executor that runs tasks inline: not the callback's business
         try {
-            runOne(block);
+            runOne(block, loop);
             takeUpPostponed(loop);
             for (ControlBlock<?> next = queue.next(loop); next != null; next = queue.next(loop)) {
-                next.goOn();
+                next.goOn(loop);
                 takeUpPostponed(loop);
             }
         } finally {
@@ -124,15 +124,15 @@ final class Dispatcher<K> {
 
     private static void takeUpPostponed(RunLoop loop) {
         for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
-            next.takeUp();
+            next.takeUp(loop);
         }
     }
 
     /** Runs one slot that is in the executor's hands, if it still is. */
-    void runOne(ControlBlock<K> block) {
+    void runOne(ControlBlock<K> block, RunLoop loop) {
         if (block.takeQueued(Custody.WORKER)) {
             queue.begins(block);
-            runTaken(block);
+            runTaken(block, loop);
         }
     }
 
@@ -140,11 +140,11 @@ final class Dispatcher<K> {
      * Runs one slot in the caller's custody that is counted as begun. Throws nothing: an executor that runs tasks inline
      * would see a refusal.
      */
-    void runTaken(ControlBlock<K> block) {
+    void runTaken(ControlBlock<K> block, RunLoop loop) {
         try {
             if (keeper.isRunning()) { // looked at after the launch was counted: a stop waits for us, or we see it
                 counters.takenUp.increment();
-                runner.run(block);
+                runner.run(block, loop);
             } else {
                 giveBack(block);
             }

@@ -181,7 +181,7 @@ class Firing<K> implements SlotFiring {
     }
 
     private void checkRunning() {
-        if (over || !RunningScope.isInside(RunningScope.current(), block)) {
+        if (over || !RunLoop.isInside(block)) {
             throw new IllegalStateException(
                     "a firing can be delivered again only from inside its own run, on the thread of its callback: "
                             + this);

@@ -150,7 +150,7 @@ final class IndexSegment<K> extends ReentrantLock {
                         raiseGeneration(present);
                     }
                     CREATED.setOpaque(this, created + 1);
-                    put(hash, place == null ? fresh : place.put(fresh));
+                    put(hash, seen, place == null ? fresh : place.put(fresh));
                     return fresh;
                 }
             } finally {
@@ -160,13 +160,15 @@ final class IndexSegment<K> extends ReentrantLock {
     }
 
     /** With the lock held, and room for one more: puts in the entry of a hash, in place of the one that is there. */
-    private void put(int hash, Object entry) {
+    private void put(int hash, @Nullable Object former, Object entry) {
         @Nullable Object[] present = table;
-        int position = position(present, hash);
-        if (position < 0) {
+        int position;
+        if (former == null) {
             position = freePosition(present, hash);
             used += present[position] == null ? 1 : 0;
             held++;
+        } else {
+            position = position(present, hash, former);
         }
         ENTRY.setVolatile(present, position, entry);
     }
@@ -210,34 +212,32 @@ final class IndexSegment<K> extends ReentrantLock {
     /** With the lock held. */
     private boolean replace(ControlBlock<K> block, ControlBlock<K> former) {
         @Nullable Object[] present = table;
-        int position = position(present, block.hash());
-        Object entry = position < 0 ? null : present[position];
-        if (entry == block) {
+        int position = position(present, block.hash(), block);
+        if (position >= 0) {
             ENTRY.setVolatile(present, position, former);
             return true;
         }
-        SameHash<K> several = asSeveral(entry);
+        SameHash<K> several = asSeveral(find(present, block.hash()));
         return several != null && several.replace(block, former);
     }
 
     /** With the lock held: takes a block out if it is there. */
     private void unlink(ControlBlock<K> block) {
         @Nullable Object[] present = table;
-        int position = position(present, block.hash());
-        if (position < 0) {
+        int hash = block.hash();
+        int position = position(present, hash, block);
+        if (position >= 0) {
+            clear(present, position);
             return;
         }
-        Object entry = present[position];
-        SameHash<K> several = asSeveral(entry);
-        if (entry == block) {
-            clear(present, position);
-        } else if (several != null) {
+        SameHash<K> several = asSeveral(find(present, hash));
+        if (several != null) {
             several.left();
             ControlBlock<K> last = several.last();
             if (last != null) {
-                ENTRY.setVolatile(present, position, last);
+                ENTRY.setVolatile(present, position(present, hash, several), last);
             } else if (several.isEmpty()) {
-                clear(present, position);
+                clear(present, position(present, hash, several));
             }
         }
     }
@@ -300,16 +300,16 @@ final class IndexSegment<K> extends ReentrantLock {
         }
     }
 
-    /** With the lock held: where the entry of a hash is; -1 when there is none. */
-    private static int position(@Nullable Object[] table, int hash) {
+    /** With the lock held: where an entry of a hash is; -1 when it is not there. Reads no other entry, only where it lies. */
+    private static int position(@Nullable Object[] table, int hash, Object wanted) {
         int mask = table.length - 1;
         for (int at = hash & mask; ; at = at + 1 & mask) {
             Object entry = table[at];
+            if (entry == wanted) {
+                return at;
+            }
             if (entry == null) {
                 return -1;
-            }
-            if (isOf(entry, hash)) {
-                return at;
             }
         }
     }

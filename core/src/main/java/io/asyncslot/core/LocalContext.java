@@ -56,7 +56,7 @@ public record LocalContext(
      * @return true in callbacks and in what else runs as part of a run
      */
     public boolean isInsideRun() {
-        return RunningScope.isInside(keeper);
+        return RunLoop.isInside(keeper);
     }
 
     /**

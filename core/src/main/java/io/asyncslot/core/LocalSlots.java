@@ -114,6 +114,9 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Whether an arming is a step of the word alone. */
     private final boolean plain;
 
+    /** Whether the timekeeper may miss what it has promised. */
+    private final boolean promisesLapse;
+
     private final Class<K> keyType;
     private final Keys<K> keys;
     private final Capacity capacity;
@@ -160,6 +163,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         this.intervals = rests ? new IntervalQueue<>(this) : new Intervals<>();
         this.freesIdle = whenIdle == WhenIdle.FREE && !rests;
         this.commanded = type == SlotType.TIMER || keeper.measuresWork();
+        this.promisesLapse = keeper.promisesLapse();
         SlotMirrors mirrors = context.mirrors();
         SlotMirror<K> mirror = mirrors == null ? null : mirrors.open(spec, type, clock);
         this.keys = new Keys<>(name, keyType, context.injected().maxKeyLength());
@@ -190,7 +194,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /** Tells the timekeeper of a slot, unless it has promised to look at it in time. */
     final void demand(ControlBlock<K> block, long deadline) {
-        if (deadline < block.lookAt() || keeper.hasLapsed(block)) {
+        if (deadline < block.lookAt() || promisesLapse && keeper.hasLapsed(block)) {
             StackRoom.check();
             keeper.armed(block, deadline);
         }
@@ -499,15 +503,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     public final CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException {
         keys.check(key);
         long nanos = Limits.nanos(limit);
-        RunningScope scope = RunningScope.current();
-        if (RunningScope.isInside(scope, this, key)) {
+        if (RunLoop.isInside(this, key)) {
             return CancelOutcome.WOULD_DEADLOCK;
         }
         ControlBlock<K> block = index.get(key);
         if (block == null) {
             return gone();
         }
-        try (RunAwait<K> runs = new RunAwait<>(block, scope)) {
+        try (RunAwait<K> runs = new RunAwait<>(block)) {
             if (runs.wouldDeadlock()) {
                 return CancelOutcome.WOULD_DEADLOCK;
             }
@@ -525,15 +528,14 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     public final AwaitOutcome awaitRun(K key, Duration limit) throws InterruptedException {
         keys.check(key);
         long nanos = Limits.nanos(limit);
-        RunningScope scope = RunningScope.current();
-        if (RunningScope.isInside(scope, this, key)) {
+        if (RunLoop.isInside(this, key)) {
             return AwaitOutcome.WOULD_DEADLOCK;
         }
         ControlBlock<K> block = index.get(key);
         if (block == null || !StateWord.isRunning(block.word()) && runningPredecessor(block) == null) {
             return AwaitOutcome.ENDED;
         }
-        try (RunAwait<K> runs = new RunAwait<>(block, scope)) {
+        try (RunAwait<K> runs = new RunAwait<>(block)) {
             if (runs.wouldDeadlock()) {
                 return AwaitOutcome.WOULD_DEADLOCK;
             }
@@ -717,7 +719,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         ArmingContexts contexts = armingContexts;
         ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
         Object captured = contexts == null ? null : contexts.capture();
-        long nanos = block instanceof ValueBlock<K> carrier && carrier.asksForTime() ? nanos() : 0;
+        long nanos = shape != null && shape.asksForTime() ? nanos() : 0;
         long reading = copies.reading();
         if (!copies.enter(block)) {
             return StartOutcome.FREED;
@@ -761,26 +763,19 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now, long before) {
+        if (arming == StateWord.Arming.FREED) {
+            return StartOutcome.FREED;
+        }
+        if (arming == StateWord.Arming.FULL) {
+            counters.rejected.increment();
+            return StartOutcome.REJECTED;
+        }
+        boolean started = arming == StateWord.Arming.STARTED;
         long due = shape == null ? deadline : shapedDue(block, deadline);
-        return switch (arming) {
-            case STARTED -> {
-                counters.restarted.increment();
-                notes.recordArmed(block, Kind.STARTED, now, due, before);
-                pending(block, due);
-                yield StartOutcome.STARTED;
-            }
-            case REARMED -> {
-                counters.rearmed.increment();
-                notes.recordArmed(block, Kind.REARMED, now, due, before);
-                pending(block, due);
-                yield StartOutcome.REARMED;
-            }
-            case FULL -> {
-                counters.rejected.increment();
-                yield StartOutcome.REJECTED;
-            }
-            case FREED -> StartOutcome.FREED;
-        };
+        (started ? counters.restarted : counters.rearmed).increment();
+        notes.recordArmed(block, started ? Kind.STARTED : Kind.REARMED, now, due, before);
+        pending(block, due);
+        return started ? StartOutcome.STARTED : StartOutcome.REARMED;
     }
 
     /**

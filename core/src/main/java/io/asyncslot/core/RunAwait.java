@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunAwait<K> implements AutoCloseable {
 
-    private final @Nullable RunningScope scope;
+    /** The run that the thread is inside; null for none. */
+    private final @Nullable RunLoop inside = RunLoop.current();
+
     private final RunBarrier barrier;
     private final List<ControlBlock<K>> targets = new ArrayList<>(2);
 
-    RunAwait(ControlBlock<K> block, @Nullable RunningScope scope) {
-        this.scope = scope;
+    RunAwait(ControlBlock<K> block) {
         this.barrier = block.map().barrier();
         target(block);
         ControlBlock<K> former = block.map().runningPredecessor(block);
@@ -30,12 +31,12 @@ final class RunAwait<K> implements AutoCloseable {
 
     private void target(ControlBlock<K> block) {
         targets.add(block);
-        block.needDetails().announce(scope != null);
+        block.needDetails().announce(inside != null);
     }
 
     /** Whether waiting might be waiting for oneself. */
     boolean wouldDeadlock() {
-        return scope != null && RunningScope.isAwaited(scope);
+        return inside != null && inside.isAwaited();
     }
 
     /** Whether one of the awaited runs goes on. */
@@ -80,7 +81,7 @@ final class RunAwait<K> implements AutoCloseable {
     @Override
     public void close() {
         for (ControlBlock<K> target : targets) {
-            target.needDetails().takeBack(scope != null);
+            target.needDetails().takeBack(inside != null);
         }
     }
 }

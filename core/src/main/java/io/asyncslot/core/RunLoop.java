@@ -7,22 +7,29 @@ import org.jspecify.annotations.Nullable;
  * The runs that one thread carries out one after another. Where an executor runs tasks in the calling thread, the end
  * of a run may hand the next one to that very thread: it is taken up when the present one is over, so that the stack
  * does not grow. Inside a callback it runs at once, nested: the callback may be waiting for it. Owned by one thread.
+ *
+ * <p>Knows the runs that the thread is inside, innermost first: the kernel's {@code hrtimer_running}, as a chain.
  */
 final class RunLoop {
 
     private static final ThreadLocal<@Nullable RunLoop> CURRENT = new ThreadLocal<>();
 
-    private final @Nullable RunLoop outer = CURRENT.get();
+    private final @Nullable RunLoop outer;
+
+    /** The slot whose run the thread is inside: from its begin until the slot shows that it has ended. */
+    private @Nullable ControlBlock<?> running;
+
+    private boolean inCallback;
 
     /** Linked: an array that fails to grow loses what it holds. */
     private @Nullable LinkedList<ControlBlock<?>> postponed;
 
-    private boolean inCallback;
-
     /** When the thread went on with other runs than that it was called for, by the monotonic clock; 0 before. */
     private long began;
 
-    private RunLoop() {}
+    private RunLoop(@Nullable RunLoop outer) {
+        this.outer = outer;
+    }
 
     /** Begins a loop; null when the thread is about to end a run and takes up {@code block} after that. */
     static @Nullable RunLoop enter(ControlBlock<?> block) {
@@ -31,17 +38,25 @@ final class RunLoop {
             present.postpone(block);
             return null;
         }
-        RunLoop loop = new RunLoop();
+        RunLoop loop = new RunLoop(present);
         CURRENT.set(loop);
         return loop;
     }
 
-    /** Notes that the thread enters or leaves a callback. */
-    static void inCallback(boolean value) {
-        RunLoop present = CURRENT.get();
-        if (present != null) {
-            present.inCallback = value;
-        }
+    /** A run is about to begin, and its callback to be called. */
+    void begins(ControlBlock<?> block) {
+        running = block;
+        inCallback = true;
+    }
+
+    /** The callback has ended. */
+    void called() {
+        inCallback = false;
+    }
+
+    /** The slot shows that the run has ended. */
+    void ended() {
+        running = null;
     }
 
     @SuppressWarnings("JdkObsolete")
@@ -77,5 +92,70 @@ final class RunLoop {
         } else {
             CURRENT.set(outer);
         }
+    }
+
+    // ---- the runs that a thread is inside -----------------------------------------------------------------------
+
+    /** The innermost run that the calling thread is inside; null when it is inside none. */
+    static @Nullable RunLoop current() {
+        RunLoop loop = CURRENT.get();
+        while (loop != null && loop.running == null) {
+            loop = loop.outer;
+        }
+        return loop;
+    }
+
+    /** Whether the calling thread is inside a run of a map whose time this timekeeper measures. */
+    static boolean isInside(Timekeeper keeper) {
+        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
+            if (loop.running != null && loop.running.map().keeper() == keeper) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the calling thread is inside a run of this very incarnation. */
+    static boolean isInside(ControlBlock<?> block) {
+        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
+            if (loop.running == block) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the calling thread is inside a run of this map. */
+    static boolean isInside(SlotHome<?> map) {
+        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
+            if (loop.running != null && loop.running.map() == map) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the calling thread is inside a run of this key of this map, of whatever incarnation. */
+    static boolean isInside(SlotHome<?> map, Object key) {
+        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
+            ControlBlock<?> block = loop.running;
+            if (block != null && block.map() == map && block.key().equals(key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a callback waits for one of these runs, from this one outwards: for its slot, or for its map to close. */
+    boolean isAwaited() {
+        for (RunLoop loop = this; loop != null; loop = loop.outer) {
+            ControlBlock<?> block = loop.running;
+            SlotDetails<?> details = block == null ? null : block.details();
+            if (details != null && details.isAwaitedByCallback()
+                    || block != null && block.map().closersInCallbacks() != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -59,11 +59,20 @@ public interface Timekeeper {
     }
 
     /**
+     * Whether {@link #hasLapsed} may be true of any slot. Asked once per map.
+     *
+     * @return false, unless overridden: every promise that elapses is followed by a look
+     */
+    default boolean promisesLapse() {
+        return false;
+    }
+
+    /**
      * Whether a promise may have elapsed without a look at the slot, because what was pending had been cancelled or moved
-     * to later. Asked after each arming and each move to a time not before the promise.
+     * to later. Asked after each arming and each move to a time not before the promise, where {@link #promisesLapse}.
      *
      * @param block the slot
-     * @return false, unless overridden: every promise that elapses is followed by a look
+     * @return false, unless overridden
      */
     default boolean hasLapsed(ControlBlock<?> block) {
         return false;

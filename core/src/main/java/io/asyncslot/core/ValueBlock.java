@@ -122,10 +122,6 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
 
     // ---- arming -------------------------------------------------------------------------------------------------
 
-    boolean asksForTime() {
-        return shape.asksForTime();
-    }
-
     boolean hasInterval() {
         return shape.minInterval() != null;
     }

@@ -167,6 +167,11 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
     }
 
     @Override
+    public boolean promisesLapse() {
+        return true;
+    }
+
+    @Override
     public boolean hasLapsed(ControlBlock<?> block) {
         return looks.hasLapsed(block);
     }
