@@ -7,6 +7,7 @@ import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import io.asyncslot.spring.SlotSchedulerLifecycle;
 import io.asyncslot.spring.SlotSchedulingClock;
+import io.asyncslot.spring.SlotShutdown;
 import io.asyncslot.spring.SlotTaskScheduler;
 import io.asyncslot.spring.TickerClock;
 import java.time.Duration;
@@ -57,7 +58,7 @@ public final class AsyncSlotTaskSchedulerAutoConfiguration {
      * On the jvm backend whatever the default is: tasks are objects of this JVM. A fallback among executors, for it is one
      * by its type only: what asks for an {@code ExecutorService} means the application's own.
      */
-    @Bean(destroyMethod = "shutdownAndCancel")
+    @Bean(destroyMethod = "cancelWaiting") // the lifecycle has ended it before, unless the refresh failed early
     @Fallback
     SlotScheduledExecutor asyncSlotScheduledExecutor(
             AsyncSlotRegistry registry,
@@ -102,8 +103,10 @@ public final class AsyncSlotTaskSchedulerAutoConfiguration {
 
     @Bean
     SlotSchedulerLifecycle asyncSlotSchedulerLifecycle(
-            SlotScheduledExecutor executor, ObjectProvider<TaskSchedulingProperties> scheduling) {
-        return new SlotSchedulerLifecycle(executor, awaitTermination(scheduling.getIfAvailable()));
+            SlotScheduledExecutor executor,
+            SlotShutdown shutdown,
+            ObjectProvider<TaskSchedulingProperties> scheduling) {
+        return new SlotSchedulerLifecycle(executor, shutdown, awaitTermination(scheduling.getIfAvailable()));
     }
 
     @Bean
@@ -116,10 +119,10 @@ public final class AsyncSlotTaskSchedulerAutoConfiguration {
         return unique == null ? SystemTicker.instance() : unique;
     }
 
-    /** What Spring Boot's own scheduler would do with {@code spring.task.scheduling.shutdown.*}. */
-    private static Duration awaitTermination(@Nullable TaskSchedulingProperties properties) {
+    /** The period that {@code spring.task.scheduling.shutdown.*} gives tasks to complete; null if it asks for none. */
+    private static @Nullable Duration awaitTermination(@Nullable TaskSchedulingProperties properties) {
         if (properties == null || !properties.getShutdown().isAwaitTermination()) {
-            return Duration.ZERO;
+            return null;
         }
         Duration period = properties.getShutdown().getAwaitTerminationPeriod();
         return period == null ? Duration.ZERO : period;

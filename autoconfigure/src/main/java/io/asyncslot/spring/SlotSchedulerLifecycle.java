@@ -3,9 +3,11 @@ package io.asyncslot.spring;
 import io.asyncslot.scheduling.SlotScheduledExecutor;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationContextAware;
 import org.springframework.context.ApplicationListener;
@@ -16,38 +18,63 @@ import org.springframework.context.event.ContextClosedEvent;
  * Ends the scheduled executor on the engine when its application context is closed, before the registry stops.
  * Thread-safe.
  *
+ * <p>It ends as Spring Boot's scheduler does, within the budget that all waits for callbacks share. By default, nothing is
+ * accepted once the context begins to close, and what runs has the time of the phase before it is interrupted. With
+ * {@code await-termination}, tasks are accepted until the phase, and all of them have the configured period to complete. What
+ * still runs then is interrupted, as its threads end with the context; what never ran is cancelled.
+ *
  * <p>A context that is only stopped, to be started again, leaves the executor as it is: the registry runs nothing
  * meanwhile, and what fell due runs afterwards.
  */
 public final class SlotSchedulerLifecycle
-        implements SmartLifecycle, ApplicationListener<ContextClosedEvent>, ApplicationContextAware {
+        implements SmartLifecycle, ApplicationListener<ContextClosedEvent>, ApplicationContextAware, DisposableBean {
 
     /** The phase: above the registry's, so that tasks end while it runs, and below web servers. */
     public static final int PHASE = AsyncSlotLifecycle.PHASE + 1024;
 
+    /** So often it is looked whether tasks still run. */
+    private static final Duration LOOK = Duration.ofMillis(10);
+
     private static final Log LOG = LogFactory.getLog(SlotSchedulerLifecycle.class);
 
     private final SlotScheduledExecutor executor;
-    private final Duration awaitTermination;
+    private final SlotShutdown shutdown;
+    private final @Nullable Duration awaitTermination;
 
     /** Set by the context before it starts. */
     private @Nullable ApplicationContext context;
 
-    /** Written and read by the thread that closes the context; volatile for tests that look. */
+    /** Written by the thread that closes the context, and read by the one that waits. */
     private volatile boolean closing;
 
     private volatile boolean running;
+
+    /** Whether the end has begun. */
+    private final AtomicBoolean ending = new AtomicBoolean();
 
     /**
      * Makes a lifecycle.
      *
      * @param executor what it ends
-     * @param awaitTermination how long tasks may go on after the context was closed; zero ends them at once, with an
-     *     interrupt for those that run
+     * @param shutdown the budget of its wait
+     * @param awaitTermination how long all tasks that are accepted have to complete; null if those that run have the whole
+     *     budget
      */
-    public SlotSchedulerLifecycle(SlotScheduledExecutor executor, Duration awaitTermination) {
+    public SlotSchedulerLifecycle(
+            SlotScheduledExecutor executor, SlotShutdown shutdown, @Nullable Duration awaitTermination) {
         this.executor = executor;
-        this.awaitTermination = awaitTermination;
+        this.shutdown = shutdown;
+        this.awaitTermination = awaitTermination == null ? null : within(shutdown.budget(), awaitTermination);
+    }
+
+    private static Duration within(Duration budget, Duration period) {
+        if (period.compareTo(budget) <= 0) {
+            return period;
+        }
+        LOG.warn("spring.task.scheduling.shutdown.await-termination-period (" + period + ") is shortened to " + budget
+                + ", the budget of the whole shutdown: raise asyncslot.shutdown.timeout, and"
+                + " spring.lifecycle.timeout-per-shutdown-phase above it");
+        return budget;
     }
 
     @Override
@@ -64,6 +91,9 @@ public final class SlotSchedulerLifecycle
     public void onApplicationEvent(ContextClosedEvent event) {
         if (event.getApplicationContext() == context) { // not that of a child
             closing = true;
+            if (awaitTermination == null) {
+                executor.shutdown();
+            }
         }
     }
 
@@ -79,43 +109,83 @@ public final class SlotSchedulerLifecycle
 
     @Override
     public void stop(Runnable callback) {
-        if (!closing || awaitTermination.isZero()) {
-            stop();
+        running = false;
+        if (!closing) {
             callback.run();
             return;
         }
+        Thread ender = Thread.currentThread();
         Thread end = new Thread(
+                null,
                 () -> {
                     try {
-                        stop();
+                        end(ender);
                     } finally {
                         callback.run();
                     }
                 },
-                "asyncslot-scheduler-end");
+                "asyncslot-scheduler-end",
+                0,
+                false);
         end.start();
     }
 
     @Override
     public void stop() {
         running = false;
-        if (!closing) {
+        if (closing) {
+            end(Thread.currentThread());
+        }
+    }
+
+    /** Ends what a refresh that failed has left: nobody has stopped it. */
+    @Override
+    public void destroy() {
+        end(Thread.currentThread());
+    }
+
+    private void end(Thread ender) {
+        if (!ending.compareAndSet(false, true)) {
             return;
         }
+        boolean interrupt = true;
+        executor.shutdown();
         try {
-            if (!awaitTermination.isZero()) {
-                executor.shutdown();
-                if (!executor.awaitTermination(awaitTermination.toNanos(), TimeUnit.NANOSECONDS)) {
-                    LOG.warn("scheduled tasks go on after " + awaitTermination + " and are ended now");
-                }
+            SlotShutdown.End end = shutdown.await(whatItWaitsFor(), ender);
+            if (end == SlotShutdown.End.WAITS_FOR_US) {
+                interrupt = false; // a task ends the application, and this would meet it
+            } else if (!executor.isIdle()) {
+                LOG.warn("scheduled tasks still run after "
+                        + (awaitTermination == null ? shutdown.budget() : awaitTermination) + ", and are interrupted");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            int waiting = executor.shutdownAndCancel();
+            int waiting = interrupt ? executor.shutdownAndCancel() : executor.cancelWaiting();
             if (waiting > 0) {
                 LOG.debug(waiting + " scheduled tasks are cancelled: the context is closed");
             }
         }
+    }
+
+    private SlotShutdown.Wait whatItWaitsFor() {
+        if (awaitTermination == null) {
+            return this::isIdle;
+        }
+        long end = System.nanoTime() + awaitTermination.toNanos();
+        return limit -> isTerminated(limit, end);
+    }
+
+    private boolean isIdle(Duration limit) throws InterruptedException {
+        if (!executor.isIdle() && !limit.isZero()) {
+            TimeUnit.NANOSECONDS.sleep(Math.min(limit.toNanos(), LOOK.toNanos()));
+        }
+        return executor.isIdle();
+    }
+
+    /** Whether no task is left, or the period is over. */
+    private boolean isTerminated(Duration limit, long end) throws InterruptedException {
+        long left = Math.min(limit.toNanos(), end - System.nanoTime());
+        return executor.awaitTermination(Math.max(0, left), TimeUnit.NANOSECONDS) || end - System.nanoTime() <= 0;
     }
 }

@@ -25,6 +25,7 @@ import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.TaskDecorator;
 import org.springframework.core.task.TaskRejectedException;
@@ -39,11 +40,9 @@ import org.springframework.scheduling.support.CronTrigger;
  */
 abstract class AbstractSchedulerParityTests {
 
-    private final boolean slots;
     private final ApplicationContextRunner runner;
 
     AbstractSchedulerParityTests(boolean slots) {
-        this.slots = slots;
         this.runner = new ApplicationContextRunner()
                 .withConfiguration(AutoConfigurations.of(
                         AsyncSlotAutoConfiguration.class,
@@ -206,7 +205,7 @@ abstract class AbstractSchedulerParityTests {
     @Test
     void scheduledTask_keepsTheApplicationAlive_untilClose() {
         runner.run(context -> {
-            assertThat(liveThreads()).isEmpty();
+            await().until(() -> liveThreads().isEmpty()); // those of former tests end
             context.getBean(TaskScheduler.class)
                     .schedule(() -> {}, Instant.now().plusSeconds(3600));
             assertThat(liveThreads()).isNotEmpty();
@@ -238,9 +237,25 @@ abstract class AbstractSchedulerParityTests {
                 });
     }
 
-    /** The one difference: Spring Boot's scheduler leaves what runs the time of its phase, slots interrupt at once. */
     @Test
-    void close_byDefault_leavesWhatRunsThePhase_butNotOnSlots() {
+    void close_awaitsTermination_noLongerThanItsPeriod() {
+        Held held = new Held();
+        runner.withPropertyValues(
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=100ms")
+                .run(context -> {
+                    context.getBean(TaskScheduler.class).schedule(held, Instant.now());
+                    held.begun.await();
+                    long began = System.nanoTime();
+                    context.close();
+                    assertThat(Duration.ofNanos(System.nanoTime() - began))
+                            .isBetween(Duration.ofMillis(100), Duration.ofSeconds(15));
+                    held.gate.countDown();
+                });
+    }
+
+    @Test
+    void close_byDefault_leavesWhatRunsTheTimeOfThePhase() {
         Held held = new Held();
         runner.run(context -> {
             TaskScheduler scheduler = context.getBean(TaskScheduler.class);
@@ -248,24 +263,87 @@ abstract class AbstractSchedulerParityTests {
             held.begun.await();
             Thread closer = new Thread(context::close);
             closer.start();
-            if (!slots) {
-                await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
-                held.gate.countDown();
-            }
+            await().until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+            held.gate.countDown();
             closer.join();
-            assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo(slots ? "by an interrupt" : "by itself");
+            assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo("by itself");
+        });
+    }
+
+    @Test
+    void close_byDefault_doesNotWaitForWhatIsNotDue() {
+        runner.run(context -> {
+            ScheduledFuture<?> later = context.getBean(TaskScheduler.class)
+                    .schedule(() -> {}, Instant.now().plusSeconds(3600));
+            long began = System.nanoTime();
+            context.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+            assertThat(later.isCancelled()).isTrue();
         });
     }
 
     @Test
     void close_byDefault_interruptsWhatOutlastsThePhase() {
         Held held = new Held();
-        runner.withPropertyValues("spring.lifecycle.timeout-per-phase=100ms").run(context -> {
-            context.getBean(TaskScheduler.class).schedule(held, Instant.now());
-            held.begun.await();
-            context.close();
-            assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo("by an interrupt");
-        });
+        runner.withPropertyValues("spring.lifecycle.timeout-per-shutdown-phase=100ms")
+                .run(context -> {
+                    context.getBean(TaskScheduler.class).schedule(held, Instant.now());
+                    held.begun.await();
+                    long began = System.nanoTime();
+                    context.close();
+                    assertThat(held.ended.get(30, TimeUnit.SECONDS)).isEqualTo("by an interrupt");
+                    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+                });
+    }
+
+    @Test
+    void close_byDefault_refusesTasksFromItsBegin() {
+        assertThat(refusedWhileOthersStop("spring.task.scheduling.shutdown.await-termination=false"))
+                .isTrue();
+    }
+
+    @Test
+    void close_awaitsTermination_ofWhatIsSubmittedWhileOthersStop() {
+        assertThat(refusedWhileOthersStop(
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=10s"))
+                .isFalse();
+    }
+
+    /** Whether the scheduler refuses a task in the first phase of the end, as a web server's last requests may submit one. */
+    private boolean refusedWhileOthersStop(String... properties) {
+        CompletableFuture<Boolean> refused = new CompletableFuture<>();
+        runner.withPropertyValues(properties)
+                .withBean(StopsFirst.class, () -> new StopsFirst(refused))
+                .run(context -> context.getBean(StopsFirst.class).scheduler = context.getBean(TaskScheduler.class));
+        return refused.join();
+    }
+
+    private static final class StopsFirst implements SmartLifecycle {
+
+        private final CompletableFuture<Boolean> refused;
+        private volatile boolean running;
+        private volatile TaskScheduler scheduler;
+
+        StopsFirst(CompletableFuture<Boolean> refused) {
+            this.refused = refused;
+        }
+
+        @Override
+        public void start() {
+            running = true;
+        }
+
+        @Override
+        public void stop() {
+            running = false;
+            refused.complete(refuses(scheduler));
+        }
+
+        @Override
+        public boolean isRunning() {
+            return running;
+        }
     }
 
     private static boolean refuses(TaskScheduler scheduler) {

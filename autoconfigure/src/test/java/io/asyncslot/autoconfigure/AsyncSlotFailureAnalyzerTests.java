@@ -15,6 +15,8 @@ import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.TouchSlot;
 import io.asyncslot.annotation.WorkSlot;
 import io.asyncslot.spi.MissingBackend;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
 import org.springframework.scheduling.annotation.Async;
+import reactor.core.publisher.Mono;
 
 /**
  * Every mistake that can be known at start-up ends the start, and says where, what and what to do. Those that users make most
@@ -83,6 +86,16 @@ class AsyncSlotFailureAnalyzerTests {
     }
 
     @Test
+    void badCronInProperties() {
+        check(
+                runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.session.cron=0 6 * * *"),
+                "@TimerSlot of map 'session' on",
+                "or 'asyncslot.maps.session' describes a map that cannot be: '0 6 * * *' is not a cron expression of"
+                        + " six fields",
+                "Correct the value in the annotation, or the property that overrides it");
+    }
+
+    @Test
     void badZone() {
         check(runner.withUserConfiguration(BadZone.class), "'Mars/Olympus' is not a time zone");
     }
@@ -129,6 +142,12 @@ class AsyncSlotFailureAnalyzerTests {
                 "returns a CompletableFuture: the run would end before its work",
                 "Let the method return nothing, and wait for its work in the method");
         check(runner.withUserConfiguration(AsyncClass.class), "AsyncClass.expired", "is @Async");
+        check(runner.withUserConfiguration(AsyncBase.class), "AsyncBase.expired", "is @Async");
+        check(runner.withUserConfiguration(AsyncMeta.class), "AsyncMeta.expired", "is @Async");
+        check(
+                runner.withUserConfiguration(MonoCallback.class),
+                "MonoCallback.expired",
+                "returns a Mono: the run would end before its work");
         check(
                 runner.withUserConfiguration(OtherKeyType.class),
                 "names the key type java.lang.Long but its key parameter is a java.lang.String");
@@ -143,7 +162,18 @@ class AsyncSlotFailureAnalyzerTests {
 
     @Test
     void propertiesOfTime_onAWorkMap() {
-        for (String property : List.of("delay=1m", "cron=nonsense", "every=1s", "late=all", "zone=Europe/Berlin")) {
+        for (String property : List.of(
+                "delay=1m",
+                "cron=nonsense",
+                "cron=-",
+                "every=1s",
+                "late=all",
+                "zone=Europe/Berlin",
+                "dst=once",
+                "clock=realtime",
+                "max-wait=1s",
+                "flush-at=3",
+                "key-schedules=true")) {
             String name = property.substring(0, property.indexOf('='));
             check(
                     runner.withUserConfiguration(Work.class).withPropertyValues("asyncslot.maps.work." + property),
@@ -425,6 +455,37 @@ class AsyncSlotFailureAnalyzerTests {
     static class AsyncClass {
         @TimerSlot(map = "bad")
         public void expired(String id) {}
+    }
+
+    interface AsyncInterface {
+        @Async
+        void expired(String id);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AsyncBase implements AsyncInterface {
+        @Override
+        @TimerSlot(map = "bad")
+        public void expired(String id) {}
+    }
+
+    @Retention(RetentionPolicy.RUNTIME)
+    @Async
+    @interface InTheBackground {}
+
+    @Configuration(proxyBeanMethods = false)
+    static class AsyncMeta {
+        @InTheBackground
+        @TimerSlot(map = "bad")
+        public void expired(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class MonoCallback {
+        @TimerSlot(map = "bad")
+        Mono<Void> expired(String id) {
+            return Mono.empty();
+        }
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -2,9 +2,9 @@ package io.asyncslot.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerMapSpec;
 import io.asyncslot.scheduling.SlotScheduledExecutor;
 import io.asyncslot.spi.Ticker;
 import io.asyncslot.spring.AsyncSlotLifecycle;
@@ -21,9 +21,11 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.actuate.scheduling.ScheduledTasksEndpoint;
 import org.springframework.boot.actuate.scheduling.ScheduledTasksEndpoint.ScheduledTasksDescriptor;
@@ -32,8 +34,15 @@ import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.autoconfigure.task.TaskSchedulingAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.core.task.TaskRejectedException;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.annotation.Async;
@@ -47,6 +56,7 @@ import org.springframework.scheduling.config.ScheduledTaskHolder;
 import org.springframework.scheduling.config.ScheduledTaskRegistrar;
 
 /** Slots as the application's scheduler: beans, tasks of every kind, the end, a pause. */
+@ExtendWith(OutputCaptureExtension.class)
 class AsyncSlotTaskSchedulerAutoConfigurationTests {
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -264,61 +274,160 @@ class AsyncSlotTaskSchedulerAutoConfigurationTests {
 
     @Test
     void close_interruptsRunningTasks_whileTheRegistryStillRuns() {
-        CountDownLatch begun = new CountDownLatch(1);
         CompletableFuture<Boolean> registryRan = new CompletableFuture<>();
         AtomicBoolean later = new AtomicBoolean();
-        on.run(context -> {
-            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+        on.withPropertyValues("asyncslot.shutdown.timeout=100ms").run(context -> {
             TaskScheduler scheduler = context.getBean(TaskScheduler.class);
-            scheduler.schedule(
-                    () -> {
-                        begun.countDown();
-                        boolean ran;
-                        boolean interrupted;
-                        do { // in this order: a registry that has stopped did so after the interrupt
-                            ran = registry.isRunning();
-                            interrupted = Thread.currentThread().isInterrupted();
-                        } while (ran && !interrupted);
-                        registryRan.complete(interrupted);
-                    },
-                    Instant.now());
             scheduler.schedule(() -> later.set(true), Instant.now().plus(HOUR));
-            assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
-            context.close();
-            assertThat(registryRan.get(30, TimeUnit.SECONDS)).isTrue();
+            endDuring(context, registryRan);
             assertThatExceptionOfType(TaskRejectedException.class)
                     .isThrownBy(() -> scheduler.schedule(() -> {}, Instant.now()));
         });
+        assertThat(registryRan).isCompletedWithValue(true);
         assertThat(later).isFalse();
     }
 
-    @Test
-    void close_awaitsTermination_whereSpringBootsSchedulerWould() {
+    /** Closes a context while a task runs, which tells whether it is interrupted before the registry stops. */
+    private static void endDuring(ConfigurableApplicationContext context, CompletableFuture<Boolean> registryRan)
+            throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        AtomicBoolean ended = new AtomicBoolean();
+        AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+        context.getBean(TaskScheduler.class)
+                .schedule(
+                        () -> {
+                            begun.countDown();
+                            boolean ran;
+                            boolean interrupted;
+                            do { // in this order: a registry that has stopped did so after the interrupt
+                                ran = registry.isRunning();
+                                interrupted = Thread.currentThread().isInterrupted();
+                            } while (ran && !interrupted);
+                            registryRan.complete(interrupted);
+                        },
+                        Instant.now());
+        assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+        context.close();
+        registryRan.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void closeInATask_isNotWaitedFor_andMeetsNoInterrupt() throws Exception {
+        AtomicReference<Boolean> interrupted = new AtomicReference<>();
+        CompletableFuture<Duration> took = new CompletableFuture<>();
+        ScheduledFuture<?>[] later = new ScheduledFuture<?>[1];
+        Runnable look = () -> interrupted.set(Thread.currentThread().isInterrupted());
+        on.withBean(StopsLast.class, () -> new StopsLast(look)).run(context -> {
+            TaskScheduler scheduler = context.getBean(TaskScheduler.class);
+            later[0] = scheduler.schedule(() -> {}, Instant.now().plus(HOUR));
+            scheduler.schedule(
+                    () -> {
+                        long began = System.nanoTime();
+                        context.close();
+                        took.complete(Duration.ofNanos(System.nanoTime() - began));
+                    },
+                    Instant.now());
+            assertThat(took.get(60, TimeUnit.SECONDS)).as("of 20 s").isLessThan(Duration.ofSeconds(10));
+        });
+        assertThat(interrupted).as("while the other beans stop").hasValue(false);
+        assertThat(later[0].isCancelled()).isTrue();
+    }
+
+    @Test
+    void stuckTaskAndStuckCallback_haveOneBudget(CapturedOutput output) throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        CountDownLatch gate = new CountDownLatch(1);
+        Runnable stuck = () -> {
+            begun.countDown();
+            for (; ; ) {
+                try {
+                    gate.await();
+                    return;
+                } catch (InterruptedException e) {
+                    // stuck is stuck
+                }
+            }
+        };
+        on.withPropertyValues("asyncslot.shutdown.timeout=3s").run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            registry.register(TimerMapSpec.named("stuck", String.class)
+                            .callback((key, firing) -> stuck.run())
+                            .build())
+                    .start("key", Duration.ZERO);
+            context.getBean(TaskScheduler.class).schedule(stuck, Instant.now());
+            assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+            long began = System.nanoTime();
+            stop(context.getSourceApplicationContext());
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isBetween(Duration.ofSeconds(3), Duration.ofMillis(5900));
+            gate.countDown();
+        });
+        assertThat(output)
+                .contains("scheduled tasks still run after PT3S, and are interrupted")
+                .contains("slot callbacks still run after PT3S");
+    }
+
+    /** What stops after the scheduler and the registry, on the thread that closes the context. */
+    private record StopsLast(Runnable look) implements SmartLifecycle {
+
+        @Override
+        public int getPhase() {
+            return Integer.MIN_VALUE;
+        }
+
+        @Override
+        public void start() {}
+
+        @Override
+        public void stop() {
+            look.run();
+        }
+
+        @Override
+        public boolean isRunning() {
+            return true;
+        }
+    }
+
+    @Test
+    void taskThatOutlastsItsPeriod_isInterrupted_whileTheRegistryStillRuns() {
+        CompletableFuture<Boolean> registryRan = new CompletableFuture<>();
         on.withPropertyValues(
                         "spring.task.scheduling.shutdown.await-termination=true",
-                        "spring.task.scheduling.shutdown.await-termination-period=25s")
-                .run(context -> {
-                    SlotScheduledExecutor executor = context.getBean(SlotScheduledExecutor.class);
-                    executor.execute(() -> {
-                        begun.countDown();
-                        try {
-                            goOn.await();
-                            ended.set(true);
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                    });
-                    assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
-                    Thread closer = new Thread(context::close);
-                    closer.start();
-                    await().until(executor::isShutdown);
-                    goOn.countDown();
-                    closer.join();
-                });
-        assertThat(ended).isTrue();
+                        "spring.task.scheduling.shutdown.await-termination-period=100ms")
+                .run(context -> endDuring(context, registryRan));
+        assertThat(registryRan).isCompletedWithValue(true);
+    }
+
+    /** Ends the beans of the lifecycle as a close does, without the executors' own waits after them. */
+    private static void stop(ConfigurableApplicationContext context) {
+        context.publishEvent(new ContextClosedEvent(context));
+        context.stop();
+    }
+
+    @Test
+    void awaitTerminationPeriod_beyondTheBudget_isShortenedAndSaid(CapturedOutput output) {
+        on.withPropertyValues(
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=60s")
+                .run(context -> assertThat(context).hasNotFailed());
+        assertThat(output)
+                .contains("spring.task.scheduling.shutdown.await-termination-period (PT1M) is shortened to PT20S");
+    }
+
+    @Test
+    void failedRefresh_endsTheExecutor() {
+        AtomicReference<SlotScheduledExecutor> executor = new AtomicReference<>();
+        AtomicReference<ScheduledFuture<?>> later = new AtomicReference<>();
+        on.withInitializer(context -> context.getBeanFactory().registerSingleton("failing", (ApplicationListener<
+                                ContextRefreshedEvent>)
+                        event -> {
+                            executor.set(context.getBean(SlotScheduledExecutor.class));
+                            later.set(executor.get().schedule(() -> {}, 1, TimeUnit.HOURS));
+                            throw new IllegalStateException("expected by this test");
+                        }))
+                .run(context -> assertThat(context).hasFailed());
+        assertThat(executor.get().isTerminated()).isTrue();
+        assertThat(later.get().isCancelled()).isTrue();
     }
 
     @Test

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 
@@ -54,10 +52,18 @@ class RunEnvironmentTests {
         return context;
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"false", "true"})
-    @EnabledForJreRange(min = JRE.JAVA_21)
-    void firstMapAndFirstSlots_inARequestOfSomebody_leaveNothingOfHim(String virtual) throws Exception {
+    @Test
+    void firstMapAndFirstSlots_inARequestOfSomebody_leaveNothingOfHim() throws Exception {
+        nothingOfARequest("false");
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "virtual threads came with Java 21")
+    void firstMapAndFirstSlots_inARequestOfSomebody_leaveNothingOfHim_onVirtualThreads() throws Exception {
+        nothingOfARequest("true");
+    }
+
+    private void nothingOfARequest(String virtual) throws Exception {
         ClassLoader application =
                 new URLClassLoader("the application", new URL[0], getClass().getClassLoader());
         try (AnnotationConfigApplicationContext context =

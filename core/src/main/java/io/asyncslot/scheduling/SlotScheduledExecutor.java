@@ -371,10 +371,7 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
 
     @Override
     public List<Runnable> shutdownNow() {
-        tasks.stop();
-        List<Runnable> waiting = new ArrayList<>();
-        visit(delayed, task -> drain(delayed, task, waiting));
-        visit(immediate, task -> drain(immediate, task, waiting));
+        List<Runnable> waiting = drain();
         for (SlotTask<?> task : running.keySet()) {
             running.computeIfPresent(task, (same, thread) -> {
                 thread.interrupt();
@@ -392,13 +389,37 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
      * @return how many waited
      */
     public int shutdownAndCancel() {
-        List<Runnable> waiting = shutdownNow();
+        return cancel(shutdownNow());
+    }
+
+    /**
+     * Shuts down and cancels the tasks that wait. Those that run end by themselves: nothing interrupts them, and periodic
+     * ones do not run again.
+     *
+     * @return how many waited
+     */
+    public int cancelWaiting() {
+        int cancelled = cancel(drain());
+        closeIfEnded();
+        return cancelled;
+    }
+
+    private static int cancel(List<Runnable> waiting) {
         for (Runnable task : waiting) {
             if (task instanceof Future<?> future) {
                 future.cancel(true);
             }
         }
         return waiting.size();
+    }
+
+    /** Lets no further run begin, and frees what waits. */
+    private List<Runnable> drain() {
+        tasks.stop();
+        List<Runnable> waiting = new ArrayList<>();
+        visit(delayed, task -> drain(delayed, task, waiting));
+        visit(immediate, task -> drain(immediate, task, waiting));
+        return waiting;
     }
 
     private void drain(SlotMap<SlotTask<?>> slots, SlotTask<?> task, List<Runnable> waiting) {
@@ -422,6 +443,15 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     @Override
     public boolean isTerminated() {
         return tasks.hasEnded();
+    }
+
+    /**
+     * Whether no task runs at the moment. Tasks that wait for their time do not count.
+     *
+     * @return false while any task runs
+     */
+    public boolean isIdle() {
+        return running.isEmpty();
     }
 
     @Override

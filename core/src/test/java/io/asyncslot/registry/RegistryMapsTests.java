@@ -51,6 +51,18 @@ class RegistryMapsTests {
     }
 
     @Test
+    void arraysAsKeys_areRefused() {
+        for (Class<?> type : List.of(byte[].class, String[].class)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> timers("upload", type))
+                    .withMessage("'keyType' of map 'upload' must not be an array, which is equal to itself only: "
+                            + type.getTypeName());
+            assertThatIllegalArgumentException().isThrownBy(() -> works("upload", type));
+        }
+        assertThat(registry.maps()).isEmpty();
+    }
+
+    @Test
     void lazyTimerHandle_forwardsEveryOperation() throws Exception {
         TimerSlots<String> handle = registry.timers("t", String.class);
         assertThat(handle.name()).isEqualTo("t");

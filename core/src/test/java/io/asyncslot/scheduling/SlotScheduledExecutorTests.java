@@ -18,6 +18,7 @@ import io.asyncslot.jvm.EngineProbe;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -334,6 +335,39 @@ class SlotScheduledExecutorTests {
         executor.scheduleAtFixedRate(this::note, 1, 2, MILLISECONDS);
         passUntil(20);
         assertThat(millis).hasSize(1 + 10);
+    }
+
+    @Test
+    void cancelWaiting_cancelsWhatWaits_andInterruptsNothing() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        AtomicBoolean interrupted = new AtomicBoolean();
+        ScheduledFuture<?> running = executor.scheduleAtFixedRate(
+                () -> {
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        interrupted.set(true);
+                    }
+                },
+                0,
+                1,
+                MILLISECONDS);
+        ScheduledFuture<?> later = executor.schedule(this::note, 1, DAYS);
+        assertThat(executor.isIdle()).isTrue();
+        Thread runner = new Thread(bench::settle);
+        runner.start();
+        await().until(() -> !executor.isIdle());
+        assertThat(executor.cancelWaiting()).isEqualTo(1);
+        assertThat(later.isCancelled()).isTrue();
+        assertThat(running.isCancelled()).as("it runs no more").isTrue();
+        assertThat(executor.isTerminated()).isFalse();
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> executor.execute(this::note));
+        gate.countDown();
+        runner.join();
+        assertThat(executor.awaitTermination(30, SECONDS)).isTrue();
+        assertThat(executor.isIdle()).isTrue();
+        assertThat(interrupted).isFalse();
+        assertThat(millis).isEmpty();
     }
 
     @Test

@@ -29,6 +29,18 @@ class KeyCodecsTests {
     }
 
     @Test
+    void recordAsKey_isToldWithTheMapAndTheRemedy() {
+        record OrderKey(String shop, long number) {}
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> codecs.of(OrderKey.class, "payment"))
+                .withMessage("'keyType' of map 'payment' is " + OrderKey.class.getName()
+                        + ", which backend 'kernel' cannot keep: use one of [java.lang.Integer, java.lang.Long,"
+                        + " java.lang.String, java.util.UUID], or provide a io.asyncslot.kernel.SlotKeyCodec as a"
+                        + " service");
+    }
+
+    @Test
     void halfASurrogatePair_hasNoForm() {
         SlotKeyCodec<String> codec = codecs.of(String.class, "m");
         for (String key : new String[] {"\ud83d", "a\ude00", "\ude00\ud83d"}) {

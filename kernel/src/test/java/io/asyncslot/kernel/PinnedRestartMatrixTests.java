@@ -17,6 +17,8 @@ import org.springframework.core.env.MapPropertySource;
 /** The kernel of this machine, with pinned slots: what comes next finds them at the same path. */
 class PinnedRestartMatrixTests extends RestartMatrix {
 
+    private static final String PIN_PATH = "matrix.pin-path";
+
     private final Map<String, Path> pinPaths = new HashMap<>();
 
     @BeforeAll
@@ -28,7 +30,7 @@ class PinnedRestartMatrixTests extends RestartMatrix {
     protected AnnotationConfigApplicationContext context(
             String cell, @Nullable AnnotationConfigApplicationContext parent) {
         AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
-        Path pinPath = pinPaths.computeIfAbsent(cell, any -> RealKernel.freshPinPath());
+        Path pinPath = pinPath(cell);
         context.getEnvironment()
                 .getPropertySources()
                 .addFirst(new MapPropertySource(
@@ -47,6 +49,17 @@ class PinnedRestartMatrixTests extends RestartMatrix {
             context.register(AsyncSlotAutoConfiguration.class);
         }
         return context;
+    }
+
+    /** Given by the process that started this one, if one has. */
+    private Path pinPath(String cell) {
+        String given = System.getProperty(PIN_PATH);
+        return given == null ? pinPaths.computeIfAbsent(cell, any -> RealKernel.freshPinPath()) : Path.of(given);
+    }
+
+    @Override
+    protected Map<String, String> shared(String cell) {
+        return Map.of(PIN_PATH, pinPath(cell).toString());
     }
 
     @Override

@@ -63,11 +63,7 @@ final class Dispatch {
         try {
             executor.execute(() -> {
                 if (dealtWith.compareAndSet(false, true)) {
-                    try {
-                        task.accept(id);
-                    } finally {
-                        ended();
-                    }
+                    run(id);
                 }
             });
         } catch (Throwable e) {
@@ -80,6 +76,22 @@ final class Dispatch {
             }
         }
         return true;
+    }
+
+    private void run(SlotId id) {
+        boolean callersOwn = Thread.interrupted(); // an executor that runs tasks inline: not the callback's business
+        try {
+            task.accept(id);
+        } finally {
+            boolean unused = Thread.interrupted(); // what was meant for this run does not meet the next
+            try {
+                ended();
+            } finally {
+                if (callersOwn) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
     }
 
     private static void tell(Throwable failure) {

@@ -46,6 +46,21 @@ class KernelBackendAutoConfigurationTests {
         });
     }
 
+    /** The module is found by a file of its own, which an older Java could not load as a class. */
+    @Test
+    void withoutItsConfiguration_theReasonIsNotTheClassPath() {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(AsyncSlotAutoConfiguration.class))
+                .withPropertyValues("asyncslot.backend=kernel")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("its module is there, but not its bean")
+                        .extracting("remedy")
+                        .asString()
+                        .contains("Do not exclude KernelBackendAutoConfiguration, or define the bean."));
+    }
+
     @Test
     void auto_takesWhatTheProbeSays() {
         KernelReport probe = KernelProbe.probe(null);

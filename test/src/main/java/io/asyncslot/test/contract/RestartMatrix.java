@@ -1,13 +1,19 @@
 package io.asyncslot.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
+import java.io.BufferedReader;
+import java.lang.reflect.Constructor;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
@@ -16,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContextException;
@@ -50,6 +57,15 @@ public abstract class RestartMatrix {
     private static final List<String> NEAR =
             IntStream.range(0, 10).mapToObj(i -> "near" + i).toList();
 
+    /** A slot whose callback ends the process. */
+    private static final String EXITING = "exiting";
+
+    /** Whether this is the process that ends, which says what fires. Set before its first callback. */
+    private static volatile boolean says;
+
+    /** Whether it ends by a callback. */
+    private static volatile boolean exits;
+
     /** Who has the registry injected, and so is destroyed before it. */
     protected enum Injects {
         /** Nobody. */
@@ -76,7 +92,15 @@ public abstract class RestartMatrix {
         CLOSED_AMID_TRAFFIC
     }
 
-    /** For subclasses. */
+    /** How a process ends. */
+    protected enum ProcessEnd {
+        /** By SIGTERM. */
+        SIGTERM,
+        /** By {@link System#exit} in a callback. */
+        EXIT_IN_A_CALLBACK
+    }
+
+    /** For subclasses, whose constructors take nothing. */
     protected RestartMatrix() {}
 
     /**
@@ -116,6 +140,16 @@ public abstract class RestartMatrix {
     }
 
     /**
+     * System properties by which {@link #context} finds the slots of a cell in another process too.
+     *
+     * @param cell the name of the cell
+     * @return the properties; null, unless overridden, if processes share no slots
+     */
+    protected @Nullable Map<String, String> shared(String cell) {
+        return null;
+    }
+
+    /**
      * How many further nodes share the slots and stay when one ends.
      *
      * @return 0 unless overridden
@@ -130,7 +164,14 @@ public abstract class RestartMatrix {
      * @param key the key
      */
     protected static void fired(String key) {
-        FIRED.add(key);
+        if (!says) {
+            FIRED.add(key);
+            return;
+        }
+        System.out.println(Child.FIRED + key);
+        if (exits && key.equals(EXITING)) {
+            System.exit(Child.EXIT_CODE);
+        }
     }
 
     static Stream<Arguments> cells() {
@@ -183,6 +224,114 @@ public abstract class RestartMatrix {
             for (int i = open.size() - 1; i >= 0; i--) {
                 open.get(i).close();
             }
+        }
+    }
+
+    /**
+     * Arms slots in a process of its own, whose callback has the registry injected, ends that, and holds what fires there
+     * and afterwards against what was armed.
+     *
+     * @param end how it ends
+     * @throws Exception if the process cannot be started
+     */
+    @ParameterizedTest
+    @EnumSource
+    protected final void slots_afterTheEndOfTheirProcess(ProcessEnd end) throws Exception {
+        FIRED.clear();
+        String cell = end.name();
+        Map<String, String> shared = shared(cell);
+        assumeTrue(shared != null, "SKIPPED: processes share no slots on this backend");
+        List<AnnotationConfigApplicationContext> open = new ArrayList<>();
+        try {
+            for (int other = 0; other < others(); other++) {
+                AnnotationConfigApplicationContext node = context(cell, null);
+                open.add(node);
+                register(node, Injects.NOBODY);
+                node.refresh();
+            }
+            runInAProcess(cell, end, Objects.requireNonNull(shared));
+            AnnotationConfigApplicationContext next = context(cell, null);
+            open.add(next);
+            register(next, Injects.NOBODY);
+            next.refresh();
+            TimerSlots<String> slots = next.getBean(AsyncSlotRegistry.class).timers(MAP, String.class);
+            if (end == ProcessEnd.EXIT_IN_A_CALLBACK) {
+                awaitFired(EXITING, 2); // its run was cut off, and so comes again
+                FIRED.removeIf(EXITING::equals);
+            }
+            check(slots);
+        } finally {
+            for (int i = open.size() - 1; i >= 0; i--) {
+                open.get(i).close();
+            }
+        }
+    }
+
+    private void runInAProcess(String cell, ProcessEnd end, Map<String, String> shared) throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-XX:TieredStopAtLevel=1"));
+        if (Runtime.version().feature() >= 22) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        shared.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                getClass().getName(),
+                cell,
+                end.name()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> output = new ArrayList<>();
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.add(line);
+                if (line.startsWith(Child.FIRED)) {
+                    FIRED.add(line.substring(Child.FIRED.length()));
+                } else if (line.equals(Child.ARMED) && end == ProcessEnd.SIGTERM) {
+                    process.toHandle().destroy(); // which leaves the output open
+                }
+            }
+        }
+        assertThat(process.waitFor()).as("%s", output).isEqualTo(end == ProcessEnd.SIGTERM ? 143 : Child.EXIT_CODE);
+        assertThat(output).contains(Child.ARMED);
+    }
+
+    /** The other process: arms slots, says what fires, and ends as it is told. */
+    private static final class Child {
+
+        static final String FIRED = "fired ";
+        static final String ARMED = "armed";
+        static final int EXIT_CODE = 7;
+
+        public static void main(String[] arguments) throws Exception {
+            Constructor<?> constructor = Class.forName(arguments[0]).getDeclaredConstructor();
+            constructor.setAccessible(true);
+            RestartMatrix matrix = (RestartMatrix) constructor.newInstance();
+            AnnotationConfigApplicationContext context = matrix.context(arguments[1], null);
+            matrix.register(context, Injects.CALLBACK);
+            context.registerShutdownHook();
+            exits = arguments[2].equals(ProcessEnd.EXIT_IN_A_CALLBACK.name());
+            says = true;
+            context.refresh();
+            TimerSlots<String> slots = context.getBean(AsyncSlotRegistry.class).timers(MAP, String.class);
+            arm(slots);
+            System.out.println(ARMED);
+            if (exits) {
+                slots.start(EXITING, Duration.ZERO);
+            }
+            Thread.sleep(PATIENCE.toMillis());
+            Runtime.getRuntime().halt(1); // nobody has ended it
+        }
+    }
+
+    private static void awaitFired(String key, int times) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (FIRED.stream().filter(key::equals).count() < times) {
+            assertThat(System.nanoTime())
+                    .as("%s fires %s times: %s", key, times, FIRED)
+                    .isLessThan(end);
+            Thread.sleep(5);
         }
     }
 

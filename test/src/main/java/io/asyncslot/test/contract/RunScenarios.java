@@ -262,6 +262,31 @@ interface RunScenarios {
         throw (E) failure;
     }
 
+    @Scenario(
+            id = "P12d",
+            clause = "P12",
+            says = "the interrupt flag that a callback leaves behind does not meet the next run of its thread")
+    default void interruptOfOneRun(ContractRig rig) throws Exception {
+        Queue<Boolean> seen = new ConcurrentLinkedQueue<>();
+        Runs<String> runs = rig.<String>runs().doing((key, firing) -> {
+            seen.add(Thread.currentThread().isInterrupted());
+            Thread.currentThread().interrupt();
+        });
+        TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.concurrency(1));
+        for (int round = 1; round <= 2; round++) {
+            rig.crew().hold(); // then the thread of one run takes up the next
+            for (int i = 0; i < 10; i++) {
+                slots.start("key" + i, Duration.ZERO);
+            }
+            rig.crew().awaitHeld(1, rig.patience().toNanos());
+            rig.crew().release();
+            runs.awaitEnded(10 * round);
+            rig.crew().runInCaller();
+        }
+        assertThat(seen).hasSize(20).containsOnly(false);
+        assertThat(Thread.interrupted()).as("this thread is interrupted").isFalse();
+    }
+
     @Scenario(id = "P12b", clause = "P12, P7", says = "a listener that throws changes nothing")
     default void listenerThatThrows(ContractRig rig) throws Exception {
         AtomicInteger told = new AtomicInteger();
