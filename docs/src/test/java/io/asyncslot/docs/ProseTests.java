@@ -38,7 +38,9 @@ class ProseTests {
     /** What users read in their editor: the API, what extends it, and the annotations. */
     static Stream<Path> sourcesOfTheApi() throws Exception {
         List<Path> sources = new ArrayList<>();
-        for (String room : List.of("core/src/main/java/io/asyncslot", "core/src/main/java/io/asyncslot/spi",
+        for (String room : List.of(
+                "core/src/main/java/io/asyncslot",
+                "core/src/main/java/io/asyncslot/spi",
                 "autoconfigure/src/main/java/io/asyncslot/annotation")) {
             try (Stream<Path> files = Files.list(Pages.ROOT.resolve(room))) {
                 files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
@@ -59,7 +61,8 @@ class ProseTests {
         assertThat(Prose.checkJavadoc("/** The default\n * unless said. */ int a; // goes on"))
                 .hasSize(1)
                 .allSatisfy(finding -> assertThat(finding.toString()).contains("unless said"));
-        assertThat(Prose.checkJavadoc("/** See {@link #what the begin says}. */")).isEmpty();
+        assertThat(Prose.checkJavadoc("/** See {@link #what the begin says}. */"))
+                .isEmpty();
     }
 
     @Test
