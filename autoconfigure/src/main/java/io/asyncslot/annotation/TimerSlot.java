@@ -83,7 +83,7 @@ public @interface TimerSlot {
     DstPolicy dst() default DstPolicy.ONCE;
 
     /**
-     * The clock of the map's deadlines. A cron map is always on {@link SlotClock#REALTIME}.
+     * The clock of the map's deadlines; a cron map is always on {@link SlotClock#REALTIME}.
      *
      * @return the clock
      */
