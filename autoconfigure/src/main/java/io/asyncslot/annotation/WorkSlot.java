@@ -124,7 +124,7 @@ public @interface WorkSlot {
     String rateLimiter() default "";
 
     /**
-     * The Resilience4j time limiter of the callback. It interrupts a callback whose time is over, or only marks it as failed if the
+     * The Resilience4j time limiter of the callback: it interrupts a callback whose time is over, or only marks it as failed if the
      * instance does not cancel.
      *
      * @return the name of a configured instance; empty for none
