@@ -73,7 +73,7 @@ export default defineConfig({
       {text: 'Javadoc', link: '/api/index.html', target: '_self'}
     ],
     sidebar: [
-      pages('Start', ['Overview', '/'], ['Getting started', '/getting-started'], ['Migration', '/migration'], ['The shop', '/sample'], ['Guides', '/guides'], ['Testing', '/testing']),
+      pages('Start', ['Overview', '/'], ['Getting started', '/getting-started'], ['How it works', '/how-it-works'], ['Migration', '/migration'], ['The shop', '/sample'], ['Guides', '/guides'], ['Testing', '/testing']),
       pages(
         'Cookbook',
         ['All recipes', '/cookbook/'],

@@ -6,7 +6,7 @@ public abstract class AsyncSlotException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Made by the subclasses.
+     * For subclasses.
      *
      * @param message what is wrong, naming value and rule
      */

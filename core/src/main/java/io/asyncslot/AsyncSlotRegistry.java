@@ -9,8 +9,8 @@ import java.util.Optional;
  * The home of all slot maps of an application. Thread-safe.
  *
  * <p>Lifecycle: maps may be registered and slots armed at any time before {@link #close()}; callbacks run between
- * {@link #start()} and {@link #stop}. A stopped registry keeps its slots and may be started again: what fell due
- * meanwhile then fires by its late policy. In a Spring Boot application the context drives all of this.
+ * {@link #start()} and {@link #stop}. A stopped registry keeps its slots and may be started again: slots that fell due meanwhile
+ * then fire by their late policy. In a Spring Boot application the context drives all of this.
  */
 public interface AsyncSlotRegistry extends AutoCloseable {
 
@@ -73,7 +73,7 @@ public interface AsyncSlotRegistry extends AutoCloseable {
      * Registers a timer map.
      *
      * @param <K> the key type
-     * @param spec what the map is to be
+     * @param spec the description of the map
      * @return the map
      * @throws DuplicateSlotMapException if an open map has the name
      * @throws BackendUnavailableException if its backend is unknown or not usable, or does not have what the spec asks for
@@ -85,7 +85,7 @@ public interface AsyncSlotRegistry extends AutoCloseable {
      * Registers a work map.
      *
      * @param <K> the key type
-     * @param spec what the map is to be
+     * @param spec the description of the map
      * @return the map
      * @throws DuplicateSlotMapException if an open map has the name
      * @throws BackendUnavailableException if its backend is unknown or not usable, or does not have what the spec asks for
@@ -109,7 +109,7 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     Optional<SlotMap<?>> map(String map);
 
     /**
-     * The open scope of this name, made when there is none: a new one after a close.
+     * The open scope of this name. Makes a new one if there is none, or if the former one was closed.
      *
      * @param name what the slots belong to, such as a tenant's id; not blank
      * @return the scope
@@ -119,33 +119,33 @@ public interface AsyncSlotRegistry extends AutoCloseable {
     SlotScope scope(String name);
 
     /**
-     * The maps, seen from inside transactions: what is asked for there takes effect with the commit, on every backend.
+     * The maps as transactions see them: operations take effect with the commit, on every backend.
      *
-     * @return the view; it takes effect at once everywhere in a registry that knows of no transactions
+     * @return the view; in a registry that knows no transactions, its operations take effect immediately
      */
     TransactionalSlots transactional();
 
     /**
      * What the backends say about themselves.
      *
-     * @return one report a backend
+     * @return one report per backend
      */
     List<BackendReport> backends();
 
     /**
      * Begins to run callbacks. Idempotent.
      *
-     * @throws UnknownSlotMapException if a handle was asked for a map that nobody has registered
-     * @throws SlotMapTypeException if a handle was asked for a map of another type or key type than it has
+     * @throws UnknownSlotMapException if a handle names a map that nobody has registered
+     * @throws SlotMapTypeException if a handle has another type or key type than its map
      * @throws IllegalStateException if the registry is closed
      */
     void start();
 
     /**
-     * Begins no further callback and waits until none runs. What is due and waits, for a permit or a thread, returns to its
-     * slot, armed; starts are still taken. Idempotent.
+     * Begins no further callback and waits until none runs. Runs that wait for a permit or a thread return to their slots, armed;
+     * starts are still accepted. Idempotent.
      *
-     * <p>Inside a callback it stops as well, but does not wait for the callback that calls it: it answers false at once.
+     * <p>Inside a callback it stops as well, but does not wait for the callback that calls it: it answers false immediately.
      *
      * @param limit the longest wait
      * @return true when no callback runs any more

@@ -1,11 +1,11 @@
 package io.asyncslot;
 
-/** How a wait for a run ended. Nothing was changed in any case. */
+/** The outcome of a wait for a run. A wait changes nothing. */
 public enum AwaitOutcome {
-    /** No callback of the key runs that ran when the wait began. */
+    /** The callback that ran when the wait began has ended, or none ran. */
     ENDED,
     /** The callback still ran when the limit was over. */
     TIMED_OUT,
-    /** Waiting would be waiting for oneself, directly or round a ring of callbacks that await each other. */
+    /** The caller would wait for itself, directly or in a ring of callbacks that await each other. */
     WOULD_DEADLOCK
 }

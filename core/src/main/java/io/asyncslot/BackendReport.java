@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a backend says about itself: usable or not, why not, and what it found.
+ * A backend's report on itself: whether it can be used, why not, and what it found.
  *
  * @param name the backend's name
  * @param available whether it can be used here

@@ -1,6 +1,6 @@
 package io.asyncslot;
 
-/** A backend was asked for that is unknown or cannot be used here. */
+/** The chosen backend is unknown, or cannot be used here. */
 public class BackendUnavailableException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;

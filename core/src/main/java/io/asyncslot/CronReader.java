@@ -10,7 +10,7 @@ public interface CronReader {
      *
      * @param expression six fields: second, minute, hour, day of month, month, day of week
      * @param zone where the fields are read
-     * @return its points; equal for equal arguments, and with a text for those who look
+     * @return its points; equal for equal arguments, and with a readable {@code toString}
      * @throws IllegalArgumentException naming value and rule
      */
     SlotSchedule read(String expression, ZoneId zone);

@@ -10,9 +10,9 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the reader of cron expressions: by the context class loader of the thread, else by the one of this class. A reader of
- * the application's own goes before the one that AsyncSlot brings. What was found last is kept, and keeps no class loader alive;
- * a search that failed leaves nothing behind. Thread-safe.
+ * Finds the reader of cron expressions: by the context class loader of the thread, else by the one of this class. The application's
+ * own reader takes precedence over the one that AsyncSlot brings. The latest result is kept, without keeping a class loader alive;
+ * a failed search leaves nothing behind. Thread-safe.
  */
 final class CronReaders {
 

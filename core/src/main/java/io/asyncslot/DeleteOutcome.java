@@ -1,27 +1,26 @@
 package io.asyncslot;
 
 /**
- * What a delete did. Follows the kernel's {@code bpf_timer_cancel_and_free} of 7.0 and later: it never waits.
+ * The outcome of a delete. Follows the kernel's {@code bpf_timer_cancel_and_free} of 7.0 and later: it never waits.
  */
 public enum DeleteOutcome {
     /** The slot is freed; it was idle. */
     DELETED,
-    /** The slot is freed; a run was pending, which never begins. */
+    /** The slot is freed; the run that was pending never begins. */
     DELETED_ARMED,
     /**
-     * The slot is freed while its callback runs; that run goes on and no new run follows it, also where the slot had been
-     * armed anew meanwhile. Also the answer where a run was cut off, by the end of its process, and is not delivered again now: it may
-     * have done its work or not.
+     * The slot is freed while its callback runs. That run continues, and no new run follows it, even if the slot had been armed
+     * again. This is also the answer for a run that the end of its process has cut off: it is not delivered again, and it may or
+     * may not have done its work.
      */
     DELETED_WHILE_RUNNING,
     /** The key has no slot (also after the map was closed). */
     ABSENT;
 
     /**
-     * Tells whether the firing that the slot was waiting for was taken away before it began: then what the callback is
-     * there for has not been done.
+     * Tells whether the delete removed a firing before it began, so that the callback has not done its work.
      *
-     * @return true for {@link #DELETED_ARMED}; false where there was none, or where it had begun
+     * @return true for {@link #DELETED_ARMED}; false if nothing was pending, or if the callback had begun
      */
     public boolean prevented() {
         return this == DELETED_ARMED;

@@ -1,6 +1,6 @@
 package io.asyncslot;
 
-/** A map was registered under a name that an open map has already. */
+/** A map was registered under the name of a map that is open. */
 public class DuplicateSlotMapException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;

@@ -1,12 +1,12 @@
 package io.asyncslot;
 
-/** What a resume did. */
+/** The outcome of a resume. */
 public enum ResumeOutcome {
-    /** Runs begin again; what fell due meanwhile is due now. Exactly one of several racing resumes answers this. */
+    /** Runs begin again, and those that fell due meanwhile are due now. Exactly one of several racing resumes answers this. */
     RESUMED,
-    /** Was not paused; nothing changed. */
+    /** It was not paused; nothing changed. */
     NOT_PAUSED,
-    /** The key has no slot; nothing is made. */
+    /** The key has no slot, and none is created. */
     ABSENT,
     /** The map or the registry is closed. */
     CLOSED

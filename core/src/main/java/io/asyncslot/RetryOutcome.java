@@ -1,6 +1,6 @@
 package io.asyncslot;
 
-/** What asking for a firing to be delivered again did. */
+/** The outcome of {@link SlotFiring#retry} and {@link SlotFiring#postpone}. */
 public enum RetryOutcome {
     /**
      * The firing is delivered again when the delay is over, unless a start, cancel or delete comes first; a touch moves
@@ -9,10 +9,10 @@ public enum RetryOutcome {
     SCHEDULED,
     /**
      * Something else is pending and stays so: a start or submit made during the run, an earlier retry of the same run,
-     * or the next period of the slot, where that is due first. This firing is not delivered again.
+     * or the next period of the slot, if that is due first. This firing is not delivered again.
      */
     SUPERSEDED,
-    /** The slot was cancelled during the run, which is not followed by another one. */
+    /** The slot was cancelled during the run; no other run follows. */
     WITHDRAWN,
     /** The slot was deleted, or its map closed, during the run. */
     FREED

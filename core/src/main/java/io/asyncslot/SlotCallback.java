@@ -1,11 +1,10 @@
 package io.asyncslot;
 
 /**
- * What runs when a slot fires. Runs of one key never overlap; runs of different keys may.
+ * The callback of a map: runs when a slot fires. Runs of one key never overlap; runs of different keys may.
  *
- * <p>Called on a thread of the map's executor with no lock held. Every operation may be called from inside, also on
- * the own key. An exception (an {@link Error} too) ends that run only: it is counted, logged and shown, and neither
- * the slot nor the engine is harmed.
+ * <p>Called on a thread of the map's executor with no lock held. It may call every operation, even on its own key. An exception or
+ * {@link Error} ends that run only: it is counted, logged and shown, and neither the slot nor the engine is harmed.
  *
  * @param <K> the map's key type
  */
@@ -17,7 +16,7 @@ public interface SlotCallback<K> {
      *
      * @param key the slot's key
      * @param firing what fired, when and how late; valid during this call only
-     * @throws Exception whatever goes wrong; ends this run only
+     * @throws Exception if anything goes wrong; it ends this run only
      */
     void run(K key, SlotFiring firing) throws Exception;
 }

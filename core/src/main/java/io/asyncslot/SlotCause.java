@@ -5,13 +5,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * On whose account something happens to slots: what a slot's history notes beside each operation, where it is not a
- * plain call. Immutable.
+ * The cause of an operation that is no plain call, such as an annotation or a user. The history of a slot shows it. Immutable.
  *
- * <p>Whoever operates on slots for somebody else says so with {@link #during}. Slots without history never ask.
+ * <p>Code that operates on slots on behalf of others calls {@link #during}. Slots without history ignore it.
  *
  * @param type what it is
- * @param name which one: annotation and method, user, attempt; null where the type says it all
+ * @param name which one: annotation and method, user, attempt; null if the type alone is enough
  */
 public record SlotCause(Type type, @Nullable String name) {
 
@@ -21,21 +20,21 @@ public record SlotCause(Type type, @Nullable String name) {
     public enum Type {
         /** A trigger annotation; name: annotation, class and method. */
         ANNOTATION,
-        /** The Actuator endpoint; name: the user, where there is one. */
+        /** The Actuator endpoint; name: the user, if known. */
         ENDPOINT,
         /** The slot's own callback. */
         CALLBACK,
         /** A retry of a failed run; name: which retry. */
         RETRY,
-        /** What guards the callback and did not let it pass; name: which guard, and why. */
+        /** A guard that held the callback back; name: which guard, and why. */
         GUARD,
         /** The slot's own period. */
         PERIOD,
-        /** The wall clock, which was set back. */
+        /** The wall clock was set back. */
         CLOCK,
         /** The end of a scope that the slot belonged to; name: the scope. */
         SCOPE,
-        /** A BPF program of the user's, in the kernel. */
+        /** The user's own BPF program in the kernel. */
         KERNEL
     }
 
@@ -50,7 +49,7 @@ public record SlotCause(Type type, @Nullable String name) {
     }
 
     /**
-     * The cause of what the calling thread does.
+     * The cause of the calling thread's operations.
      *
      * @return the cause of the innermost {@link #during} on this thread; null when it is a plain call
      */
@@ -59,12 +58,12 @@ public record SlotCause(Type type, @Nullable String name) {
     }
 
     /**
-     * Does something on account of this cause: what the calling thread does to slots meanwhile is noted with it. May be
-     * nested; afterwards the cause is what it was before.
+     * Runs an action with this cause: the histories note it for every operation of the calling thread during the action. Calls may
+     * be nested; afterwards the former cause is restored.
      *
      * @param <T> the type of the answer
-     * @param action what to do, on this thread
-     * @return what the action answers
+     * @param action the action, run on this thread
+     * @return the result of the action
      */
     public <T extends @Nullable Object> T during(Supplier<? extends T> action) {
         SlotCause outer = CURRENT.get();

@@ -6,6 +6,6 @@ public enum SlotClock {
     MONOTONIC,
     /** The wall clock: deadlines are points of it and follow when it is set. Used by every cron map. */
     REALTIME,
-    /** Like {@link #MONOTONIC}, but goes on while the machine is suspended, where the platform can tell. */
+    /** Like {@link #MONOTONIC}, but continues while the machine is suspended, if the platform can tell. */
     BOOTTIME
 }

@@ -5,17 +5,16 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of a slot's history: what happened, when, how it ended, and on whose account.
+ * One entry of a slot's history: what happened, when, how it ended, and why.
  *
  * @param time when it happened, on the wall clock; the last time, if it happened more than once
  * @param kind what happened and how it ended
- * @param detail the delay asked for by a start or touch, the lateness of a firing, the duration of a run; null where
- *     there is none; in whole milliseconds beyond 17 minutes, in whole seconds beyond 12 days; of the last time
- * @param cause on whose account; null for a plain call, and for what comes of the deadline alone; of the last time
- * @param count how often it happened, with nothing else in between: more than 1 for what repeats itself, such as re-arms;
- *     4,095 stands for more, too
- * @param limit what the map's shape made of the deadline that was asked for, so that {@code detail} is not what was asked for;
- *     null for nothing; of the last time
+ * @param detail the delay asked for by a start or touch, the lateness of a firing, the duration of a run; null for none; in whole
+ *     milliseconds beyond 17 minutes, in whole seconds beyond 12 days; it belongs to the last time
+ * @param cause the cause of the last time; null for a plain call, and if the deadline alone is the cause
+ * @param count how often it happened in a row, such as re-arms; 4,095 means 4,095 or more
+ * @param limit the setting of the map that changed the deadline the last time, so that {@code detail} differs from what was asked
+ *     for; null for none
  */
 public record SlotEvent(
         Instant time,
@@ -31,7 +30,7 @@ public record SlotEvent(
      * @param time when it happened, on the wall clock
      * @param kind what happened and how it ended
      * @param detail a span, or null
-     * @param cause on whose account, or null
+     * @param cause the cause, or null
      * @param count how often it happened
      */
     public SlotEvent(Instant time, Kind kind, @Nullable Duration detail, @Nullable SlotCause cause, int count) {
@@ -44,7 +43,7 @@ public record SlotEvent(
      * @param time when it happened, on the wall clock
      * @param kind what happened and how it ended
      * @param detail a span, or null
-     * @param cause on whose account, or null
+     * @param cause the cause, or null
      */
     public SlotEvent(Instant time, Kind kind, @Nullable Duration detail, @Nullable SlotCause cause) {
         this(time, kind, detail, cause, 1, null);
@@ -58,9 +57,9 @@ public record SlotEvent(
         REARMED("start"),
         /** A touch moved a pending deadline; detail: the new delay. */
         MOVED("touch"),
-        /** A submit made a run pending; detail: how long the map's shape holds it back. */
+        /** A submit made a run pending; detail: how long the map's {@code minInterval} holds it back. */
         SUBMITTED("submit"),
-        /** A submit was absorbed by a pending run. */
+        /** A submit joined a pending run. */
         COALESCED("submit"),
         /** A cancel removed a pending deadline. */
         CANCELLED("cancel"),
@@ -92,9 +91,9 @@ public record SlotEvent(
         }
 
         /**
-         * Whether events of this kind that follow each other take one entry of a history, which counts them.
+         * Tells whether a history counts consecutive events of this kind in one entry.
          *
-         * @return true for what may happen often before anything else does
+         * @return true for events that may happen often in a row
          */
         public boolean repeats() {
             return switch (this) {

@@ -1,17 +1,17 @@
 package io.asyncslot;
 
 /**
- * What a map may ask of its backend beyond what every backend has. A registry refuses a map that asks for what its backend does
- * not name in {@link io.asyncslot.spi.SlotBackend#features()}.
+ * A feature that not every backend has. A registry refuses a map that needs a feature its backend does not list in
+ * {@link io.asyncslot.spi.SlotBackend#features()}.
  */
 public enum SlotFeature {
     /** Slots carry values: {@link SlotMapSpec#values()}. */
     VALUES("values, which its slots carry"),
     /** No start or touch moves a deadline beyond a latest point: {@link TimerMapSpec#maxWait()}. */
     MAX_WAIT("maxWait"),
-    /** A slot is due at once when it carries so many values: {@link TimerMapSpec#flushAt()}. */
+    /** A slot is due immediately when it carries enough values: {@link TimerMapSpec#flushAt()}. */
     FLUSH_AT("flushAt"),
-    /** Runs of a work item begin no sooner after each other: {@link WorkMapSpec#minInterval()}. */
+    /** Two runs of a work item keep a distance: {@link WorkMapSpec#minInterval()}. */
     MIN_INTERVAL("minInterval"),
     /** A start may bring its own schedule: {@link TimerMapSpec#keySchedules()}. */
     KEY_SCHEDULES("keySchedules, a schedule for each key"),
@@ -25,7 +25,7 @@ public enum SlotFeature {
     }
 
     /**
-     * What a map has that asks for it, to follow "the map has".
+     * The feature in words, to follow "the map has".
      *
      * @return part of a sentence
      */

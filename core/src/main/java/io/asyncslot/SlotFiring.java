@@ -5,8 +5,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a callback: which slot fired, for which deadline and how late. Handed to the callback and valid during
- * that call; its values may be read from any thread.
+ * One run of a callback: which slot fired, for which deadline and how late. The callback receives it, and it is valid during that
+ * call; any thread may read it.
  */
 public interface SlotFiring {
 
@@ -40,19 +40,19 @@ public interface SlotFiring {
     long generation();
 
     /**
-     * The value that this firing carries: what was accepted since the former firing of the slot, merged by the map's rule.
-     * The same for all attempts of the firing.
+     * The value that this firing carries: the values accepted since the former firing of the slot, merged by the map's rule. It is
+     * the same for all attempts of the firing.
      *
-     * @return a value of the map's type, null when the slot was started without one; where values are collected, an
-     *     unmodifiable list of them, in the order in which they were accepted; null in a map without values
+     * @return a value of the map's type, null if the slot was started without one, and in a map without values. If the map collects
+     *     values, an unmodifiable list of them, in the order in which they were accepted
      */
     default @Nullable Object value() {
         return null;
     }
 
     /**
-     * The point in time this firing was due. For a submit: when it was submitted. For a firing that is delivered again:
-     * when that was due.
+     * The time at which this firing was due. For a submit: the time of the submit. For a further attempt: the time at which that
+     * attempt was due.
      *
      * @return the deadline, on the wall clock
      */
@@ -61,7 +61,7 @@ public interface SlotFiring {
     /**
      * When the callback began.
      *
-     * @return the begin of this run, on the wall clock
+     * @return the beginning of this run, on the wall clock
      */
     Instant firedAt();
 
@@ -73,8 +73,8 @@ public interface SlotFiring {
     Duration lateness();
 
     /**
-     * How often this firing has been delivered: 1, and more only where a crash cut an earlier run off or a retry
-     * delivers it again. The generation is the same for all attempts.
+     * How often this firing has been delivered: more than 1 only if a crash cut an earlier run off, or a retry delivers it again.
+     * The generation is the same for all attempts.
      *
      * @return the attempt, at least 1
      */
@@ -90,13 +90,13 @@ public interface SlotFiring {
     }
 
     /**
-     * What an arming context of the registry took down where this firing was armed: by the start, submit or restart
-     * itself, also when the slot has been armed anew since.
+     * The object that an arming context captured when this firing was armed: by its own start, submit or restart, even if the slot
+     * has been armed again since.
      *
-     * @param <T> what it takes down
-     * @param source an arming context given to the registry, that very object
-     * @return what it took; null if that was nothing, after the callback has ended, for a firing that a former process
-     *     armed, and on backends that arm slots outside this process
+     * @param <T> what it captures
+     * @param source an arming context of the registry: the very object that was given to it
+     * @return what it captured; null for nothing, after the callback has ended, for a firing that a former process armed, and on
+     *     backends that arm slots outside this process
      */
     default <T> @Nullable T armedIn(ArmingContext<T> source) {
         return null;
@@ -110,45 +110,46 @@ public interface SlotFiring {
     String backend();
 
     /**
-     * Tells whether the slot was deleted, or its map closed, while this run goes on.
+     * Tells whether the slot was deleted, or its map closed, during this run.
      *
      * @return true when the result of this run is no longer wanted
      */
     boolean cancelled();
 
     /**
-     * Arms this very incarnation again, from inside its own run. Never waits.
+     * Arms this very slot again, from inside its own run. Never waits.
      *
-     * @param delay time from now, not negative; too large values saturate and mean never
-     * @return {@link StartOutcome#STARTED}, {@link StartOutcome#REARMED}, or {@link StartOutcome#FREED} when the slot
-     *     was deleted meanwhile
+     * @param delay time from now, not negative; too large a value means never
+     * @return {@link StartOutcome#STARTED}, {@link StartOutcome#REARMED}, or {@link StartOutcome#FREED} if the slot was deleted meanwhile
      * @throws IllegalArgumentException if {@code delay} is negative
      */
     StartOutcome restart(Duration delay);
 
     /**
-     * Lets this firing be delivered again after a delay, as its next attempt: same key, same generation. What the callback
-     * throws afterwards counts as {@code retried}, not as {@code failed}. Never waits; no thread is held meanwhile.
+     * Delivers this firing again after a delay, as its next attempt: same key, same generation. An exception that the callback
+     * throws afterwards counts as {@code retried}, not as {@code failed}. Never waits, and holds no thread meanwhile.
      *
-     * <p>Until then the slot is armed, and whatever is asked for wins: a start begins a new firing in its place, a touch
-     * moves it, a cancel or delete removes it, and a cancel made during this run keeps it from being armed at all. A
-     * submit is coalesced with it. In a map with values, those of this firing go with it: what takes its place, be it here
-     * or because this answers {@link RetryOutcome#SUPERSEDED}, receives them as the ones accepted first. On a periodic slot the next period comes at its usual point after it; if that is due
-     * before the delay is over, it comes in place of it, except under the late policy {@code ALL}.
+     * <p>Until then the slot is armed, and every operation takes precedence: a start replaces the attempt by a new firing, a touch
+     * moves it, and a cancel or delete removes it. A cancel during this run prevents it altogether. A submit joins it.
      *
-     * @param delay time from now, not negative; too large values saturate and mean never
-     * @return {@link RetryOutcome#SCHEDULED}, or why it is not delivered again
+     * <p>In a map with values the attempt carries the values of this firing. A firing that replaces it, now or later, receives them first.
+     *
+     * <p>On a periodic slot the next period follows at its usual point. If that point comes before the delay is over, the period replaces
+     * the attempt, except under the late policy {@code ALL}.
+     *
+     * @param delay time from now, not negative; too large a value means never
+     * @return {@link RetryOutcome#SCHEDULED}, or the reason why it is not delivered again
      * @throws IllegalArgumentException if {@code delay} is negative
      * @throws IllegalStateException if called from outside the run, or from another thread than its own
      */
     RetryOutcome retry(Duration delay);
 
     /**
-     * Lets this firing be delivered again after a delay, as the same attempt: for an interceptor that does not call the
-     * callback now. Such a run counts as {@code postponed}; no listener is told of it. Otherwise as {@link #retry}.
+     * Delivers this firing again after a delay, as the same attempt: for an interceptor that does not call the callback now. Such a
+     * run counts as {@code postponed}, and listeners do not hear of it. Otherwise as {@link #retry}.
      *
-     * @param delay time from now, not negative; too large values saturate and mean never
-     * @return {@link RetryOutcome#SCHEDULED}, or why it is not delivered again
+     * @param delay time from now, not negative; too large a value means never
+     * @return {@link RetryOutcome#SCHEDULED}, or the reason why it is not delivered again
      * @throws IllegalArgumentException if {@code delay} is negative
      * @throws IllegalStateException if called from outside the run, or from another thread than its own
      */
@@ -164,19 +165,19 @@ public interface SlotFiring {
     }
 
     /**
-     * What an earlier delivery of this firing has left by {@link #attach}. Lives in this process: a firing that another
-     * process or node delivers again begins without.
+     * The object that an earlier delivery of this firing has left by {@link #attach}. It lives in this process: a firing that
+     * another process or node delivers again has none.
      *
-     * @param owner who has left it, compared by identity: so a callback and interceptors do not meet
-     * @return the object; null when there is none
+     * @param owner who has left it, compared by identity, so that a callback and interceptors do not mix up their objects
+     * @return the object, or null
      */
     default @Nullable Object attachment(Object owner) {
         return null;
     }
 
     /**
-     * Leaves an object for the next delivery of this firing, if there is one. To be called by the thread of the run. Does
-     * nothing on backends whose firings may be delivered again elsewhere.
+     * Leaves an object for the next delivery of this firing, if there is one. Only the thread of the run may call it. Does nothing
+     * on backends whose firings may be delivered again elsewhere.
      *
      * @param owner who leaves it, compared by identity
      * @param object the object; null for none

@@ -1,12 +1,12 @@
 package io.asyncslot;
 
-/** What a map's shape has made of the deadline that a start, a touch or a submit asked for: noted in {@link SlotEvent#limit()}. */
+/** The setting of a map that changed the deadline which a start, touch or submit asked for. {@link SlotEvent#limit()} shows it. */
 public enum SlotLimit {
-    /** A later deadline was asked for than {@link TimerMapSpec#maxWait()} lets a slot have. */
+    /** The deadline would have been later than {@link TimerMapSpec#maxWait()} allows. */
     MAX_WAIT("maxWait"),
-    /** The slot has as many values as {@link TimerMapSpec#flushAt()} says, and is due at once. */
+    /** The slot has reached {@link TimerMapSpec#flushAt()} values, and is due immediately. */
     FLUSH_AT("flushAt"),
-    /** {@link WorkMapSpec#minInterval()} since the last run began is not over. */
+    /** {@link WorkMapSpec#minInterval()} has not passed since the last run began. */
     MIN_INTERVAL("minInterval");
 
     private final String setting;
@@ -16,7 +16,7 @@ public enum SlotLimit {
     }
 
     /**
-     * The setting of the map that holds.
+     * The name of the setting.
      *
      * @return its name
      */

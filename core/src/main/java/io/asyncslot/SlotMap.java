@@ -8,14 +8,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named map of slots: what timer maps and work maps have in common.
+ * A named map of slots: the operations that timer maps and work maps share.
  *
- * <p>How long a slot exists says {@link #whenIdle()}: while it is armed or its callback runs, or until it is deleted.
+ * <p>A slot exists while it is armed or its callback runs, or until it is deleted: see {@link #whenIdle()}.
  *
- * <p>Thread-safe. Every operation but {@link #cancelAndAwait}, {@link #awaitRun} and {@link #close} is non-blocking, also from inside
- * callbacks and under the caller's own locks. The operations of one key have one total order that all threads agree
- * on. A key that is null, of another type than {@link #keyType()} or longer than the registry's limit is misuse and
- * throws {@link IllegalArgumentException} before anything changes.
+ * <p>Thread-safe. Only {@link #cancelAndAwait}, {@link #awaitRun}, {@link #close} and {@link #drop} wait for callbacks. Every other
+ * operation may be called inside callbacks and under the caller's own locks. All threads agree on one order of the operations of a
+ * key. A key that is null, of another type than {@link #keyType()} or longer than the registry's limit is misuse: it throws
+ * {@link IllegalArgumentException}, and nothing changes.
  *
  * @param <K> the key type; keys need sound {@code equals} and {@code hashCode} and must not change
  */
@@ -43,10 +43,9 @@ public interface SlotMap<K> {
     SlotType type();
 
     /**
-     * What values its slots carry.
+     * The values that its slots carry.
      *
-     * @return their type and how they are merged; null unless the spec says that slots carry values: a map that does is a
-     *     {@link ValueSlots}
+     * @return their type and how they are merged; null if slots carry none. A map whose slots carry values is a {@link ValueSlots}
      */
     default @Nullable SlotValues<?> values() {
         return null;
@@ -70,33 +69,31 @@ public interface SlotMap<K> {
     CancelOutcome cancel(K key);
 
     /**
-     * Removes a pending run and waits until the key's callback does not run.
+     * Removes a pending run, and waits until the key's callback no longer runs.
      *
-     * <p>Refuses with {@link CancelOutcome#WOULD_DEADLOCK}, and changes nothing, when called from the key's own
-     * callback or when callbacks await each other in a ring of any length; it may refuse a harmless wait too, when
-     * some callback awaits the calling one at that moment. When the map is closed, or the slot deleted, it still waits
-     * for a run that goes on.
+     * <p>Answers {@link CancelOutcome#WOULD_DEADLOCK}, and changes nothing, when called from the key's own callback or when
+     * callbacks await each other in a ring of any length. It may also refuse a harmless wait if some callback awaits the calling
+     * one at that moment. It waits for a run even if the map is closed or the slot was deleted.
      *
      * @param key the key
-     * @param limit the longest wait; zero asks without waiting
+     * @param limit the longest wait; with zero it does not wait
      * @return {@link CancelOutcome#CANCELLED} or {@link CancelOutcome#NOT_ARMED} once nothing runs,
      *     {@link CancelOutcome#TIMED_OUT}, {@link CancelOutcome#WOULD_DEADLOCK}, {@link CancelOutcome#ABSENT} or
      *     {@link CancelOutcome#CLOSED}
      * @throws IllegalArgumentException if the key is not acceptable or {@code limit} is negative
-     * @throws InterruptedException if the calling thread is interrupted while it waits; a pending run is removed all
-     *     the same
+     * @throws InterruptedException if the calling thread is interrupted while it waits; a pending run is removed nevertheless
      */
     CancelOutcome cancelAndAwait(K key, Duration limit) throws InterruptedException;
 
     /**
-     * Waits until the run of the key's callback that goes on now has ended, also when its slot was deleted meanwhile.
-     * Changes nothing: what is pending stays pending, and further runs are not waited for.
+     * Waits until the present run of the key's callback has ended, even if its slot was deleted. Changes nothing: a pending run
+     * stays pending, and later runs are not waited for.
      *
-     * <p>Refuses with {@link AwaitOutcome#WOULD_DEADLOCK} where {@link #cancelAndAwait} would.
+     * <p>Answers {@link AwaitOutcome#WOULD_DEADLOCK} if {@link #cancelAndAwait} would.
      *
      * @param key the key
-     * @param limit the longest wait; zero asks without waiting
-     * @return {@link AwaitOutcome#ENDED}, at once when nothing runs; {@link AwaitOutcome#TIMED_OUT} or
+     * @param limit the longest wait; with zero it does not wait
+     * @return {@link AwaitOutcome#ENDED}, immediately if nothing runs; {@link AwaitOutcome#TIMED_OUT} or
      *     {@link AwaitOutcome#WOULD_DEADLOCK}
      * @throws IllegalArgumentException if the key is not acceptable or {@code limit} is negative
      * @throws InterruptedException if the calling thread is interrupted while it waits
@@ -104,8 +101,8 @@ public interface SlotMap<K> {
     AwaitOutcome awaitRun(K key, Duration limit) throws InterruptedException;
 
     /**
-     * Cancels and frees the slot. Never waits; safe while the callback runs. No new run starts after it returned,
-     * unless the key is started again, and then not before the old run has ended.
+     * Cancels and frees the slot. Never waits; safe while the callback runs. After it has returned, no run starts unless the key is
+     * started again, and then not before the old run has ended.
      *
      * @param key the key
      * @return {@link DeleteOutcome#DELETED}, {@link DeleteOutcome#DELETED_ARMED},
@@ -115,11 +112,12 @@ public interface SlotMap<K> {
     DeleteOutcome delete(K key);
 
     /**
-     * Pauses one slot. Its deadline stays, and every operation works on it as before; but a run that falls due does not
-     * begin: it waits for {@link #resume(Object)}, and can be moved, cancelled and deleted meanwhile. A run that goes on is
-     * not affected, and one that was due already may be just beginning. A pause ends with its slot. A pause is not
-     * kept by a backend whose slots outlive the process, unless the backend says so. A run that the end of a process cut off
-     * has begun, and comes again also while paused.
+     * Pauses one slot. Its deadline stays, and every operation works as before. But a run that falls due does not begin: it waits for
+     * {@link #resume(Object)}, and can be moved, cancelled and deleted meanwhile. A run that has begun continues, and one that was
+     * due already may just be beginning.
+     *
+     * <p>A pause ends with its slot. Not every backend whose slots outlive the process keeps pauses; its own documentation tells. A
+     * run that the end of a process cut off had begun, so it is delivered again even while paused.
      *
      * @param key the key
      * @return {@link PauseOutcome#PAUSED}, {@link PauseOutcome#ALREADY_PAUSED}, {@link PauseOutcome#ABSENT} or
@@ -129,8 +127,8 @@ public interface SlotMap<K> {
     PauseOutcome pause(K key);
 
     /**
-     * Ends the pause of one slot. What fell due meanwhile is due now, late by the pause: it runs once; on a periodic map
-     * the late policy says what becomes of the periods that were missed.
+     * Ends the pause of one slot. A run that fell due meanwhile is due now, and late by the pause: it runs once. On a periodic map
+     * the late policy decides about the missed periods.
      *
      * @param key the key
      * @return {@link ResumeOutcome#RESUMED}, {@link ResumeOutcome#NOT_PAUSED}, {@link ResumeOutcome#ABSENT} or
@@ -140,15 +138,15 @@ public interface SlotMap<K> {
     ResumeOutcome resume(K key);
 
     /**
-     * Pauses the map: as {@link #pause(Object)} for all slots, those made later included, and independent of it. The pause
-     * ends with {@link #resume()} or when the map is closed.
+     * Pauses the map: all its slots, including those made later, as {@link #pause(Object)} does, and independently of it. The pause
+     * ends with {@link #resume()}, or when the map is closed.
      *
      * @return {@link PauseOutcome#PAUSED}, {@link PauseOutcome#ALREADY_PAUSED} or {@link PauseOutcome#CLOSED}
      */
     PauseOutcome pause();
 
     /**
-     * Ends the pause of the map; slots that are paused by themselves stay so. Goes over all slots of the map.
+     * Ends the pause of the map; slots that are paused by themselves stay paused. Visits all slots of the map.
      *
      * @return {@link ResumeOutcome#RESUMED}, {@link ResumeOutcome#NOT_PAUSED} or {@link ResumeOutcome#CLOSED}
      */
@@ -157,7 +155,7 @@ public interface SlotMap<K> {
     /**
      * Since when the map is paused.
      *
-     * @return the begin of the pause, on the wall clock; empty when it is not paused
+     * @return the beginning of the pause, on the wall clock; empty if it is not paused
      */
     Optional<Instant> pausedSince();
 
@@ -171,7 +169,7 @@ public interface SlotMap<K> {
     }
 
     /**
-     * Checks a key as every operation does, and does nothing else: it looks no slot up, and asks no database.
+     * Checks a key as every operation does, and nothing else: it looks up no slot and asks no database.
      *
      * @param key the key
      * @throws IllegalArgumentException if the key is not acceptable
@@ -190,8 +188,8 @@ public interface SlotMap<K> {
     Optional<SlotSnapshot> find(K key);
 
     /**
-     * Looks at the slot whose key has this text, as {@link Object#toString()} gives it; never creates it. Answers at
-     * once for keys of type String, Long, Integer and {@link java.util.UUID}; for others it searches.
+     * Looks at the slot whose key has this text, as {@link Object#toString()} gives it; never creates it. Answers immediately for
+     * keys of type String, Long, Integer and {@link java.util.UUID}; for others it searches.
      *
      * @param keyText the key as text
      * @return what it looks like now; empty when no key has this text
@@ -199,18 +197,18 @@ public interface SlotMap<K> {
     Optional<SlotSnapshot> findByText(String keyText);
 
     /**
-     * What is remembered of the latest slot of a key that was freed: by a delete, or because nothing was pending any more.
+     * The last snapshot of a slot that is gone: deleted, or freed because it was idle.
      *
      * @param keyText the key as text
-     * @return what it looked like, {@link SlotState#FREED}, with its last transitions; empty when history is off or the slot
-     *     is forgotten; backends may remember none, those of this machine remember the latest 256 of a map
+     * @return what it looked like, {@link SlotState#FREED}, with its last transitions; empty if history is off or the slot is
+     *     forgotten. The backends jvm and kernel remember the latest 256 of a map
      */
     default Optional<SlotSnapshot> findDeparted(String keyText) {
         return Optional.empty();
     }
 
     /**
-     * Visits what is remembered of slots that were freed, of each key the latest only; see {@link #findDeparted}.
+     * Visits the last snapshots of slots that are gone, one per key; see {@link #findDeparted}.
      *
      * @param limit how many to visit at most, at least 1
      * @param filter which; null for all
@@ -222,18 +220,17 @@ public interface SlotMap<K> {
     }
 
     /**
-     * What lasts longest and what comes next, among all slots. Looks at each slot there is, so its cost grows with
-     * their number.
+     * The oldest overdue slot, the longest run and the next deadline. Looks at each slot, so its cost grows with their number.
      *
-     * @return the times; empty where the backend does not know them
+     * @return the times; empty if the backend does not know them
      */
     default Optional<SlotMapTimes> times() {
         return Optional.empty();
     }
 
     /**
-     * Visits live slots in no particular order until the visitor has seen {@code limit} of them. Weakly consistent:
-     * slots that come or go meanwhile may or may not be seen.
+     * Visits live slots, in no particular order, until the visitor has seen {@code limit} of them. Weakly consistent: it may or may
+     * not see slots that come or go meanwhile.
      *
      * @param limit how many to visit at most, at least 1
      * @param filter which slots count, called with snapshots without history; null for all
@@ -250,8 +247,8 @@ public interface SlotMap<K> {
     SlotMapStats stats();
 
     /**
-     * Replaces the callback. An armed slot keeps its deadline and uses the new callback when it fires; a run under way
-     * is not affected.
+     * Replaces the callback. An armed slot keeps its deadline and uses the new callback when it fires; a run that has begun is not
+     * affected.
      *
      * @param callback the new callback
      * @throws IllegalArgumentException if it is null
@@ -263,13 +260,13 @@ public interface SlotMap<K> {
      * callback was displaced (by another rebind or by closing) and the last run that uses it has ended.
      *
      * @param callback the new callback
-     * @param onRelease runs when {@code callback} is used no more
+     * @param onRelease runs when {@code callback} is no longer used
      * @throws IllegalArgumentException if {@code callback} is null
      */
     void rebind(SlotCallback<? super K> callback, Runnable onRelease);
 
     /**
-     * Gives one slot a callback of its own, until it is freed. Timing as {@link #rebind(SlotCallback)}.
+     * Gives one slot its own callback, until it is freed. It takes effect as with {@link #rebind(SlotCallback)}.
      *
      * @param key the key
      * @param callback the new callback of this slot
@@ -279,20 +276,20 @@ public interface SlotMap<K> {
     boolean rebind(K key, SlotCallback<? super K> callback);
 
     /**
-     * What becomes of a slot of which nothing is pending and no callback runs.
+     * What happens to an idle slot: nothing is pending, and no callback runs.
      *
-     * @return whether it is freed, as it is unless the backend or the spec says otherwise, or stays
+     * @return whether it is freed, which is the default, or stays
      */
     default WhenIdle whenIdle() {
         return WhenIdle.FREE;
     }
 
     /**
-     * Tells whether operations take part in the transaction of the calling thread, if it has one: they then show to others
-     * when it commits and are gone when it is rolled back.
+     * Tells whether operations take part in the transaction of the calling thread, if it has one: others then see them after the
+     * commit, and a rollback undoes them.
      *
-     * @return true on backends that keep their slots in the database of that transaction; false unless the backend says so, and
-     *     inside a transaction of another database
+     * @return true if the backend keeps its slots in the database of that transaction; false by default, and inside a transaction
+     *     of another database
      */
     default boolean joinsTransactions() {
         return false;
@@ -309,27 +306,27 @@ public interface SlotMap<K> {
      * Closes the map: no new slot and no further run in this process, then waits until none of its callbacks runs.
      * Idempotent; several closers all wait. The name can be registered again afterwards.
      *
-     * <p>What becomes of its slots is up to the backend. Where they end with the process they are freed. Where they outlive
-     * it the map lets go of them and nothing else: they stay armed, and fire where the map is open, be it on another node or
-     * when it is registered again. To delete them is {@link #drop}.
+     * <p>The backend decides about its slots. If they end with the process, they are freed. If they outlive it, the map only lets
+     * go of them: they stay armed, and fire on another node that has the map open, or when the map is registered again.
+     * {@link #drop} deletes them.
      *
      * @param limit the longest wait; zero closes without waiting
      * @return {@link CloseOutcome#CLOSED}, {@link CloseOutcome#TIMED_OUT}, or {@link CloseOutcome#WOULD_DEADLOCK} with
      *     nothing changed when called from one of its own callbacks
      * @throws IllegalArgumentException if {@code limit} is negative
-     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is closed all the same
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is closed nevertheless
      */
     CloseOutcome close(Duration limit) throws InterruptedException;
 
     /**
-     * Deletes every slot of the map, on all nodes where it is shared, and closes it. Otherwise as {@link #close}. Of a map
-     * that is closed already no slot is deleted.
+     * Deletes every slot of the map, on all nodes that share it, and closes it. Otherwise as {@link #close}. If the map is closed
+     * already, nothing is deleted.
      *
      * @param limit the longest wait for running callbacks; zero drops without waiting
      * @return {@link CloseOutcome#CLOSED}, {@link CloseOutcome#TIMED_OUT}, or {@link CloseOutcome#WOULD_DEADLOCK} with
      *     nothing changed when called from one of its own callbacks
      * @throws IllegalArgumentException if {@code limit} is negative
-     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is dropped all the same
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the map is dropped nevertheless
      */
     CloseOutcome drop(Duration limit) throws InterruptedException;
 }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a map is to be: the part that timer maps and work maps share. Immutable.
+ * The description of a map: the settings that timer maps and work maps share. Immutable.
  *
  * @param <K> the key type
  */
@@ -65,7 +65,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * What runs when a slot fires.
+     * The callback, which runs when a slot fires.
      *
      * @return the callback
      */
@@ -74,7 +74,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * The backend asked for.
+     * The chosen backend.
      *
      * @return a backend's name, or null for the registry's default
      */
@@ -83,34 +83,34 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * How many callbacks of this map may run at once.
+     * How many callbacks of this map may run at the same time.
      *
-     * @return the limit, 0 for none but the executor's own
+     * @return the limit; 0 for the executor's limit only
      */
     public int concurrency() {
         return concurrency;
     }
 
     /**
-     * How many slots the map may hold: with {@link WhenIdle#FREE} those that are pending or running.
+     * How many slots the map may hold. Freed slots do not count.
      *
-     * @return the capacity, 0 for none but the heap's
+     * @return the capacity; 0 for the limit of the heap only
      */
     public int maxEntries() {
         return maxEntries;
     }
 
     /**
-     * How many transitions each slot remembers.
+     * How many entries of history each slot keeps.
      *
-     * @return the number of {@link SlotEvent}s kept per slot, 0 when history is off
+     * @return the number of {@link SlotEvent}s per slot; 0 if history is off
      */
     public int historySize() {
         return historySize;
     }
 
     /**
-     * What becomes of a slot of which nothing is pending and no callback runs.
+     * What happens to an idle slot: nothing is pending, and no callback runs.
      *
      * @return whether it is freed or stays
      */
@@ -119,7 +119,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * What this process does with the map.
+     * The role of this process for the map.
      *
      * @return whether it runs the map's callback, or only arms slots
      */
@@ -128,7 +128,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * What values the slots carry.
+     * The values that the slots carry.
      *
      * @return their type and how they are merged; null when they carry none
      */
@@ -137,7 +137,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
     }
 
     /**
-     * What the map asks of its backend beyond what every backend has.
+     * The features that the map needs and that not every backend has.
      *
      * @return the features, in the order of their enum
      */
@@ -190,7 +190,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Sets what runs when a slot fires. Required.
+         * Sets the callback, which runs when a slot fires. Required.
          *
          * @param value the callback
          * @return this builder
@@ -212,7 +212,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Limits how many callbacks of this map run at once; the rest waits in arrival order.
+         * Limits how many callbacks of this map run at the same time; the others wait in the order of arrival.
          *
          * @param value the limit, 0 for none
          * @return this builder
@@ -234,7 +234,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Sets how many transitions each slot remembers; each costs 16 bytes a slot.
+         * Sets how many entries of history each slot keeps; an entry takes 16 bytes per slot.
          *
          * @param value 0 (off) to {@link SlotMapSpec#MAX_HISTORY}
          * @return this builder
@@ -249,7 +249,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Says what becomes of a slot of which nothing is pending and no callback runs; {@link WhenIdle#FREE} unless said.
+         * Decides what happens to an idle slot, of which nothing is pending and no callback runs. The default is {@link WhenIdle#FREE}.
          *
          * @param value whether it is freed or stays
          * @return this builder
@@ -264,7 +264,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Says what this process does with the map; {@link SlotRole#WORKER} unless said.
+         * Sets the role of this process for the map. The default is {@link SlotRole#WORKER}.
          *
          * @param value whether it runs the callback, or only arms slots
          * @return this builder
@@ -279,8 +279,8 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Lets the slots carry values. The callback finds them in {@link SlotFiring#value()}; one that takes them as a parameter
-         * is set by {@link #callback(SlotValues, ValueCallback)}.
+         * Lets the slots carry values, which the callback finds in {@link SlotFiring#value()}. To receive them as a parameter, call
+         * {@link #callback(SlotValues, ValueCallback)} instead.
          *
          * @param value their type and how they are merged; null for none
          * @return this builder
@@ -291,11 +291,11 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Lets the slots carry values of which a firing is handed one, and sets what runs when a slot fires.
+         * Lets the slots carry values, and sets a callback that receives one value per firing.
          *
          * @param <V> their type
          * @param value their type and how they are merged; not collected
-         * @param callback the callback; its value is null when a slot was started without one
+         * @param callback the callback; its value is null if the slot was started without one
          * @return this builder
          * @throws IllegalArgumentException if one of the two is null, or the values are collected
          */
@@ -309,11 +309,11 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         }
 
         /**
-         * Lets the slots carry values of which a firing is handed all, and sets what runs when a slot fires.
+         * Lets the slots collect values, and sets a callback that receives all of them.
          *
          * @param <V> the type of each
          * @param value their type; collected
-         * @param callback the callback; its list is unmodifiable, and empty when a slot was started without a value
+         * @param callback the callback; its list is unmodifiable, and empty if the slot was started without a value
          * @return this builder
          * @throws IllegalArgumentException if one of the two is null, or the values are not collected
          */

@@ -4,13 +4,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lasts longest in a map and what comes next, as of one walk over it. Immutable.
+ * The extremes of a map, found by one walk over its slots. Immutable.
  *
- * @param oldestOverdue how long the slot that is overdue longest has been due, those that are paused left out; zero when
- *     none is overdue
- * @param longestRun how long the callback that runs longest has been running; zero when none runs, null when that is not
- *     known because history is off
- * @param nextDeadline how long until the next slot is due; null when none is pending that is not due already
+ * @param oldestOverdue how long the slot that is overdue longest has been due, without paused slots; zero if none is overdue
+ * @param longestRun how long the callback that runs longest has been running; zero if none runs; null if that is unknown because
+ *     history is off
+ * @param nextDeadline time until the next slot is due; null if no deadline lies ahead
  */
 public record SlotMapTimes(
         Duration oldestOverdue,

@@ -1,6 +1,6 @@
 package io.asyncslot;
 
-/** A map was asked for as something that it is not: timer for work, or with another key type. */
+/** A map was requested with a type that it does not have: as a timer map instead of a work map, or with another key type. */
 public class SlotMapTypeException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public class SlotMapTypeException extends AsyncSlotException {
      *
      * @param map the map's name
      * @param actual what the map is
-     * @param wanted what it was asked for as
+     * @param wanted the type that was requested
      */
     public SlotMapTypeException(String map, String actual, String wanted) {
         super("slot map '" + map + "' is " + actual + " but was asked for as " + wanted);

@@ -7,8 +7,8 @@ import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A calendar-like series of points in time, such as a cron expression in a zone. Must be stateless and thread-safe. Its
- * {@link Object#toString} is what looks at slots show.
+ * A calendar-like series of points in time, such as a cron expression in a zone. Must be stateless and thread-safe. Views of slots
+ * show its {@link Object#toString}.
  */
 @FunctionalInterface
 public interface SlotSchedule {
@@ -23,20 +23,20 @@ public interface SlotSchedule {
     Instant next(Instant after);
 
     /**
-     * A text of which {@link #parse} makes an equal schedule, for backends that keep the schedule of a key.
+     * A text from which {@link #parse} makes an equal schedule, for backends that keep the schedule of a key.
      *
-     * @return the text; null where there is none, so that a backend whose slots outlive the process refuses the schedule for a key
+     * @return the text; null for none: a backend whose slots outlive the process then refuses the schedule
      */
     default @Nullable String text() {
         return null;
     }
 
     /**
-     * Makes a schedule of its text: {@code every PT10S}, or {@code cron Asia/Tokyo 0 30 6 * * *}.
+     * Makes a schedule from its text: {@code every PT10S}, or {@code cron Asia/Tokyo 0 30 6 * * *}.
      *
-     * @param text what {@link #text} answered
+     * @param text the result of {@link #text}
      * @return the schedule
-     * @throws IllegalArgumentException if the text is no schedule's
+     * @throws IllegalArgumentException if the text does not describe a schedule
      * @throws IllegalStateException as {@link #cron}
      */
     static SlotSchedule parse(String text) {
@@ -67,16 +67,15 @@ public interface SlotSchedule {
     }
 
     /**
-     * A cron expression in a zone. Where the zone's clocks are set forward or back, a point with a fixed hour and minute has one run,
-     * as {@code DstPolicy.ONCE} of the annotations says.
+     * A cron expression in a zone. When the zone's clocks are set forward or back, a point with a fixed hour and minute has one
+     * run, as with {@code DstPolicy.ONCE} of the annotations.
      *
      * @param expression six fields: second, minute, hour, day of month, month, day of week
      * @param zone where the fields are read
      * @return the schedule; equal to another one of the same expression and zone
      * @throws IllegalArgumentException if the expression cannot be read, or has no point at all
-     * @throws IllegalStateException if nothing on the class path reads cron expressions ({@code asyncslot-spring-boot-starter} brings
-     *     what does, and a {@link CronReader} of the application's own goes before it), if a reader cannot be loaded, or if the
-     *     application has several
+     * @throws IllegalStateException if the class path has no {@link CronReader}, if one cannot be loaded, or if the application has
+     *     several. {@code asyncslot-spring-boot-starter} brings one, and the application's own reader takes precedence over it
      */
     static SlotSchedule cron(String expression, ZoneId zone) {
         return CronReaders.reader(expression).read(expression, zone);

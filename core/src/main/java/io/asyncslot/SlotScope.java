@@ -7,17 +7,16 @@ import java.time.Duration;
  * every slot that was started through it and waits for their callbacks. Thread-safe; got from
  * {@link AsyncSlotRegistry#scope}.
  *
- * <p>A slot belongs to the scope through which its key was started last; of two scopes that start it at the same moment,
- * to one of them. It goes on belonging to it until it is freed, wherever that is done, also when it fires or is
- * started again past the scope. What belongs to a scope is known in this process only.
+ * <p>The last scope to start a slot owns it; if two scopes start it at the same moment, one of them owns it. It stays the owner
+ * until the slot is freed, even if the slot fires, or is started again without the scope. Only this process knows the owner.
  *
- * <p>The views of a scope see its own slots and no others: to {@code cancel}, {@code touch} or {@code find}, a key of
- * another scope is absent. A start takes the key over. Operations on a map as a whole - to close it, to pause it, to replace its
- * callback - are not a scope's to do and throw {@link UnsupportedOperationException}; its counters are the whole map's. To a
- * view a closed scope is a closed map: a start answers {@link StartOutcome#CLOSED}.
+ * <p>The views of a scope show only its own slots: for {@code cancel}, {@code touch} or {@code find}, a key of another scope is
+ * absent. A start takes the key over. A view cannot close or pause the whole map, or replace its callback: these operations throw
+ * {@link UnsupportedOperationException}. Its counters are those of the whole map. After the scope is closed, a view acts as a
+ * closed map: a start answers {@link StartOutcome#CLOSED}.
  *
- * <p>A start through a view costs an atomic step of the key's owner beside the map's own start. For each new key two others are looked up,
- * so that those whose slots were deleted past the scope are forgotten.
+ * <p>A start through a view takes one more atomic step, to note the owner. For each new key it looks up two others, and forgets
+ * those whose slots are gone.
  */
 public interface SlotScope extends AutoCloseable {
 
@@ -86,9 +85,9 @@ public interface SlotScope extends AutoCloseable {
     <K, V> ValueWorkSlots<K, V> works(String map, Class<K> keyType, Class<V> valueType);
 
     /**
-     * Counts the scope's slots, in all maps. Looks at each of them.
+     * Counts the scope's slots in all maps, and looks at each of them.
      *
-     * @return how many there are
+     * @return the number of slots
      */
     long slots();
 
@@ -100,18 +99,18 @@ public interface SlotScope extends AutoCloseable {
     boolean isClosed();
 
     /**
-     * Closes the scope: no further start, every slot of it deleted, then waits until none of their callbacks runs. The
+     * Closes the scope: it accepts no further start, deletes its slots, and waits until none of their callbacks runs. The
      * callbacks see {@link SlotFiring#cancelled()}. The registry's next scope of this name is a new one.
      *
      * <p>May be called again: it then deletes what an earlier close could not, and waits for what still runs.
      *
      * @param limit the longest wait; zero closes without waiting
-     * @return what was done and what is left; {@link CloseOutcome#WOULD_DEADLOCK}, with nothing changed, when called from
+     * @return what was done, and what is left; {@link CloseOutcome#WOULD_DEADLOCK}, with nothing changed, when called from
      *     a callback of one of its slots
      * @throws IllegalArgumentException if {@code limit} is negative
-     * @throws BackendUnavailableException if a backend could not be reached; the scope is closed, and all slots are
-     *     deleted that could be
-     * @throws InterruptedException if the calling thread is interrupted while it waits; the scope is closed all the same
+     * @throws BackendUnavailableException if a backend could not be reached; the scope is closed, and every slot that could be
+     *     deleted is deleted
+     * @throws InterruptedException if the calling thread is interrupted while it waits; the scope is closed nevertheless
      */
     ScopeReport close(Duration limit) throws InterruptedException;
 

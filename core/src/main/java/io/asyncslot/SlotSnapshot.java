@@ -12,23 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param key the key
  * @param type timer or work
  * @param backend the backend that measures its time
- * @param state READY, BUSY or FREED, as the kernel's control block would say
+ * @param state READY, BUSY or FREED, in the words of the kernel's control block
  * @param runState pending, running, both or neither
- * @param references the live reference count: 1 at rest (the map's own), more while operations are in flight;
- *     commands that wait for the timekeeper are left out
+ * @param references the live reference count: 1 at rest (the map's own), more while operations are in flight; commands that wait
+ *     for the timekeeper are not counted
  * @param generation the generation of the latest start
  * @param deadline when it is due, on the wall clock; null when nothing is pending
  * @param timeLeft time until then, zero when overdue; null when nothing is pending
- * @param pausedSince since when runs of this slot wait because it is paused, on the wall clock; null when it is not; a
- *     pause of the whole map is {@link SlotMap#pausedSince()}
+ * @param pausedSince since when the slot is paused, on the wall clock; null when it is not. {@link SlotMap#pausedSince()} shows a
+ *     pause of the whole map
  * @param lastFiring the last firing, null when it never fired or when history is off
  * @param history the last transitions, oldest first; empty when history is off
- * @param value what the pending run would be handed, as {@link SlotFiring#value()}; null when nothing is pending, in a map without
- *     values, and in a scan. User data: {@link #toString()} leaves it out
- * @param schedule the schedule that the key was started with, by which the pending slot goes on; null when it has none of its own,
- *     and when nothing is pending
- * @param measure what measures the slot's time has to say about it; null on backends that have nothing to add, in a
- *     scan, and when it could not be asked just now
+ * @param value the value that the pending run would receive, as {@link SlotFiring#value()}; null when nothing is pending, in a map
+ *     without values, and in a scan. It is user data, so {@link #toString()} omits it
+ * @param schedule the schedule that the key was started with; null if the key has no schedule, or nothing is pending
+ * @param measure the view of the component that measures the slot's time; null on backends that have nothing to add, in a scan, and
+ *     when it could not be asked
  */
 public record SlotSnapshot(
         String map,
@@ -49,7 +48,7 @@ public record SlotSnapshot(
         @Nullable Measure measure) {
 
     /**
-     * A slot that carries no value and has no schedule of its key.
+     * Makes a snapshot of a slot without a value and without its own schedule.
      *
      * @param map the map's name
      * @param key the key
@@ -64,7 +63,7 @@ public record SlotSnapshot(
      * @param pausedSince since when its runs wait; null when it is not paused
      * @param lastFiring the last firing; null when there is none
      * @param history the last transitions
-     * @param measure what measures the slot's time has to say about it; null for nothing
+     * @param measure the view of the component that measures the slot's time, or null
      */
     public SlotSnapshot(
             String map,
@@ -100,7 +99,7 @@ public record SlotSnapshot(
                 measure);
     }
 
-    /** Tells all but the value, which is the user's. */
+    /** Shows everything except the value, which is user data. */
     @Override
     public String toString() {
         return "SlotSnapshot[map=" + map + ", key=" + key + ", type=" + type + ", backend=" + backend + ", state="
@@ -111,16 +110,16 @@ public record SlotSnapshot(
     }
 
     /**
-     * What measures the time of one slot, in its own words. What it cannot tell is null.
+     * The view of the component that measures a slot's time. Values that it does not know are null.
      *
-     * @param by what measures it: the map's backend, or the one that stands in for it
+     * @param by the component that measures it: the map's backend, or the one that stands in for it
      * @param references the reference count of the kernel's own control block
      * @param expiry when the kernel's timer expires next, on the wall clock
      * @param callbackSet whether the kernel's control block has its callback
      * @param program the id of the kernel's program that is called
      * @param clock the clock that the kernel's timer is on
      * @param firings how often the kernel has reported this slot due
-     * @param notes what could not be told and why, and what else there is to know; a sentence each
+     * @param notes reasons for unknown values, and further facts; a sentence each
      */
     public record Measure(
             String by,

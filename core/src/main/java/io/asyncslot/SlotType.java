@@ -4,6 +4,6 @@ package io.asyncslot;
 public enum SlotType {
     /** Fires at a deadline; kernel counterpart {@code BPF_ASYNC_TYPE_TIMER}. */
     TIMER,
-    /** Runs as soon as possible, pending submits merged; kernel counterpart {@code BPF_ASYNC_TYPE_WQ}. */
+    /** Runs as soon as possible, and merges pending submits; kernel counterpart {@code BPF_ASYNC_TYPE_WQ}. */
     WORK
 }

@@ -4,11 +4,10 @@ import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What values the slots of a map carry: their type, how those that meet in a slot are merged, and how many there may be.
- * Immutable.
+ * The values that the slots of a map carry: their type, how they are merged, and how many there may be. Immutable.
  *
- * <p>Each accepted value is handed to exactly one firing, or goes with the take, cancel or delete that removes what is pending.
- * What is accepted while the callback runs belongs to the next run.
+ * <p>Exactly one firing receives each accepted value, unless a take, cancel or delete removes it before. A value that is accepted
+ * while the callback runs belongs to the next run.
  *
  * @param <V> the type of the values
  */
@@ -30,7 +29,7 @@ public final class SlotValues<V> {
     }
 
     /**
-     * Values of which the latest counts.
+     * The callback receives the latest value.
      *
      * @param <V> their type
      * @param type their type
@@ -42,7 +41,7 @@ public final class SlotValues<V> {
     }
 
     /**
-     * Values of which the first counts.
+     * The callback receives the first value.
      *
      * @param <V> their type
      * @param type their type
@@ -54,7 +53,7 @@ public final class SlotValues<V> {
     }
 
     /**
-     * Values that all count.
+     * The callback receives all values.
      *
      * @param <V> the type of each
      * @param type the type of each
@@ -66,13 +65,13 @@ public final class SlotValues<V> {
     }
 
     /**
-     * Values that a function makes one of.
+     * The callback receives one value, which a function makes from all.
      *
      * @param <V> their type
      * @param type their type
-     * @param function makes one value of the pending one and the new one. Called on the thread that brings the new value, with
-     *     no lock held, and again when the pending one has changed meanwhile: so it must be free of side effects, and must not
-     *     change its arguments. What it throws reaches the caller, and nothing changes then. It must not answer null.
+     * @param function makes one value from the pending one and the new one. It is called on the thread that brings the new value,
+     *     with no lock held, and again if the pending value has changed meanwhile. So it must be free of side effects, and must not
+     *     change its arguments. An exception reaches the caller, and nothing changes. It must not return null.
      * @return values merged by {@link Merge#FUNCTION}
      * @throws IllegalArgumentException if the type is null or primitive, or the function null
      */
@@ -84,12 +83,12 @@ public final class SlotValues<V> {
     }
 
     /**
-     * The same values, no more than so many of them in a slot. A start or submit that brings one more answers
-     * {@code REJECTED}, and nothing changes. Those that a failed run passes on are kept beyond it.
+     * The same values with a bound on their number in a slot. A start or submit beyond it answers {@code REJECTED}, and nothing
+     * changes. Values that a failed run passes on are kept even beyond it.
      *
      * @param value the bound, 0 for none but the heap's
-     * @return the values
-     * @throws IllegalArgumentException if it is negative, or not 0 where values are not collected
+     * @return the values with the bound
+     * @throws IllegalArgumentException if it is negative, or not 0 although values are not collected
      */
     public SlotValues<V> maxValues(int value) {
         if (value < 0) {
@@ -106,14 +105,14 @@ public final class SlotValues<V> {
     /**
      * The type of the values.
      *
-     * @return their type; of each, where they are collected
+     * @return their type; if they are collected, the type of each
      */
     public Class<V> type() {
         return type;
     }
 
     /**
-     * How values that meet in a slot are merged.
+     * How a new value is merged with a pending one.
      *
      * @return the rule
      */
@@ -131,7 +130,7 @@ public final class SlotValues<V> {
     }
 
     /**
-     * How many values a slot may carry where they are collected.
+     * How many values a slot may collect.
      *
      * @return the bound, 0 for none
      */
@@ -159,7 +158,7 @@ public final class SlotValues<V> {
         return type.cast(value);
     }
 
-    /** A callback that takes what its firing carries. */
+    /** A callback that receives the values of its firing. */
     <K, P> SlotCallback<K> calling(ValueCallback<? super K, P> callback) {
         if (callback == null) {
             throw new IllegalArgumentException("'callback' must not be null");

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a timer map is to be. Immutable.
+ * The description of a timer map. Immutable.
  *
  * @param <K> the key type
  */
@@ -106,9 +106,9 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     }
 
     /**
-     * The delay of a start that names none.
+     * The delay of a start without a delay.
      *
-     * @return the delay, or null when a start must name one
+     * @return the delay, or null if each start has to name one
      */
     public @Nullable Duration delay() {
         return delay;
@@ -117,7 +117,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     /**
      * The period of a fixed-rate map.
      *
-     * @return the period, or null when the map is not of fixed rate
+     * @return the period, or null if the map has no fixed rate
      */
     public @Nullable Duration every() {
         return every;
@@ -126,7 +126,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     /**
      * The series of a calendar map.
      *
-     * @return the schedule, or null when the map has none
+     * @return the schedule, or null if the map has none
      */
     public @Nullable SlotSchedule schedule() {
         return schedule;
@@ -153,26 +153,25 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
     /**
      * How long starts and touches can postpone a firing.
      *
-     * @return the time from the first start with nothing pending to the latest deadline; null when there is no such bound
+     * @return the time from the first start with nothing pending to the latest deadline; null for no bound
      */
     public @Nullable Duration maxWait() {
         return maxWait;
     }
 
     /**
-     * How many collected values make a slot due at once.
+     * How many collected values make a slot due immediately.
      *
-     * @return their number; 0 when none does
+     * @return their number; 0 if the number does not matter
      */
     public int flushAt() {
         return flushAt;
     }
 
     /**
-     * Whether {@link TimerSlots#start(Object, SlotSchedule)} may be used: a start may bring its own schedule, in addition to what the map
-     * has.
+     * Whether a start may bring a schedule for its key: {@link TimerSlots#start(Object, SlotSchedule)}.
      *
-     * @return true when it may; the map is on {@link SlotClock#REALTIME} then
+     * @return true if it may; the map is then on {@link SlotClock#REALTIME}
      */
     public boolean keySchedules() {
         return keySchedules;
@@ -199,7 +198,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
 
         /**
-         * Sets the delay of a start that names none; on a periodic map, that of the first period.
+         * Sets the delay of a start without a delay; on a periodic map, the delay of the first period.
          *
          * @param value the delay, not negative; null for none
          * @return this builder
@@ -240,7 +239,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
 
         /**
-         * Chooses the clock of the deadlines; {@link SlotClock#MONOTONIC} unless said.
+         * Chooses the clock of the deadlines. The default is {@link SlotClock#MONOTONIC}.
          *
          * @param value the clock
          * @return this builder
@@ -251,7 +250,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
 
         /**
-         * Says what happens to missed periods; {@link LatePolicy#ONCE} unless said.
+         * Decides what happens to missed periods. The default is {@link LatePolicy#ONCE}.
          *
          * @param value the policy
          * @return this builder
@@ -263,7 +262,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
 
         /**
          * Limits how long starts and touches can postpone a firing: the first start with nothing pending fixes a latest deadline,
-         * and none moves beyond it. Outcomes stay as they are.
+         * and no start or touch moves beyond it. Outcomes stay the same.
          *
          * @param value the longest wait, at least one microsecond and not shorter than the map's delay; null for none
          * @return this builder
@@ -278,8 +277,8 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
 
         /**
-         * Makes a slot due at once when it has collected so many values. Values that a failed firing has passed on are not
-         * counted, so that the delay of a retry holds. Outcomes stay as they are.
+         * Makes a slot due immediately when it has collected this many values. Values that a failed firing has passed on do not
+         * count, so that the delay of a retry holds. Outcomes stay the same.
          *
          * @param value the number, 0 for none
          * @return this builder
@@ -293,7 +292,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
 
         /**
-         * Admits {@link TimerSlots#start(Object, SlotSchedule)}. The map's clock is then {@link SlotClock#REALTIME}.
+         * Allows {@link TimerSlots#start(Object, SlotSchedule)}. The map's clock is then {@link SlotClock#REALTIME}.
          *
          * @param value whether a start may bring its own schedule
          * @return this builder

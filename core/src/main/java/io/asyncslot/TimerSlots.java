@@ -7,23 +7,23 @@ import java.util.Collection;
 /**
  * A map of timer slots: each key holds at most one timer, which fires once per armed period and never early.
  *
- * <p>Thread-safe; see {@link SlotMap} for what holds for every operation.
+ * <p>Thread-safe; {@link SlotMap} describes what all operations have in common.
  *
  * @param <K> the key type
  */
 public interface TimerSlots<K> extends SlotMap<K> {
 
     /**
-     * Tells whether the map knows when a start that names no delay is due.
+     * Tells whether a start needs no delay.
      *
-     * @return true if it has a delay, a period or a schedule of its own; also true on maps that cannot tell
+     * @return true if the map has a delay, a period or a schedule, and on maps that cannot tell
      */
     default boolean isTimed() {
         return true;
     }
 
     /**
-     * Tells whether keys may have a schedule of their own.
+     * Tells whether a key may have its own schedule.
      *
      * @return true if {@link #start(Object, SlotSchedule)} is possible, see {@link TimerMapSpec#keySchedules()}
      */
@@ -32,8 +32,8 @@ public interface TimerSlots<K> extends SlotMap<K> {
     }
 
     /**
-     * Arms the key's slot by the map's own delay, period or schedule: creates it when absent, replaces the deadline
-     * when armed. One atomic step.
+     * Arms the key's slot by the map's own delay, period or schedule: creates the slot if it is absent, and replaces the deadline
+     * if it is armed. This is one atomic step.
      *
      * @param key the key
      * @return {@link StartOutcome#STARTED}, {@link StartOutcome#REARMED}, {@link StartOutcome#REJECTED} or
@@ -44,37 +44,38 @@ public interface TimerSlots<K> extends SlotMap<K> {
     StartOutcome start(K key);
 
     /**
-     * Arms the key's slot to fire after a delay: creates it when absent, replaces the deadline when armed. On a
-     * periodic map the delay is that of the first period.
+     * Arms the key's slot to fire after a delay: creates the slot if it is absent, and replaces the deadline if it is armed. On a
+     * periodic map this is the delay of the first period.
      *
      * @param key the key
-     * @param delay time from now, not negative; zero fires at once; too large values saturate and mean never
+     * @param delay time from now, not negative; zero fires immediately; too large a value means never
      * @return as {@link #start(Object)}
      * @throws IllegalArgumentException if the key is not acceptable or {@code delay} is negative
      */
     StartOutcome start(K key, Duration delay);
 
     /**
-     * Arms the key's slot to fire at a point in time. On a {@link SlotClock#REALTIME} map the deadline follows when
-     * the wall clock is set; on the other clocks the time left is fixed now.
+     * Arms the key's slot to fire at a point in time. On a {@link SlotClock#REALTIME} map the deadline follows changes of the wall
+     * clock; on the other clocks the time left is fixed now.
      *
      * @param key the key
-     * @param deadline the point in time; one in the past fires at once
+     * @param deadline the point in time; one in the past fires immediately
      * @return as {@link #start(Object)}
      * @throws IllegalArgumentException if the key is not acceptable
      */
     StartOutcome startAt(K key, Instant deadline);
 
     /**
-     * Arms the key's slot for the next point of a schedule of its own: it fires at each point, until it is cancelled or deleted, the
-     * schedule ends, or another start replaces the schedule. A start without one makes the slot what the map says. The map's
-     * {@link LatePolicy} holds. A touch moves the pending point, without a delay to the schedule's next one, and leaves the schedule.
+     * Arms the key's slot for the next point of its own schedule. It fires at each point until it is cancelled or deleted, the
+     * schedule ends, or another start replaces the schedule. A start without a schedule returns the slot to the map's settings. The
+     * map's {@link LatePolicy} applies. A touch moves only the pending point; a touch without a delay moves it to the schedule's
+     * next point.
      *
      * @param key the key
-     * @param schedule its points; called by any thread, also later
+     * @param schedule its points; any thread may call it, at any time
      * @return as {@link #start(Object)}
      * @throws IllegalArgumentException if the key is not acceptable or {@code schedule} is null
-     * @throws IllegalStateException if the map is not made for it ({@link TimerMapSpec#keySchedules()}), or the schedule has no
+     * @throws IllegalStateException if the map does not allow it ({@link TimerMapSpec#keySchedules()}), or the schedule has no
      *     further point
      */
     default StartOutcome start(K key, SlotSchedule schedule) {
@@ -83,8 +84,8 @@ public interface TimerSlots<K> extends SlotMap<K> {
     }
 
     /**
-     * Arms many keys by the same delay, with one look at the clock. Each key is one atomic step of its own; the batch
-     * as a whole is not.
+     * Arms many keys by the same delay, with one look at the clock. Each key is armed in its own atomic step; the batch as a whole
+     * is not atomic.
      *
      * @param keys the keys; all are checked before the first is armed
      * @param delay time from now, not negative
@@ -94,8 +95,8 @@ public interface TimerSlots<K> extends SlotMap<K> {
     StartSummary startAll(Collection<? extends K> keys, Duration delay);
 
     /**
-     * Moves a pending deadline to the map's delay (or period) from now. Never creates a slot, never revives one that
-     * is not armed, and keeps the generation.
+     * Moves a pending deadline to the map's delay (or period) from now. It never creates a slot, never arms one that is not armed,
+     * and keeps the generation.
      *
      * @param key the key
      * @return {@link TouchOutcome#MOVED}, {@link TouchOutcome#NOT_ARMED}, {@link TouchOutcome#ABSENT} or

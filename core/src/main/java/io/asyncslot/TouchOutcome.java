@@ -1,6 +1,6 @@
 package io.asyncslot;
 
-/** What a touch did. A touch never creates a slot and never revives one that is not armed. */
+/** The outcome of a touch, which never creates a slot and never arms one that is not armed. */
 public enum TouchOutcome {
     /** The pending deadline was moved; the generation is unchanged. */
     MOVED,

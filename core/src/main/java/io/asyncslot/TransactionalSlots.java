@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A registry's maps, seen from inside transactions: what is asked for takes effect if and when the transaction of the calling
- * thread is committed, and not at all when it is rolled back; without a transaction, at once. The same on every backend.
- * Thread-safe; got from {@link AsyncSlotRegistry#transactional()}.
+ * The maps of a registry as transactions see them: an operation takes effect if and when the transaction of the calling thread
+ * commits, and not at all if it is rolled back. Without a transaction it takes effect immediately. This is the same on every
+ * backend. Thread-safe; {@link AsyncSlotRegistry#transactional()} returns it.
  *
  * <p>Delays count from the moment the operation takes effect. On backends that keep their slots in the transaction's own
- * database the operation is part of the transaction; on others it follows the commit, and is lost if the process ends in
- * between. A key that is not acceptable is told at once. A start that is refused later (at capacity, or by a closed map) is
- * logged, for there is nobody left to be told.
+ * database the operation is part of the transaction; on others it follows the commit, and is lost if the process ends in between. A
+ * key that is not acceptable throws immediately. A start that is refused later (at capacity, or by a closed map) is logged, because
+ * no caller is left to receive the outcome.
  */
 public interface TransactionalSlots {
 
@@ -78,7 +78,7 @@ public interface TransactionalSlots {
     <K, V> ValueWorks<K, V> works(String map, Class<K> keyType, Class<V> valueType);
 
     /**
-     * What maps of both types have. Every operation throws {@link IllegalArgumentException} if the key is not acceptable.
+     * The operations of both types of maps. Each throws {@link IllegalArgumentException} if the key is not acceptable.
      *
      * @param <K> the key type
      */
@@ -136,14 +136,14 @@ public interface TransactionalSlots {
         Effect startAt(K key, Instant deadline);
 
         /**
-         * As {@link TimerSlots#start(Object, SlotSchedule)}: armed for the first point after the moment it takes effect.
+         * As {@link TimerSlots#start(Object, SlotSchedule)}: arms the slot for the first point after the moment it takes effect.
          *
          * @param key the key
          * @param schedule its points; called when the start takes effect, and later
          * @return when it takes effect
          * @throws IllegalArgumentException if {@code schedule} is null
-         * @throws IllegalStateException if the map is not made for it ({@link TimerMapSpec#keySchedules()}); if the start takes
-         *     effect at once, also if the schedule has no further point. At the commit that is logged.
+         * @throws IllegalStateException if the map does not allow it ({@link TimerMapSpec#keySchedules()}), or if the start takes
+         *     effect immediately and the schedule has no further point. At a commit, the latter is logged.
          */
         Effect start(K key, SlotSchedule schedule);
 
@@ -183,7 +183,7 @@ public interface TransactionalSlots {
     }
 
     /**
-     * A timer map whose slots carry values. A value that is not acceptable is told at once.
+     * A timer map whose slots carry values. A value that is not acceptable throws immediately.
      *
      * @param <K> the key type
      * @param <V> the value type
@@ -222,7 +222,7 @@ public interface TransactionalSlots {
     }
 
     /**
-     * A work map whose slots carry values. A value that is not acceptable is told at once.
+     * A work map whose slots carry values. A value that is not acceptable throws immediately.
      *
      * @param <K> the key type
      * @param <V> the value type

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A timer map whose slots carry values. Thread-safe; see {@link ValueSlots} for what holds for values.
+ * A timer map whose slots carry values. Thread-safe; {@link ValueSlots} describes what values do.
  *
  * @param <K> the key type
  * @param <V> the value type
@@ -12,19 +12,19 @@ import java.time.Instant;
 public interface ValueTimerSlots<K, V> extends TimerSlots<K>, ValueSlots<K, V> {
 
     /**
-     * As {@link #start(Object)}, and adds a value to those that are pending, by the map's rule.
+     * As {@link #start(Object)}, and merges a value with the pending ones, by the map's rule.
      *
      * @param key the key
      * @param value the value
-     * @return as {@link #start(Object)}; also {@link StartOutcome#REJECTED}, with nothing changed, when the slot has as many
-     *     values as the map admits
+     * @return as {@link #start(Object)}; also {@link StartOutcome#REJECTED}, with nothing changed, if the slot has as many values
+     *     as the map allows
      * @throws IllegalArgumentException if key or value are not acceptable
      * @throws IllegalStateException if the map has no delay
      */
     StartOutcome startWith(K key, V value);
 
     /**
-     * As {@link #start(Object, Duration)}, and adds a value to those that are pending, by the map's rule.
+     * As {@link #start(Object, Duration)}, and merges a value with the pending ones, by the map's rule.
      *
      * @param key the key
      * @param delay time from now, not negative
@@ -35,7 +35,7 @@ public interface ValueTimerSlots<K, V> extends TimerSlots<K>, ValueSlots<K, V> {
     StartOutcome start(K key, Duration delay, V value);
 
     /**
-     * As {@link #startAt(Object, Instant)}, and adds a value to those that are pending, by the map's rule.
+     * As {@link #startAt(Object, Instant)}, and merges a value with the pending ones, by the map's rule.
      *
      * @param key the key
      * @param deadline the point in time

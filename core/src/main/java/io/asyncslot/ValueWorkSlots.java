@@ -1,7 +1,7 @@
 package io.asyncslot;
 
 /**
- * A work map whose slots carry values. Thread-safe; see {@link ValueSlots} for what holds for values.
+ * A work map whose slots carry values. Thread-safe; {@link ValueSlots} describes what values do.
  *
  * @param <K> the key type
  * @param <V> the value type
@@ -9,13 +9,13 @@ package io.asyncslot;
 public interface ValueWorkSlots<K, V> extends WorkSlots<K>, ValueSlots<K, V> {
 
     /**
-     * As {@link #submit(Object)}, and adds a value to those that are pending, by the map's rule. Where a failed firing is to be
-     * delivered again, the run that is pending becomes a new firing, with the values of that one and this.
+     * As {@link #submit(Object)}, and merges a value with the pending ones, by the map's rule. If a failed firing waits for its
+     * next attempt, it becomes a new firing, with its values and this one.
      *
      * @param key the key
      * @param value the value
-     * @return as {@link #submit(Object)}; also {@link SubmitOutcome#REJECTED}, with nothing changed, when the slot has as many
-     *     values as the map admits
+     * @return as {@link #submit(Object)}; also {@link SubmitOutcome#REJECTED}, with nothing changed, if the slot has as many values
+     *     as the map allows
      * @throws IllegalArgumentException if key or value are not acceptable
      */
     SubmitOutcome submit(K key, V value);

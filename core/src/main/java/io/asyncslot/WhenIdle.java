@@ -1,10 +1,10 @@
 package io.asyncslot;
 
-/** What becomes of a slot of which nothing is pending and no callback runs. */
+/** What happens to an idle slot: nothing is pending, and no callback runs. */
 public enum WhenIdle {
     /**
-     * It is freed, by the very step that makes it idle: the end of a run with nothing pending, or the cancel of what was
-     * pending. A slot exists exactly while it is armed (paused or not) or its callback runs.
+     * It is freed by the step that makes it idle: the end of a run with nothing pending, or a cancel. So a slot exists exactly
+     * while it is armed (paused or not) or its callback runs.
      */
     FREE,
     /** It stays, idle, until it is deleted. */

@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a work map is to be. Immutable.
+ * The description of a work map. Immutable.
  *
  * @param <K> the key type
  */
@@ -21,7 +21,7 @@ public final class WorkMapSpec<K> extends SlotMapSpec<K> {
     /**
      * The least time between the beginnings of two runs of a key.
      *
-     * @return the interval; null when a run may follow at once
+     * @return the interval; null if a run may follow immediately
      */
     public @Nullable Duration minInterval() {
         return minInterval;
@@ -64,8 +64,8 @@ public final class WorkMapSpec<K> extends SlotMapSpec<K> {
 
         /**
          * Spaces the runs of each key: the first submit runs immediately, and further ones are one run that begins no sooner than this
-         * after the last one began. A slot stays until its interval is over, also where idle slots are freed; a delete ends the slot,
-         * and the interval with it. Attempts of a failed firing follow the delay of their retry, and each counts as a beginning.
+         * after the last one began. A slot stays until its interval is over, even in a map that frees idle slots; a delete ends
+         * slot and interval. Attempts of a failed firing follow the delay of their retry, and each counts as a beginning.
          *
          * @param value the interval, at least one microsecond; null for none
          * @return this builder

@@ -1,5 +1,5 @@
 /**
- * The surface that applications use: keyed timer and work slots, their outcomes and their views.
+ * The API for applications: keyed timer and work slots, their outcomes and their views.
  *
  * <p>Start at {@link io.asyncslot.AsyncSlotRegistry}. Everything here is either an interface implemented by a backend
  * or an immutable value. Time spans are {@link java.time.Duration}s, points in time {@link java.time.Instant}s; slots

@@ -17,8 +17,8 @@ import org.springframework.aot.hint.annotation.Reflective;
  * public void pin(String id) { ... }
  * }</pre>
  *
- * <p>When it acts, what its expressions see and how it fails is told in the
- * {@linkplain io.asyncslot.annotation package description}. Repeatable; usable as a meta-annotation.
+ * <p>The {@linkplain io.asyncslot.annotation package description} explains when it acts, what its expressions see, and how it
+ * fails. Repeatable; usable as a meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -28,21 +28,21 @@ import org.springframework.aot.hint.annotation.Reflective;
 public @interface CancelSlot {
 
     /**
-     * The map to act on. That it exists and is a timer or work map is checked when the context starts.
+     * The map to act on. The context does not start unless the map exists.
      *
      * @return the map's name; may hold placeholders
      */
     String map();
 
     /**
-     * Which slot.
+     * The key of the slot.
      *
      * @return a Spring expression that yields a key of the map, such as {@code #request.sessionId}
      */
     String key();
 
     /**
-     * Whether to act at all.
+     * Decides whether the trigger acts at all.
      *
      * @return a Spring expression that yields a boolean; empty for always
      */

@@ -9,15 +9,15 @@ import java.lang.annotation.Target;
 import org.springframework.aot.hint.annotation.Reflective;
 
 /**
- * Starts a timer slot after each successful call: creates it when absent, re-arms it when armed.
+ * Starts a timer slot after each successful call: creates it if it is absent, and moves its deadline if it is armed.
  *
  * <pre>{@code
  * @StartSlot(map = "session", key = "#request.sessionId")
  * public void onRequest(Request request) { ... }
  * }</pre>
  *
- * <p>When it acts, what its expressions see and how it fails is told in the
- * {@linkplain io.asyncslot.annotation package description}. Repeatable; usable as a meta-annotation.
+ * <p>The {@linkplain io.asyncslot.annotation package description} explains when it acts, what its expressions see, and how it
+ * fails. Repeatable; usable as a meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -27,14 +27,14 @@ import org.springframework.aot.hint.annotation.Reflective;
 public @interface StartSlot {
 
     /**
-     * The map to act on. That it exists and is a timer map is checked when the context starts.
+     * The map to act on. The context does not start unless this is a timer map.
      *
      * @return the map's name; may hold placeholders
      */
     String map();
 
     /**
-     * Which slot.
+     * The key of the slot.
      *
      * @return a Spring expression that yields a key of the map, such as {@code #request.sessionId}
      */
@@ -50,14 +50,14 @@ public @interface StartSlot {
     String delay() default "";
 
     /**
-     * The value to start with. It is merged with a value that is pending by the rule of the map.
+     * The value to start with. The map's rule merges it with a pending value.
      *
      * @return a Spring expression that yields a value of the map's value type, such as {@code #event}; empty for none
      */
     String value() default "";
 
     /**
-     * Whether to act at all.
+     * Decides whether the trigger acts at all.
      *
      * @return a Spring expression that yields a boolean; empty for always
      */

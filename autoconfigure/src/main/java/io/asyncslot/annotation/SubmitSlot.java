@@ -9,15 +9,15 @@ import java.lang.annotation.Target;
 import org.springframework.aot.hint.annotation.Reflective;
 
 /**
- * Makes a run of a work slot pending after each successful call; submits while one is pending are merged.
+ * Makes a run of a work slot pending after each successful call; further submits join a pending run.
  *
  * <pre>{@code
  * @SubmitSlot(map = "reindex", key = "#product.id")
  * public void saved(Product product) { ... }
  * }</pre>
  *
- * <p>When it acts, what its expressions see and how it fails is told in the
- * {@linkplain io.asyncslot.annotation package description}. Repeatable; usable as a meta-annotation.
+ * <p>The {@linkplain io.asyncslot.annotation package description} explains when it acts, what its expressions see, and how it
+ * fails. Repeatable; usable as a meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -27,28 +27,28 @@ import org.springframework.aot.hint.annotation.Reflective;
 public @interface SubmitSlot {
 
     /**
-     * The map to act on. That it exists and is a work map is checked when the context starts.
+     * The map to act on. The context does not start unless this is a work map.
      *
      * @return the map's name; may hold placeholders
      */
     String map();
 
     /**
-     * Which slot.
+     * The key of the slot.
      *
      * @return a Spring expression that yields a key of the map, such as {@code #request.sessionId}
      */
     String key();
 
     /**
-     * The value to submit with. It is merged with a value that is pending by the rule of the map.
+     * The value to submit. The map's rule merges it with a pending value.
      *
      * @return a Spring expression that yields a value of the map's value type, such as {@code #event}; empty for none
      */
     String value() default "";
 
     /**
-     * Whether to act at all.
+     * Decides whether the trigger acts at all.
      *
      * @return a Spring expression that yields a boolean; empty for always
      */

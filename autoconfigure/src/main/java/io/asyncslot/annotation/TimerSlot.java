@@ -21,13 +21,12 @@ import org.springframework.aot.hint.annotation.Reflective;
  *
  * <p>The method takes the key and a {@link io.asyncslot.SlotFiring}, in any order and either left out. The type of the
  * key parameter, generics resolved and primitives boxed, is the map's key type; without such a parameter it is
- * {@link #keyType()}. What the method returns is ignored; what it throws ends that run only. It may be private; a
- * public, protected or package-private method is called through the bean's proxy, so that {@code @Transactional} and
- * the like apply, while a private method, or one that a proxy cannot hold, is called on the bean itself without them.
- * The bean must be a singleton. A map has exactly one callback.
+ * {@link #keyType()}. The result of the method is ignored; an exception ends that run only. A public, protected or package-private
+ * method is called through the bean's proxy, so that {@code @Transactional} and other advice applies. A private method, or one that
+ * a proxy cannot hold, is called on the bean itself, without advice. The bean must be a singleton. A map has exactly one callback.
  *
  * <p>Every attribute but {@link #map()}, {@link #keyType()} and {@link #fallback()} can be overridden for the map by
- * {@code asyncslot.maps.<map>.*}; there {@code delay}, {@code every} and {@code cron} replace what is written here. The
+ * {@code asyncslot.maps.<map>.*}; a property {@code every} or {@code cron} replaces both attributes. The
  * String attributes may hold {@code ${...}} placeholders. Durations are written as in Spring Boot: {@code 30m},
  * {@code 500ms}, {@code PT30S}; a bare number counts milliseconds.
  *
@@ -47,9 +46,9 @@ public @interface TimerSlot {
     String map();
 
     /**
-     * The delay of a start that names none; on a periodic map, that of the first period.
+     * The delay of a start without a delay; on a periodic map, the delay of the first period.
      *
-     * @return a duration, not negative; empty when every start names its delay
+     * @return a duration, not negative; empty if every start names its delay
      */
     String delay() default "";
 
@@ -61,9 +60,9 @@ public @interface TimerSlot {
     String every() default "";
 
     /**
-     * Makes the map periodic by a cron expression of six fields, as
-     * {@link org.springframework.scheduling.support.CronExpression} reads it, per started slot. The expression {@code -}
-     * disables the map, as it does for Spring's scheduled methods: its slots can be started, and are never due.
+     * Makes the map periodic by a cron expression of six fields, as {@link org.springframework.scheduling.support.CronExpression}
+     * reads it: each started slot fires at its points. The expression {@code -} disables the map, as with Spring's scheduled
+     * methods: its slots can be started, and never fire.
      *
      * @return the expression; empty for none; excludes {@link #every()}
      */
@@ -77,14 +76,14 @@ public @interface TimerSlot {
     String zone() default "";
 
     /**
-     * What becomes of points of {@link #cron()} when the clocks of the zone are set forward or back.
+     * What happens to points of {@link #cron()} when the clocks of the zone are set forward or back.
      *
      * @return the policy
      */
     DstPolicy dst() default DstPolicy.ONCE;
 
     /**
-     * The clock of the map's deadlines; a cron map is on {@link SlotClock#REALTIME} in any case.
+     * The clock of the map's deadlines; a cron map is always on {@link SlotClock#REALTIME}.
      *
      * @return the clock
      */
@@ -107,29 +106,29 @@ public @interface TimerSlot {
     /**
      * How many callbacks of this map may run at the same time.
      *
-     * @return the limit, 0 for none but the executor's own
+     * @return the limit; 0 for the executor's limit only
      */
     int concurrency() default 0;
 
     /**
      * How many slots the map may hold; a start of a further key is rejected.
      *
-     * @return the capacity, 0 for none but the heap's
+     * @return the capacity; 0 for the limit of the heap only
      */
     int maxEntries() default 0;
 
     /**
-     * What becomes of a slot of which nothing is pending and no callback runs: it is freed, or it stays until it is deleted.
+     * What happens to an idle slot, of which nothing is pending and no callback runs: it is freed, or stays until it is deleted.
      *
      * @return FREE or KEEP
      */
     WhenIdle whenIdle() default WhenIdle.FREE;
 
     /**
-     * How long starts and touches can postpone a firing: the first start with nothing pending fixes a latest deadline, beyond which
-     * none moves it.
+     * How long starts and touches can postpone a firing: the first start with nothing pending fixes a latest deadline, and no start
+     * or touch moves beyond it.
      *
-     * @return a duration, not shorter than {@link #delay()}; empty for no such bound
+     * @return a duration, not shorter than {@link #delay()}; empty for no bound
      */
     String maxWait() default "";
 
@@ -141,35 +140,35 @@ public @interface TimerSlot {
     int flushAt() default 0;
 
     /**
-     * Whether {@link io.asyncslot.TimerSlots#start(Object, io.asyncslot.SlotSchedule)} may be used: a start may bring its own
-     * schedule, such as a cron expression in the time zone of a tenant. The map is on {@link SlotClock#REALTIME} then.
+     * Whether a start may bring a schedule for its key, such as a cron expression in the time zone of a tenant:
+     * {@link io.asyncslot.TimerSlots#start(Object, io.asyncslot.SlotSchedule)}. The map is then on {@link SlotClock#REALTIME}.
      *
      * @return true if a key may have a schedule
      */
     boolean keySchedules() default false;
 
     /**
-     * What becomes of a value that is accepted while another one is pending in the same slot. The callback's parameter after the
-     * key is the value; with {@link Merge#COLLECT} a {@link java.util.List} of values. Of {@link Merge#FUNCTION} there is no need
-     * to speak: {@link #mergeWith()} says so.
+     * How a new value is merged with one that is pending in the same slot. The callback's parameter after the key receives the
+     * value; with {@link Merge#COLLECT} it is a {@link java.util.List} of values. {@link #mergeWith()} implies
+     * {@link Merge#FUNCTION}.
      *
      * @return the rule
      */
     Merge merge() default Merge.LAST;
 
     /**
-     * The method that makes one value of two: the pending one, then the new one. A method of the same class, free of side effects:
-     * it is called again when the pending value has changed meanwhile, on the thread that brings the new one. What it throws
-     * reaches that thread, and nothing changes then.
+     * The method that makes one value from two: the pending one, then the new one. It is a method of the same class, free of side
+     * effects: the thread that brings the new value calls it, and calls it again if the pending value has changed meanwhile. An
+     * exception reaches that thread, and nothing changes.
      *
      * @return a method's name; empty for none
      */
     String mergeWith() default "";
 
     /**
-     * How many values a slot may carry with {@link Merge#COLLECT}; a start or submit that brings one more is rejected.
+     * How many values a slot may collect; a start or submit beyond that is rejected.
      *
-     * @return the bound, 0 for none but the heap's
+     * @return the bound; 0 for the limit of the heap only
      */
     int maxValues() default 0;
 
@@ -181,8 +180,8 @@ public @interface TimerSlot {
     String retry() default "";
 
     /**
-     * The Resilience4j circuit breaker around the callback. What becomes of a firing while it is open is said by
-     * {@code asyncslot.maps.<map>.resilience.when-open}: it waits unless said otherwise.
+     * The Resilience4j circuit breaker around the callback. While it is open, a firing waits;
+     * {@code asyncslot.maps.<map>.resilience.when-open} can change that.
      *
      * @return the name of a configured instance; empty for none
      */
@@ -196,36 +195,34 @@ public @interface TimerSlot {
     String bulkhead() default "";
 
     /**
-     * The Resilience4j rate limiter around the callback. A firing for which there is no permission now is delivered again
-     * when there is one.
+     * The Resilience4j rate limiter around the callback. A firing without a permission is delivered again when there is one.
      *
      * @return the name of a configured instance; empty for none
      */
     String rateLimiter() default "";
 
     /**
-     * The Resilience4j time limiter of the callback, which is interrupted when its time is over, or only marked as failed
-     * where the instance does not cancel.
+     * The Resilience4j time limiter of the callback: it interrupts a callback whose time is over, or only marks it as failed if the
+     * instance does not cancel.
      *
      * @return the name of a configured instance; empty for none
      */
     String timeLimiter() default "";
 
     /**
-     * The method that is called for a firing that is given up: its callback failed and no attempt follows, or the open
-     * circuit breaker is to use it. A method of the same class that takes the failure (a Throwable, or a subclass of which
-     * it handles only that) and, if it wants them, the key and the {@link io.asyncslot.SlotFiring}. Of several methods of
-     * this name the one for the most special type of failure is called. The firing then counts as completed, unless the
-     * method throws.
+     * The method that is called for a firing that is given up: its callback failed and no attempt follows, or the open circuit
+     * breaker uses it. It is a method of the same class that takes the failure and, optionally, the key and the
+     * {@link io.asyncslot.SlotFiring}. The type of the failure, a Throwable or a subclass, limits which failures it handles; of
+     * several methods of this name, the most specific one is called. The firing then counts as completed, unless the method throws.
      *
      * @return a method's name; empty for none
      */
     String fallback() default "";
 
     /**
-     * The map's key type where the method has no key parameter.
+     * The map's key type, if the method has no key parameter.
      *
-     * @return the key type; must be the parameter's type where there is one
+     * @return the key type; if there is a parameter, it must have that type
      */
     Class<?> keyType() default Object.class;
 }

@@ -9,16 +9,15 @@ import java.lang.annotation.Target;
 import org.springframework.aot.hint.annotation.Reflective;
 
 /**
- * Moves the pending deadline of a timer slot after each successful call. Never creates a slot and never revives one
- * that is not armed.
+ * Moves the pending deadline of a timer slot after each successful call. It never creates a slot, and never arms one that is not armed.
  *
  * <pre>{@code
  * @TouchSlot(map = "session", key = "#id")
  * public Session read(String id) { ... }
  * }</pre>
  *
- * <p>When it acts, what its expressions see and how it fails is told in the
- * {@linkplain io.asyncslot.annotation package description}. Repeatable; usable as a meta-annotation.
+ * <p>The {@linkplain io.asyncslot.annotation package description} explains when it acts, what its expressions see, and how it
+ * fails. Repeatable; usable as a meta-annotation.
  */
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -28,14 +27,14 @@ import org.springframework.aot.hint.annotation.Reflective;
 public @interface TouchSlot {
 
     /**
-     * The map to act on. That it exists and is a timer map is checked when the context starts.
+     * The map to act on. The context does not start unless this is a timer map.
      *
      * @return the map's name; may hold placeholders
      */
     String map();
 
     /**
-     * Which slot.
+     * The key of the slot.
      *
      * @return a Spring expression that yields a key of the map, such as {@code #request.sessionId}
      */
@@ -50,7 +49,7 @@ public @interface TouchSlot {
     String delay() default "";
 
     /**
-     * Whether to act at all.
+     * Decides whether the trigger acts at all.
      *
      * @return a Spring expression that yields a boolean; empty for always
      */

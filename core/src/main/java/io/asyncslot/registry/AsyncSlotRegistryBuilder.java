@@ -22,13 +22,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds an {@link AsyncSlotRegistry}. Everything has a default but the executor. Not thread-safe.
+ * Builds an {@link AsyncSlotRegistry}. Everything except the executor has a default. Not thread-safe.
  */
 public final class AsyncSlotRegistryBuilder {
 
     private static final Log LOG = new Log(ArmingContexts.class);
 
-    /** Longest acceptable String key unless said otherwise, in chars. */
+    /** Default of the longest acceptable String key, in chars. */
     public static final int DEFAULT_MAX_KEY_LENGTH = 512;
 
     private final Map<String, SlotBackend> backends = new LinkedHashMap<>();
@@ -71,7 +71,7 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Chooses the backend of maps that name none; the first one added unless said.
+     * Chooses the backend of maps that do not name one. The default is the first one added.
      *
      * @param name a backend's name; null for the first one
      * @return this builder
@@ -82,7 +82,7 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Sets where time comes from; {@link SystemTicker} unless said.
+     * Sets the source of time. The default is {@link SystemTicker}.
      *
      * @param value the ticker
      * @return this builder
@@ -93,7 +93,7 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Sets who is told what callbacks did.
+     * Sets the listener, which hears what callbacks did.
      *
      * @param value the listener
      * @return this builder
@@ -104,7 +104,7 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Adds what is called around every run of a callback, inside those added before.
+     * Adds an interceptor around every run of a callback, inside those added before.
      *
      * @param value the interceptor
      * @return this builder
@@ -115,8 +115,8 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Adds what is asked where a slot is armed, for {@link io.asyncslot.SlotFiring#armedIn}. Without any, an arming costs
-     * nothing more; with some it costs an object, and a short lock of the slot's own.
+     * Adds an arming context, which captures something for {@link io.asyncslot.SlotFiring#armedIn} when a slot is armed. With
+     * arming contexts, each arming costs an object and a short lock of the slot.
      *
      * @param value the arming context
      * @return this builder
@@ -127,8 +127,7 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Sets what tells about transactions, for {@link AsyncSlotRegistry#transactional()}; {@link SlotTransactions#NONE} unless
-     * said.
+     * Sets the source of transactions for {@link AsyncSlotRegistry#transactional()}. The default is {@link SlotTransactions#NONE}.
      *
      * @param value the transactions
      * @return this builder
@@ -154,9 +153,9 @@ public final class AsyncSlotRegistryBuilder {
     }
 
     /**
-     * Sets who knows why a backend is not there, for the message to whoever asks for it.
+     * Sets a function that explains why a backend is missing, for error messages.
      *
-     * @param reasons answers for the name of a backend that is not there; null where nothing is known
+     * @param reasons returns the reason for a backend's name; null if it knows none
      * @return this builder
      */
     public AsyncSlotRegistryBuilder missing(Function<String, @Nullable MissingBackend> reasons) {

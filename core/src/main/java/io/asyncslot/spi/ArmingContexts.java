@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** All that a registry takes down when a slot is armed, as one. Immutable, thread-safe. */
+/** All arming contexts of a registry, as one. Immutable, thread-safe. */
 public final class ArmingContexts {
 
     private final List<ArmingContext<?>> sources;
     private final BiConsumer<ArmingContext<?>, Throwable> failed;
 
     /**
-     * Puts them together.
+     * Combines arming contexts.
      *
-     * @param sources what to ask, at least one
-     * @param failed is told which one has thrown what; must not throw
+     * @param sources the arming contexts, at least one
+     * @param failed receives an arming context that has thrown, and what it threw; must not throw
      */
     public ArmingContexts(List<ArmingContext<?>> sources, BiConsumer<ArmingContext<?>, Throwable> failed) {
         if (sources.isEmpty()) {
@@ -26,9 +26,9 @@ public final class ArmingContexts {
     }
 
     /**
-     * Asks each of them. Never throws.
+     * Calls each of them. Never throws.
      *
-     * @return what they took, to be kept with the slot; null for nothing
+     * @return what they captured, to be kept with the slot; null for nothing
      */
     public @Nullable Object capture() {
         if (sources.size() == 1) {
@@ -53,12 +53,12 @@ public final class ArmingContexts {
     }
 
     /**
-     * What one of them took.
+     * Returns what one of them captured.
      *
-     * @param <T> what it takes down
-     * @param source one of those asked, that very object
-     * @param captured what {@link #capture} answered
-     * @return what it took; null if that was nothing, or if it is none of them
+     * @param <T> what it captures
+     * @param source one of the arming contexts: the very object
+     * @param captured the result of {@link #capture}
+     * @return what it captured; null for nothing, or if it is none of them
      */
     @SuppressWarnings("unchecked") // what this source has answered
     public <T> @Nullable T of(ArmingContext<T> source, @Nullable Object captured) {

@@ -4,15 +4,14 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a registry gives its backends.
+ * The objects that a registry gives its backends.
  *
  * @param ticker where time comes from
  * @param executor runs the callbacks
- * @param listener is told what callbacks did
+ * @param listener hears what callbacks did
  * @param maxKeyLength longest acceptable key of type String, in chars
- * @param interceptor is called around every run of a callback; null where there is none
- * @param armingContexts asked where a slot is armed, for {@link io.asyncslot.SlotFiring#armedIn}; null where there is
- *     none
+ * @param interceptor is called around every run of a callback; null for none
+ * @param armingContexts called when a slot is armed, for {@link io.asyncslot.SlotFiring#armedIn}; null for none
  */
 public record BackendContext(
         Ticker ticker,
@@ -23,11 +22,11 @@ public record BackendContext(
         @Nullable ArmingContexts armingContexts) {
 
     /**
-     * What a registry gives that has no interceptor and no arming context.
+     * Makes a context without an interceptor and without arming contexts.
      *
      * @param ticker where time comes from
      * @param executor runs the callbacks
-     * @param listener is told what callbacks did
+     * @param listener hears what callbacks did
      * @param maxKeyLength longest acceptable key of type String, in chars
      */
     public BackendContext(Ticker ticker, Executor executor, SlotListener listener, int maxKeyLength) {

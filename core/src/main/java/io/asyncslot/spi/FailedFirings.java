@@ -1,15 +1,14 @@
 package io.asyncslot.spi;
 
 /**
- * What a map offers besides if its backend keeps firings that failed and are not delivered again by themselves, with the values
- * they had. Implementations are thread-safe.
+ * Further operations of a map whose backend keeps firings that failed for good, with their values. Implementations are thread-safe.
  *
  * @param <K> the key type
  */
 public interface FailedFirings<K> {
 
     /**
-     * Delivers the failed firing of a key again: now, as a new generation and with the values it had.
+     * Delivers the failed firing of a key again: now, as a new generation and with its values.
      *
      * @param key the key
      * @return false if none is kept, or something newer of the key is pending or runs
@@ -18,7 +17,7 @@ public interface FailedFirings<K> {
     boolean retryFailed(K key);
 
     /**
-     * Drops the failed firing of a key with the values it had, and leaves its slot as it is.
+     * Drops the failed firing of a key with its values, and leaves the slot as it is.
      *
      * @param key the key
      * @return false if none is kept

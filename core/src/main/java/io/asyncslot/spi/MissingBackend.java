@@ -1,7 +1,7 @@
 package io.asyncslot.spi;
 
 /**
- * Why a backend that was asked for is not there. Immutable.
+ * The reason why a backend that was chosen is missing. Immutable.
  *
  * @param reason why, as the end of a sentence
  * @param remedy what to do about it, a sentence

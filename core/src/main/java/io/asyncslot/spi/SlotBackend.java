@@ -10,38 +10,38 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * What measures time and holds the slots of its maps. One instance serves one registry, which calls
- * {@link #init} once, then opens maps, and drives the lifecycle. Must be thread-safe from then on.
+ * Measures time and holds the slots of its maps. One instance serves one registry, which calls {@link #init} once, then opens maps
+ * and drives the lifecycle. From then on it must be thread-safe.
  *
- * <p>A backend is right when its maps pass the backend contract kit.
+ * <p>A backend is correct if it passes the backend contract kit.
  */
 public interface SlotBackend extends AutoCloseable {
 
     /**
-     * The name that properties and builders choose it by.
+     * The name by which properties and builders choose it.
      *
      * @return the name, lower case
      */
     String name();
 
     /**
-     * What it says about itself. May be called at any time, also before {@link #init}.
+     * Its report on itself. May be called at any time, even before {@link #init}.
      *
      * @return the report
      */
     BackendReport report();
 
     /**
-     * Receives what the registry injects.
+     * Receives the objects of the registry.
      *
      * @param context ticker, executor, listener, limits
      */
     void init(BackendContext context);
 
     /**
-     * What maps of this backend may have beyond what every backend has.
+     * The features of this backend that not every backend has.
      *
-     * @return the features; none unless overridden
+     * @return the features; none by default
      */
     default Set<SlotFeature> features() {
         return Set.of();
@@ -51,7 +51,7 @@ public interface SlotBackend extends AutoCloseable {
      * Opens a timer map. One with values is an {@link io.asyncslot.ValueTimerSlots}. The map tells the listener when it is closed.
      *
      * @param <K> the key type
-     * @param spec what the map is to be
+     * @param spec the description of the map
      * @return the map
      */
     <K> TimerSlots<K> open(TimerMapSpec<K> spec);
@@ -60,7 +60,7 @@ public interface SlotBackend extends AutoCloseable {
      * Opens a work map. One with values is an {@link io.asyncslot.ValueWorkSlots}. The map tells the listener when it is closed.
      *
      * @param <K> the key type
-     * @param spec what the map is to be
+     * @param spec the description of the map
      * @return the map
      */
     <K> WorkSlots<K> open(WorkMapSpec<K> spec);
@@ -69,8 +69,8 @@ public interface SlotBackend extends AutoCloseable {
     void start();
 
     /**
-     * Stops beginning callbacks and waits until none runs. Slots stay armed. Inside one of its own callbacks it does not
-     * wait, but answers false at once.
+     * Stops beginning callbacks and waits until none runs. Slots stay armed. Inside one of its own callbacks it does not wait, but
+     * answers false immediately.
      *
      * @param limit the longest wait
      * @return true when no callback runs any more
@@ -80,7 +80,7 @@ public interface SlotBackend extends AutoCloseable {
 
     /**
      * The registry is about to close the maps, and then this backend, for good. A backend whose slots outlive the process
-     * lets go of them here, so that they are not deleted by the closing of their maps.
+     * lets go of them here, so that closing the maps does not delete them.
      */
     default void detach() {}
 

@@ -4,16 +4,16 @@ import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotFiring;
 
 /**
- * Is called around every run of a callback: to observe it, to guard it, or to put a context in place. Thread-safe.
+ * Is called around every run of a callback, to observe it, guard it, or set up a context. Thread-safe.
  *
- * <p>Called on the callback's thread, after the run has begun: what is pending now is the slot's next run. What it
- * throws counts as the callback's failure, also when the callback itself was not called.
+ * <p>It is called on the callback's thread, after the run has begun, so a run that is pending now is the slot's next one. An
+ * exception counts as the callback's failure, even if the callback was not called.
  */
 @FunctionalInterface
 public interface SlotInterceptor {
 
     /**
-     * Runs the callback, or decides that it is not to run now.
+     * Runs the callback, or decides not to run it now.
      *
      * @param key the slot's key
      * @param firing what fired; valid during this call only

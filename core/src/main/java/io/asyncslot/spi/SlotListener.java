@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is told what callbacks did, and which maps come and go, after it happened. Called with no lock held; cannot change an
- * outcome. What it throws is logged and goes no further.
+ * Hears what callbacks did, and which maps were opened and closed, after it happened. It is called with no lock held, and cannot
+ * change an outcome. Exceptions are logged, and have no other effect.
  */
 @FunctionalInterface
 public interface SlotListener {

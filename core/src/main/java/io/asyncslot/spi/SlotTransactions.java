@@ -3,7 +3,7 @@ package io.asyncslot.spi;
 /** Tells about the transaction of the calling thread, for {@link io.asyncslot.TransactionalSlots}. Thread-safe. */
 public interface SlotTransactions {
 
-    /** No transactions: everything takes effect at once. */
+    /** No transactions: everything takes effect immediately. */
     SlotTransactions NONE = new SlotTransactions() {
         @Override
         public boolean isActive() {
@@ -24,8 +24,8 @@ public interface SlotTransactions {
     boolean isActive();
 
     /**
-     * Does something once the transaction of the calling thread has been committed, but not if it, or a savepoint in which
-     * this was asked for, is rolled back.
+     * Runs an action once the transaction of the calling thread has been committed, but not if that transaction, or a savepoint
+     * around this call, is rolled back.
      *
      * @param action what to do; throws nothing
      */

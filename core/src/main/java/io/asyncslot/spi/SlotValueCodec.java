@@ -3,31 +3,31 @@ package io.asyncslot.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes bytes of values and values of bytes, where values outlive the process. Called with no lock held and outside of the backend's
- * own transactions. Must be thread-safe. An application with Spring names a bean of this type; where there is none, values are JSON by
- * Jackson 3, and byte arrays are kept as they are.
+ * Converts values to bytes and back, on backends whose values outlive the process. Called with no lock held and outside of the backend's
+ * own transactions. Must be thread-safe. A Spring application defines a bean of this type. Without one, values are written as JSON
+ * by Jackson 3, and byte arrays as they are.
  *
- * <p>What one version of an application has written, a later one reads, and during a roll-out an earlier one too. A value that
+ * <p>A later version of an application reads the values of an earlier one and, during a roll-out, the other way round. A value that
  * cannot be read is not lost: its slot stays.
  */
 public interface SlotValueCodec {
 
     /**
-     * Makes bytes of a value.
+     * Writes a value.
      *
      * @param map the map's name
      * @param value a value of the map
-     * @return the bytes; not empty for want of anything better: what {@link #read} makes the same value of
+     * @return bytes from which {@link #read} makes the same value
      * @throws Exception if it cannot; the start or submit that brought the value throws {@link IllegalArgumentException}
      */
     byte[] write(String map, Object value) throws Exception;
 
     /**
-     * Makes a value of bytes.
+     * Reads a value.
      *
      * @param <V> the type of the map's values
      * @param map the map's name
-     * @param bytes what {@link #write} has made
+     * @param bytes the result of {@link #write}
      * @param type the type of the map's values
      * @return the value
      * @throws Exception if it cannot

@@ -16,14 +16,14 @@ public interface Ticker {
     long monotonicNanos();
 
     /**
-     * The wall clock; may be set forth and back.
+     * The wall clock; it may be set forward and back.
      *
      * @return nanoseconds since 1970-01-01T00:00Z
      */
     long realtimeNanos();
 
     /**
-     * Like the monotonic clock, but counts time in suspend where the platform can tell.
+     * Like the monotonic clock, but counts time in suspend if the platform can tell.
      *
      * @return nanoseconds of the boot-time clock; never goes back
      */

@@ -1,5 +1,5 @@
 /**
- * What plugs in below and beside the slots: backends, time, listeners.
+ * Extension points: backends, clocks, listeners, interceptors, transactions and codecs.
  */
 @NullMarked
 package io.asyncslot.spi;

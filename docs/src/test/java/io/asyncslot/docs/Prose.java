@@ -65,6 +65,8 @@ final class Prose {
 
     private static final Pattern FENCE = Pattern.compile("(?ms)^[ >]*```.*?^[ >]*```[^\\n]*$");
 
+    private static final Pattern JAVADOC = Pattern.compile("(?s)/\\*\\*(.*?)\\*/");
+
     private Prose() {}
 
     /** Finds the constructions in a Markdown page; code, links and comments are left out. */
@@ -76,14 +78,34 @@ final class Prose {
                 .replaceAll("\\]\\([^)\\n]*\\)", "]")
                 .replace("**", "");
         String joined = text.replaceAll("(?<!\\n)\\n(?![\\n|*#-])", " ");
+        return find(joined);
+    }
+
+    /** Finds the constructions in the Javadoc of a source; code, links and other comments are left out. */
+    static List<Finding> checkJavadoc(String source) {
+        List<Finding> findings = new ArrayList<>();
+        Matcher comments = JAVADOC.matcher(source);
+        while (comments.find()) {
+            String text = comments.group(1)
+                    .replaceAll("(?m)^\\s*\\*+ ?", "")
+                    .replaceAll("(?s)<pre>.*?</pre>", "")
+                    .replaceAll("\\{@\\w+ [^}]*}", "X")
+                    .replaceAll("<[^>]+>", "")
+                    .replaceAll("\\s+", " ");
+            findings.addAll(find(text));
+        }
+        return findings;
+    }
+
+    private static List<Finding> find(String text) {
         List<Finding> findings = new ArrayList<>();
         for (Habit habit : HABITS) {
-            Matcher matcher = habit.pattern.matcher(joined);
+            Matcher matcher = habit.pattern.matcher(text);
             while (matcher.find()) {
                 int from = Math.max(0, matcher.start() - 30);
-                int to = Math.min(joined.length(), matcher.end() + 30);
+                int to = Math.min(text.length(), matcher.end() + 30);
                 String excerpt =
-                        joined.substring(from, to).replaceAll("\\s+", " ").trim();
+                        text.substring(from, to).replaceAll("\\s+", " ").trim();
                 findings.add(new Finding(excerpt, habit.advice));
             }
         }

@@ -3,7 +3,9 @@ package io.asyncslot.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -14,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Pages are written in English that native readers enjoy. A new page may hold none of the constructions of {@link Prose};
- * an old one no more than {@code prose-allowances.properties} admits, and those numbers may only fall.
+ * an old one no more than {@code prose-allowances.properties} admits, and those numbers may only fall. The Javadoc that users read
+ * may hold none.
  */
 class ProseTests {
 
@@ -29,6 +32,36 @@ class ProseTests {
         int allowed = Integer.parseInt(allowances().getProperty(page.toString(), "0"));
         assertThat(findings.size() > allowed ? findings : List.of())
                 .as("%s has %d awkward constructions, %d are allowed", page, findings.size(), allowed)
+                .isEmpty();
+    }
+
+    /** What users read in their editor: the API, what extends it, and the annotations. */
+    static Stream<Path> sourcesOfTheApi() throws Exception {
+        List<Path> sources = new ArrayList<>();
+        for (String room : List.of(
+                "core/src/main/java/io/asyncslot",
+                "core/src/main/java/io/asyncslot/spi",
+                "autoconfigure/src/main/java/io/asyncslot/annotation")) {
+            try (Stream<Path> files = Files.list(Pages.ROOT.resolve(room))) {
+                files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+            }
+        }
+        sources.add(Pages.ROOT.resolve("core/src/main/java/io/asyncslot/registry/AsyncSlotRegistryBuilder.java"));
+        return sources.stream().sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("sourcesOfTheApi")
+    void javadoc_readsWell(Path source) throws Exception {
+        assertThat(Prose.checkJavadoc(Files.readString(source))).isEmpty();
+    }
+
+    @Test
+    void awkwardJavadoc_isFound() {
+        assertThat(Prose.checkJavadoc("/** The default\n * unless said. */ int a; // goes on"))
+                .hasSize(1)
+                .allSatisfy(finding -> assertThat(finding.toString()).contains("unless said"));
+        assertThat(Prose.checkJavadoc("/** See {@link #what the begin says}. */"))
                 .isEmpty();
     }
 
