@@ -1,5 +1,6 @@
 package io.asyncslot.core;
 
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,41 +42,39 @@ record RunningScope(ControlBlock<?> block, @Nullable RunningScope outer) {
 
     /** Whether one of the scopes is a run of this key of this map, of whatever incarnation. */
     static boolean isInside(@Nullable RunningScope scope, SlotHome<?> map, Object key) {
-        for (RunningScope s = scope; s != null; s = s.outer) {
-            if (s.block.map() == map && s.block.key().equals(key)) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(scope, block -> block.map() == map && block.key().equals(key));
     }
 
     /** Whether one of the scopes is a run of this very incarnation. */
     static boolean isInside(@Nullable RunningScope scope, ControlBlock<?> block) {
-        for (RunningScope s = scope; s != null; s = s.outer) {
-            if (s.block == block) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(scope, each -> each == block);
     }
 
     /** Whether one of the scopes is a run of this map. */
     static boolean isInside(@Nullable RunningScope scope, SlotHome<?> map) {
-        for (RunningScope s = scope; s != null; s = s.outer) {
-            if (s.block.map() == map) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(scope, block -> block.map() == map);
     }
 
     /** Whether a callback waits for one of the runs we are inside: for its slot, or for its map to close. */
     static boolean isAwaited(RunningScope scope) {
+        return isAny(scope, block -> {
+            SlotDetails<?> details = block.details();
+            return details != null && details.isAwaitedByCallback()
+                    || block.map().closersInCallbacks() != 0;
+        });
+    }
+
+    /** Looks at the slots whose runs we are inside: of a run whose map was closed also at those that maps which followed have of it. */
+    private static boolean isAny(@Nullable RunningScope scope, Predicate<ControlBlock<?>> condition) {
         for (RunningScope s = scope; s != null; s = s.outer) {
-            SlotDetails<?> details = s.block.details();
-            if (details != null && details.isAwaitedByCallback()
-                    || s.block.map().closersInCallbacks() != 0) {
-                return true;
+            ControlBlock<?> block = s.block;
+            while (block != null) {
+                if (condition.test(block)) {
+                    return true;
+                }
+                SlotDetails<?> details = block.details();
+                FormerRun run = details == null ? null : details.passedOn;
+                block = run == null ? null : (ControlBlock<?>) run.heir();
             }
         }
         return false;
