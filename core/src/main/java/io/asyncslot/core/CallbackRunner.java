@@ -198,6 +198,7 @@ final class CallbackRunner<K> {
         boolean decided = false;
         try {
             if (freed) {
+                recovery.undelivered = true;
                 map.counters().skipped.increment();
                 map.counters().ended.decrement(); // it has not begun here
             } else {
@@ -222,6 +223,15 @@ final class CallbackRunner<K> {
             return StateWord.Beginning.FREED;
         }
         return StateWord.Beginning.BEGUN;
+    }
+
+    /** Ends a run that goes on in a former map, of a slot that this one has taken over: called by the thread that ran it. */
+    void endFormerRun(ControlBlock<K> block) {
+        try {
+            end(block);
+        } finally {
+            passOn(block);
+        }
     }
 
     /** Passes custody on: to nobody if the slot is idle or paused, to the timekeeper if it is armed. */

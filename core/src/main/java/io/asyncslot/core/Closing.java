@@ -37,6 +37,9 @@ final class Closing<K> {
     /** Set by the first to close; volatile, read by creators after they have published. */
     private volatile boolean closed;
 
+    /** Whether slots stay where they outlive the process. Set by the first to close, before {@link #closed}; volatile. */
+    private volatile boolean lettingGo;
+
     /** Threads in {@link #end}; read by whoever takes a freed block out of the index. */
     private final AtomicInteger closers = new AtomicInteger();
 
@@ -52,6 +55,11 @@ final class Closing<K> {
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** Whether the map is closed, and its slots stay where they outlive the process. */
+    boolean isLettingGo() {
+        return lettingGo && closed;
     }
 
     /** Threads that close the map from inside callbacks. */
@@ -86,7 +94,7 @@ final class Closing<K> {
                 return CloseOutcome.WOULD_DEADLOCK;
             }
             if (letGo && !closed) {
-                map.copies().letGo();
+                lettingGo = map.copies().letGo();
             }
             closed = true;
             try {

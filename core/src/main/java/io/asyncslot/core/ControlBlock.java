@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> the key type
  */
-public class ControlBlock<K> extends Custody implements Runnable {
+public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir {
 
     private static final VarHandle DETAILS;
 
@@ -100,6 +100,14 @@ public class ControlBlock<K> extends Custody implements Runnable {
     public void copyShape(ShapeWriter writer, boolean freed) {}
 
     /**
+     * Tells what it carries to whoever has the slot next, since its map was closed and leaves the copy where it is. From now on nobody
+     * else frees that.
+     *
+     * @param reader is told
+     */
+    public void leaveShape(ShapeWriter reader) {}
+
+    /**
      * Its map was closed and leaves the copy where it is, and the run that went on then has ended.
      *
      * @param acknowledge notes that in the copy, with the slot's monitor
@@ -108,6 +116,43 @@ public class ControlBlock<K> extends Custody implements Runnable {
 
     /** The slot is gone for good: frees what it carries still. */
     public void freeKept() {}
+
+    /**
+     * Its map may be about to be closed, so that its slots stay in their copies: frees it, unless the closer has done so.
+     *
+     * @return false in a map that is open, or is dropped
+     */
+    public final boolean leaveClosed() {
+        return map().leaveClosed(this);
+    }
+
+    /**
+     * Its map was closed, and another one takes the slot over while its run goes on.
+     *
+     * @return what the end of the run is to be told to
+     */
+    public final FormerRun passRunOn() {
+        FormerRun run = new FormerRun();
+        needDetails().passedOn = run;
+        return run;
+    }
+
+    /** The run has ended that a former map of this process had begun. */
+    @Override
+    public final void endFormerRun() {
+        map().endFormerRun(this);
+    }
+
+    /**
+     * Tells whether a run that a former process began will not come again here, since the slot was freed before that. For the thread that
+     * ends it.
+     *
+     * @return whether the firing was not delivered
+     */
+    public final boolean isUndelivered() {
+        Recovery recovery = details.recovery;
+        return recovery != null && recovery.undelivered;
+    }
 
     /** It was not made after all: what it was to carry is its maker's again. */
     void unmade() {}

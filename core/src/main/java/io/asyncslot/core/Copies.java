@@ -101,8 +101,10 @@ class Copies<K> {
     /** The incarnation is gone. */
     void reclaimed(ControlBlock<K> block) {}
 
-    /** The map is about to be closed, and its slots are to stay. */
-    void letGo() {}
+    /** The map is about to be closed, and its slots are to stay; answers whether they do. */
+    boolean letGo() {
+        return false;
+    }
 
     /** The map is closed. Called once. */
     void closed() {}

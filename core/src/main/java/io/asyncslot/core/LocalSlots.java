@@ -350,7 +350,8 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     /*
      * A run that was cut off holds a reference until it begins again, however often it is handed over and given back before:
-     * so a delete in between cannot end the slot under it.
+     * so a delete in between cannot end the slot under it. One that goes on in a former map of this process is as one that a
+     * worker of this map runs: it holds no reference, and its thread ends it here too.
      */
     private void adopt(SlotMirror<K> mirror, RecoveredSlot<K> slot) {
         long word = slot.word();
@@ -359,12 +360,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             calendarDetails.recovered(slot.runDeadline());
         }
         long generation = StateWord.generation(word, slot.generationBase());
+        FormerRun formerRun = slot.formerRun();
         Recovery recovery = new Recovery(slot, generation);
         details.recovery = recovery;
         details.again = Recovery.pendingRetry(slot, generation);
         ControlBlock<K> block = index.create(
                 (key, hash, former, deadline, firstGeneration) ->
-                        maker.recovered(slot, hash, recovery.cutOff ? 3 : 2, details),
+                        maker.recovered(slot, hash, formerRun != null ? 1 : recovery.cutOff ? 3 : 2, details),
                 slot.key(),
                 0);
         if (block == null) {
@@ -377,6 +379,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             counters.restarted.add(StateWord.isArmed(word) ? 1 : 0);
         } else {
             counters.restarted.add(StateWord.isArmed(word) ? 0 : -1);
+        }
+        if (formerRun != null) {
+            counters.ended.decrement(); // it has not begun here
+            formerRun.passTo(block);
+            return;
         }
         if (!commanded) {
             throw new IllegalStateException("a mirror needs a timekeeper that measures what it mirrors: " + name);
@@ -603,6 +610,20 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         if (!StateWord.isFreed(block.word())) {
             freeClosed(block, true);
         }
+    }
+
+    @Override
+    final boolean leaveClosed(ControlBlock<K> block) {
+        boolean letGo = closing.isLettingGo();
+        if (letGo) {
+            freeLeftOver(block);
+        }
+        return letGo;
+    }
+
+    @Override
+    final void endFormerRun(ControlBlock<K> block) {
+        runner.endFormerRun(block);
     }
 
     /** The map is closed: frees a slot, which its copy survives if the map was let go of. */

@@ -185,8 +185,8 @@ final class MirroredCopies<K> extends Copies<K> {
     }
 
     @Override
-    void letGo() {
-        mirror.letGo();
+    boolean letGo() {
+        return mirror.letGo();
     }
 
     @Override

@@ -20,24 +20,28 @@ final class Recovery {
      */
     volatile boolean cutOff;
 
+    /** Whether that run ends without having been delivered again. Custodian only. */
+    boolean undelivered;
+
     Recovery(RecoveredSlot<?> slot, long generation) {
         this.runGeneration = slot.runGeneration();
         this.runDeadline = slot.runDeadline();
         this.attempt = slot.attempt();
         this.awayGeneration = slot.dueWhileAway() ? generation : 0;
         this.awayDeadline = StateWord.deadline(slot.word());
-        this.cutOff = StateWord.isRunning(slot.word());
+        this.cutOff = StateWord.isRunning(slot.word()) && slot.formerRun() == null;
     }
 
     /**
-     * The retry that was pending when the former process ended: only a retry arms the generation of a run that has ended.
-     * That of a periodic slot has its own generation and is taken for the next period.
+     * The retry that was pending when the former process ended: only a retry arms the generation of a run that has ended, or goes
+     * on in a former map. That of a periodic slot has its own generation and is taken for the next period.
      *
      * @return null when there was none
      */
     static @Nullable Redelivery pendingRetry(RecoveredSlot<?> slot, long generation) {
         long word = slot.word();
-        if (!StateWord.isArmed(word) || StateWord.isRunning(word) || slot.runGeneration() != generation) {
+        boolean cutOff = StateWord.isRunning(word) && slot.formerRun() == null;
+        if (!StateWord.isArmed(word) || cutOff || slot.runGeneration() != generation) {
             return null;
         }
         return new Redelivery(generation, generation, StateWord.deadline(word), slot.attempt() + 1, false);

@@ -1,6 +1,7 @@
 package io.asyncslot.core;
 
 import java.util.LinkedList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,43 +118,40 @@ final class RunLoop {
 
     /** Whether the calling thread is inside a run of this very incarnation. */
     static boolean isInside(ControlBlock<?> block) {
-        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
-            if (loop.running == block) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(CURRENT.get(), each -> each == block);
     }
 
     /** Whether the calling thread is inside a run of this map. */
     static boolean isInside(SlotHome<?> map) {
-        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
-            if (loop.running != null && loop.running.map() == map) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(CURRENT.get(), block -> block.map() == map);
     }
 
     /** Whether the calling thread is inside a run of this key of this map, of whatever incarnation. */
     static boolean isInside(SlotHome<?> map, Object key) {
-        for (RunLoop loop = CURRENT.get(); loop != null; loop = loop.outer) {
-            ControlBlock<?> block = loop.running;
-            if (block != null && block.map() == map && block.key().equals(key)) {
-                return true;
-            }
-        }
-        return false;
+        return isAny(
+                CURRENT.get(), block -> block.map() == map && block.key().equals(key));
     }
 
     /** Whether a callback waits for one of these runs, from this one outwards: for its slot, or for its map to close. */
     boolean isAwaited() {
-        for (RunLoop loop = this; loop != null; loop = loop.outer) {
+        return isAny(this, block -> {
+            SlotDetails<?> details = block.details();
+            return details != null && details.isAwaitedByCallback()
+                    || block.map().closersInCallbacks() != 0;
+        });
+    }
+
+    /** Looks at the slots whose runs the thread is inside: of a run whose map was closed also at those that maps which followed have of it. */
+    private static boolean isAny(@Nullable RunLoop innermost, Predicate<ControlBlock<?>> condition) {
+        for (RunLoop loop = innermost; loop != null; loop = loop.outer) {
             ControlBlock<?> block = loop.running;
-            SlotDetails<?> details = block == null ? null : block.details();
-            if (details != null && details.isAwaitedByCallback()
-                    || block != null && block.map().closersInCallbacks() != 0) {
-                return true;
+            while (block != null) {
+                if (condition.test(block)) {
+                    return true;
+                }
+                SlotDetails<?> details = block.details();
+                FormerRun run = details == null ? null : details.passedOn;
+                block = run == null ? null : (ControlBlock<?>) run.heir();
             }
         }
         return false;

@@ -129,6 +129,14 @@ final class ScheduledBlock<K> extends NotedBlock<K> implements SlotShape {
     }
 
     @Override
+    public synchronized void leaveShape(ShapeWriter reader) {
+        if (kept != null) {
+            kept.written();
+            reader.write(position(), word(), generationBase(), this);
+        }
+    }
+
+    @Override
     synchronized Freeing copyAndFree(SlotMirror<K> copies) {
         return super.copyAndFree(copies);
     }

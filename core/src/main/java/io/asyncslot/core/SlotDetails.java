@@ -48,6 +48,9 @@ class SlotDetails<K> extends PauseSwitch {
     /** The former incarnation if it still ran when this one was made. Set before publication, nulled by anyone. */
     volatile @Nullable ControlBlock<K> predecessor;
 
+    /** The run of this slot, if a map that followed this one has the slot by now. Stored by who opens that map; volatile. */
+    volatile @Nullable FormerRun passedOn;
+
     /** The slot's own callback, or null for the map's. Stored by rebind, read by the running thread. */
     volatile @Nullable SlotCallback<? super K> callback;
 

@@ -90,6 +90,12 @@ abstract class SlotHome<K> implements SlotMap<K> {
     /** The former incarnation, if it exists and still runs. */
     abstract @Nullable ControlBlock<K> runningPredecessor(ControlBlock<K> block);
 
+    /** The run of a slot has ended that a former map of this process had begun. */
+    abstract void endFormerRun(ControlBlock<K> block);
+
+    /** Frees a slot as the closer of its map does that lets slots stay; answers false in a map that is open or is dropped. */
+    abstract boolean leaveClosed(ControlBlock<K> block);
+
     /** All incarnations, one after another. */
     abstract Iterator<ControlBlock<K>> blocks();
 

@@ -109,6 +109,15 @@ final class SlotMaker<K> {
 
     /** A block for what a former process left. */
     ControlBlock<K> recovered(RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
+        ControlBlock<K> block = block(slot, hash, references, details);
+        if (slot.formerRun() != null) { // as if a worker of this map ran it
+            block.promise(Custody.WORKER);
+            block.leaveInbox();
+        }
+        return block;
+    }
+
+    private ControlBlock<K> block(RecoveredSlot<K> slot, int hash, int references, SlotDetails<K> details) {
         if (shape != null) {
             return new ValueBlock<>(map, shape, slot, hash, references, details);
         }

@@ -158,8 +158,10 @@ public interface SlotMirror<K> {
     /**
      * The map is about to be closed, and its slots are to stay: from now on a slot that is freed keeps its copy, unless the copy
      * says that it was freed. Does nothing where the copies end with the process.
+     *
+     * @return whether slots stay
      */
-    void letGo();
+    boolean letGo();
 
     /**
      * A slot does not stay, whether its map is let go of or not: it was deleted, or dropped, or made while the map was being

@@ -85,6 +85,7 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
             kept.recovered(left.running());
             this.pending = Kept.carried(left.pending(), shape.collects());
             kept.running = Kept.carried(left.running(), shape.collects());
+            kept.passedOn = left.passedOn();
             this.again = left.again();
             this.handedBefore = left.handedBefore();
             this.notBefore = left.notBefore();
@@ -610,6 +611,14 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
         present.accept(position(), Kept.at(pending, 0)); // that of a slot which is new
         writer.write(position(), word, base, this);
         present.written();
+    }
+
+    @Override
+    public synchronized void leaveShape(ShapeWriter reader) {
+        if (kept != null) {
+            kept.written();
+            reader.write(position(), word(), generationBase(), this);
+        }
     }
 
     @Override

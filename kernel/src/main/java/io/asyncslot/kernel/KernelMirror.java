@@ -231,7 +231,9 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     @Override
     public void ended(ControlBlock<K> block) {
-        records.endedDetached(block, letGo);
+        if (!block.isUndelivered()) {
+            records.endedDetached(block, letGo);
+        }
     }
 
     @Override
@@ -265,8 +267,9 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     @Override
-    public void letGo() {
+    public boolean letGo() {
         letGo = pinned;
+        return pinned;
     }
 
     @Override
@@ -297,7 +300,8 @@ final class KernelMirror<K> implements SlotMirror<K> {
      */
     @Override
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
-        engine.settle(); // slots that a map of this process has let go of may still be on their way
+        records.settleFormer(
+                map, engine::settle); // slots that a map of this process has let go of may still be on their way
         List<SlotRecords.Left> left = records.takeLeft(map);
         Set<Integer> unreadable = new HashSet<>();
         Map<K, SlotRecords.Left> youngest = new HashMap<>();
@@ -324,6 +328,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
                         e);
                 records.unreadable(
                         each.place(), (keys.containsKey(each.place()) ? "value" : "key") + " of map '" + name + "'");
+                records.notTaken(each);
                 dropped.remove(each.place());
                 unreadable.add(each.place());
             }
@@ -384,10 +389,11 @@ final class KernelMirror<K> implements SlotMirror<K> {
 
     private RecoveredSlot<K> recovered(SlotRecords.Left left, K key, long now, @Nullable RecoveredShape shape) {
         int place = left.place();
-        boolean passedOn = shape != null && shape.passedOn() && StateWord.isRunning(left.word());
+        boolean goesOn = left.run() != null;
+        boolean passedOn = shape != null && shape.passedOn() && StateWord.isRunning(left.word()) && !goesOn;
         long word = records.touchedWord(place, map, passedOn ? records.withoutRun(place, left.word()) : left.word());
-        boolean away = StateWord.isArmed(word) && StateWord.deadline(word) <= now;
-        engine.recovered(StateWord.isRunning(word), away);
+        boolean away = StateWord.isArmed(word) && StateWord.deadline(word) <= now && !goesOn;
+        engine.recovered(StateWord.isRunning(word) && !goesOn, away);
         return new RecoveredSlot<>(
                 key,
                 place,
@@ -397,6 +403,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
                 records.runDeadline(place),
                 records.attempt(place),
                 away,
-                shape);
+                shape,
+                left.run());
     }
 }

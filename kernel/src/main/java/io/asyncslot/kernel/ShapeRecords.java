@@ -272,13 +272,11 @@ final class ShapeRecords implements ShapeWriter {
 
     /** A slot is left in its record by a map of this process: notes where its values are. */
     void leave(ControlBlock<?> slot) {
-        slot.copyShape(
-                (place, word, base, shape) -> {
-                    note(place, shape.pendingValues());
-                    note(place, shape.runningValues());
-                    note(place, shape.keptSchedule());
-                },
-                true);
+        slot.leaveShape((place, word, base, shape) -> {
+            note(place, shape.pendingValues());
+            note(place, shape.runningValues());
+            note(place, shape.keptSchedule());
+        });
     }
 
     private synchronized void note(int place, @Nullable Object carried) {

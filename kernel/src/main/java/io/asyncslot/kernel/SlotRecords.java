@@ -8,6 +8,7 @@ import static io.asyncslot.kernel.Layout.SHORT;
 import io.asyncslot.SlotClock;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
+import io.asyncslot.core.FormerRun;
 import io.asyncslot.core.StateWord;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -70,13 +72,28 @@ final class SlotRecords {
      * fell behind cannot make void what came after a later one.
      */
 
-    /** What a record holds that a former process left. */
-    record Left(int place, long sequence, long word) {}
+    /**
+     * What a record holds that a former process left, or a map of this one that was closed.
+     *
+     * @param run the run of it that goes on there; null for none
+     * @param former the slot there, if there is a run
+     */
+    record Left(
+            int place,
+            long sequence,
+            long word,
+            @Nullable FormerRun run,
+            @Nullable ControlBlock<?> former) {}
 
     /** No generation is farther ahead of the wall clock: a hundred years. */
     private static final long MAX_AHEAD_MICROS = 100L * 366 * 86_400_000_000L;
 
     private static final int SEALED_BYTES = 19;
+
+    /** How often an opening looks whether operations of a former map have ended. */
+    private static final int SETTLE_LOOKS = 100;
+
+    private static final long SETTLE_NANOS = 100_000;
 
     /** A map's touches do not put off farther: a hundred years. */
     static final long MAX_TOUCH_NANOS = 100L * 366 * 86_400_000_000_000L;
@@ -114,6 +131,9 @@ final class SlotRecords {
 
     /** What a former process left, by map; taken out by the map's opening. */
     private final Map<Integer, List<Left>> left = new HashMap<>();
+
+    /** Runs of maps that were closed whose slots are another map's by now. With the monitor. */
+    private final Map<ControlBlock<?>, FormerRun> formerRuns = new HashMap<>();
 
     /** How often this process has each map open: one that was let go of and one that follows may overlap. */
     private final Map<Integer, Integer> opened = new HashMap<>();
@@ -199,7 +219,7 @@ final class SlotRecords {
         if (StateWord.isFreed(word)) {
             remains.add(place);
         } else {
-            left.computeIfAbsent(map(place), each -> new ArrayList<>()).add(new Left(place, number, word));
+            left.computeIfAbsent(map(place), each -> new ArrayList<>()).add(new Left(place, number, word, null, null));
         }
         return true;
     }
@@ -295,18 +315,94 @@ final class SlotRecords {
 
     // ---- what a former process left -----------------------------------------------------------------------------
 
-    /** What is left of a map, in the order of making. Answers it once. */
+    /** Sees to it that no slot is in the hands of those that close a former map of that number, where its slots stay. */
+    void settleFormer(int map, Runnable settle) {
+        settle.run();
+        for (int i = 0; i < SETTLE_LOOKS && !isUnopened(map) && hasFormer(map, true); i++) {
+            LockSupport.parkNanos(SETTLE_NANOS); // for an operation that is under way, as a rule
+            settle.run();
+        }
+    }
+
+    /**
+     * Whether this process has slots of a map of that number, which is closed and lets them stay.
+     *
+     * @param busy whether only those count of which somebody has a reference
+     */
+    private boolean hasFormer(int map, boolean busy) {
+        for (int place = end.get() - 1; place >= 0; place--) {
+            ControlBlock<?> block = owners.get(place);
+            if (block != null && fixedMap(place) == map && block.leaveClosed() && (!busy || block.references() != 0)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * What is left of a map, in the order of making. Answers it once. What a former map of that number still runs is among it:
+     * nobody has a reference to such a slot, so the end of its run is all that follows there.
+     */
     synchronized List<Left> takeLeft(int map) {
-        opened.merge(map, 1, Integer::sum);
-        List<Left> list = left.remove(map);
-        if (list == null) {
-            return List.of();
+        List<Left> list = new ArrayList<>();
+        if (opened.merge(map, 1, Integer::sum) > 1) {
+            takeFormer(map, list);
+        }
+        List<Left> present = left.remove(map);
+        if (present != null) {
+            list.addAll(present);
         }
         list.sort(Comparator.comparingLong(Left::sequence));
         return list;
     }
 
-    synchronized boolean hasLeft(int map) {
+    /** With the monitor. */
+    private void takeFormer(int map, List<Left> list) {
+        for (int place = 0; place < end.get(); place++) {
+            ControlBlock<?> block = owners.get(place);
+            if (block != null
+                    && fixedMap(place) == map
+                    && block.references() == 0
+                    && StateWord.isFreed(block.word())
+                    && !StateWord.isFreed(word(place))
+                    && block.leaveClosed()) {
+                FormerRun run = StateWord.isRunning(word(place)) ? block.passRunOn() : null;
+                list.add(leftAt(place, run, run == null ? null : block));
+                if (run != null) {
+                    formerRuns.put(block, run);
+                }
+                shapes.leave(block);
+                owners.set(place, null);
+            }
+        }
+    }
+
+    private Left leftAt(int place, @Nullable FormerRun run, @Nullable ControlBlock<?> former) {
+        long number = (long) LONG.get(control, Layout.controlAt(place) + Layout.CONTROL_SEQUENCE);
+        return new Left(place, number, word(place), run, former);
+    }
+
+    /** A slot cannot be read that a former map still runs: the end of that run acknowledges it in its record. */
+    synchronized void notTaken(Left slot) {
+        ControlBlock<?> former = slot.former();
+        if (former != null) {
+            if (formerRuns.remove(former) == null) {
+                acknowledge(former);
+            } else {
+                owners.set(slot.place(), former);
+            }
+        }
+    }
+
+    boolean hasLeft(int map) {
+        return isLeft(map) || hasFormer(map, false);
+    }
+
+    private synchronized boolean isUnopened(int map) {
+        return !opened.containsKey(map);
+    }
+
+    private synchronized boolean isLeft(int map) {
         return left.containsKey(map);
     }
 
@@ -509,9 +605,14 @@ final class SlotRecords {
         return touchable && touchNanos(place) != 0;
     }
 
+    /** The map of a slot of this process, by the heap. */
+    private int fixedMap(int place) {
+        return (fixed.get(place) & 0xFFFF) - 1;
+    }
+
     /** By the heap, for a slot of this process. */
     private long touchNanos(int place) {
-        int map = (fixed.get(place) & 0xFFFF) - 1;
+        int map = fixedMap(place);
         return map < 0 || map >= Layout.DIRECTORY_RECORDS ? 0 : touchNanos.get(map);
     }
 
@@ -519,8 +620,7 @@ final class SlotRecords {
     private void writeTouch(int place) {
         long nanos = touchNanos(place);
         long at = Layout.sinceAt(place);
-        LONG.setVolatile(
-                since, at + Layout.SINCE_MAP, nanos == 0 ? 0 : nameNumbers.get((fixed.get(place) & 0xFFFF) - 1));
+        LONG.setVolatile(since, at + Layout.SINCE_MAP, nanos == 0 ? 0 : nameNumbers.get(fixedMap(place)));
         LONG.setVolatile(since, at + Layout.SINCE_DELAY, nanos);
         LONG.setVolatile(touches, Layout.touchAt(place) + Layout.TOUCH_INCARNATION, incarnation(place));
     }
@@ -704,37 +804,48 @@ final class SlotRecords {
         INT.setRelease(control, at + Layout.CONTROL_ATTEMPT, attempt);
     }
 
-    /** A run has ended of a slot that its map has let go of: it is acknowledged here. */
+    /** A run has ended of a slot that its map has let go of: it is acknowledged here, or in the map that has the slot by now. */
     void endedDetached(ControlBlock<?> block, boolean letGo) {
         if (detached || letGo) {
-            int place = block.position();
-            block.endedLeft(() -> shapes.ended(place));
-            long at = Layout.controlAt(place) + Layout.CONTROL_WORD;
-            long copied = (long) LONG.getVolatile(control, at);
-            while (StateWord.isRunning(copied)
-                    && !LONG.compareAndSet(control, at, copied, StateWord.withoutRun(copied))) {
-                copied = (long) LONG.getVolatile(control, at);
+            FormerRun run;
+            synchronized (this) {
+                run = formerRuns.remove(block);
+                if (run == null) {
+                    acknowledge(block);
+                }
+            }
+            if (run != null) {
+                run.ended();
             }
         }
     }
 
+    private void acknowledge(ControlBlock<?> block) {
+        int place = block.position();
+        block.endedLeft(() -> shapes.ended(place));
+        long at = Layout.controlAt(place) + Layout.CONTROL_WORD;
+        long copied = (long) LONG.getVolatile(control, at);
+        while (StateWord.isRunning(copied) && !LONG.compareAndSet(control, at, copied, StateWord.withoutRun(copied))) {
+            copied = (long) LONG.getVolatile(control, at);
+        }
+    }
+
     /**
-     * Leaves a record to whoever opens the map next, as if a former process had left it.
+     * Leaves a record to whoever opens the map next, as if a former process had left it, unless another map has taken it over.
      *
      * @return false when its slot was freed, so that there is nothing to leave
      */
-    boolean leave(ControlBlock<?> block, int map) {
+    synchronized boolean leave(ControlBlock<?> block, int map) {
         int place = block.position();
-        long word = word(place);
-        if (StateWord.isFreed(word)) {
+        if (owners.get(place) != block) {
+            return true;
+        }
+        if (StateWord.isFreed(word(place))) {
             return false;
         }
         shapes.leave(block);
         owners.set(place, null);
-        long number = (long) LONG.get(control, Layout.controlAt(place) + Layout.CONTROL_SEQUENCE);
-        synchronized (this) {
-            left.computeIfAbsent(map, each -> new ArrayList<>()).add(new Left(place, number, word));
-        }
+        left.computeIfAbsent(map, each -> new ArrayList<>()).add(leftAt(place, null, null));
         return true;
     }
 

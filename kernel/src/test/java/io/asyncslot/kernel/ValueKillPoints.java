@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 
 /**
  * Operations on slots with values, during which the process is killed at each call and each store in turn. Every value that an
@@ -199,7 +201,209 @@ public final class ValueKillPoints {
                         },
                         Set.of(1, 2),
                         Set.of(3)));
+        ofEachMerge(all);
+        ofShapes(all);
+        closedDuringARun(all, due);
         return all;
+    }
+
+    /** What a slot with one value goes through, however values are merged. */
+    private static void ofEachMerge(Map<String, Scenario> all) {
+        Act nothing = w -> {};
+        Map<String, Function<World, ValueTimerSlots<String, Integer>>> maps = new LinkedHashMap<>();
+        maps.put("collect", w -> w.collect);
+        maps.put("last", w -> w.last);
+        maps.put("first", w -> w.first);
+        maps.put("merged", w -> w.merged);
+        maps.forEach((name, of) -> {
+            Act one = w -> of.apply(w).start(K, LATER, 1);
+            Act due = w -> {
+                one.on(w);
+                w.ticker.advance(LATER);
+                w.pump();
+            };
+            String in = " (" + name + ")";
+            all.put("fresh" + in, new Scenario(nothing, one, Set.of(), Set.of(1)));
+            all.put(
+                    "start without a value" + in,
+                    new Scenario(one, w -> of.apply(w).start(K, LATER.multipliedBy(2)), Set.of(1), Set.of()));
+            all.put(
+                    "touch" + in,
+                    new Scenario(one, w -> of.apply(w).touch(K, LATER.multipliedBy(2)), Set.of(1), Set.of()));
+            all.put("cancel" + in, new Scenario(one, w -> of.apply(w).cancel(K), Set.of(), Set.of(1)));
+            all.put("take" + in, new Scenario(one, w -> of.apply(w).takeAll(K), Set.of(), Set.of(1)));
+            all.put("delete" + in, new Scenario(one, w -> of.apply(w).delete(K), Set.of(), Set.of(1)));
+            all.put(
+                    "delete and start" + in,
+                    new Scenario(
+                            one,
+                            w -> {
+                                of.apply(w).delete(K);
+                                of.apply(w).start(K, LATER, 2);
+                            },
+                            Set.of(),
+                            Set.of(1, 2)));
+            all.put("run" + in, new Scenario(due, World::runAll, Set.of(), Set.of(1)));
+            all.put(
+                    "run that fails and is retried" + in,
+                    new Scenario(
+                            w -> {
+                                due.on(w);
+                                w.inRun = firing -> {
+                                    firing.retry(LATER);
+                                    throw new IllegalStateException("as it is to be");
+                                };
+                            },
+                            World::runAll,
+                            Set.of(1),
+                            Set.of()));
+            all.put(
+                    "second attempt" + in,
+                    new Scenario(
+                            w -> {
+                                due.on(w);
+                                w.inRun = firing -> firing.retry(LATER);
+                                w.runAll();
+                                w.ticker.advance(LATER);
+                                w.pump();
+                            },
+                            World::runAll,
+                            Set.of(),
+                            Set.of(1)));
+            all.put(
+                    "take and delete in a run" + in,
+                    new Scenario(
+                            w -> {
+                                due.on(w);
+                                w.inRun = firing -> {
+                                    of.apply(w).start(K, LATER, 2);
+                                    of.apply(w).takeAll(K);
+                                    of.apply(w).delete(K);
+                                    of.apply(w).start(K, LATER, 3);
+                                };
+                            },
+                            World::runAll,
+                            Set.of(),
+                            Set.of(1, 2, 3)));
+        });
+    }
+
+    private static void ofShapes(Map<String, Scenario> all) {
+        Act nothing = w -> {};
+        Act capped = w -> {
+            w.capped.start(K, LATER, 1);
+            w.ticker.advance(LATER.dividedBy(2));
+        };
+        all.put(
+                "start beyond the latest",
+                new Scenario(capped, w -> w.capped.start(K, FAR, 2), Set.of(), Set.of(1, 2)));
+        all.put("touch beyond the latest", new Scenario(capped, w -> w.capped.touch(K, FAR), Set.of(1), Set.of()));
+        Act throttled = w -> {
+            w.throttled.submit(K, 1);
+            w.pump();
+            w.runAll();
+        };
+        Act waits = w -> {
+            throttled.on(w);
+            w.throttled.submit(K, 2);
+        };
+        all.put("first of an interval", new Scenario(nothing, throttled, Set.of(), Set.of(1)));
+        all.put(
+                "submit in an interval",
+                new Scenario(throttled, w -> w.throttled.submit(K, 2), Set.of(), Set.of(1, 2)));
+        all.put(
+                "run after an interval",
+                new Scenario(
+                        waits,
+                        w -> {
+                            w.ticker.advance(LATER);
+                            w.pump();
+                            w.runAll();
+                        },
+                        Set.of(),
+                        Set.of(1, 2)));
+        all.put("take in an interval", new Scenario(waits, w -> w.throttled.takeAll(K), Set.of(), Set.of(1, 2)));
+        all.put(
+                "end of an interval",
+                new Scenario(
+                        throttled,
+                        w -> {
+                            w.ticker.advance(LATER);
+                            w.throttled.stats(); // which frees what rests
+                            w.throttled.submit("other", 3);
+                        },
+                        Set.of(),
+                        Set.of(1, 3)));
+        Act scheduled = w -> w.scheduled.start(K, SlotSchedule.every(LATER));
+        all.put("schedule fresh", new Scenario(nothing, scheduled, Set.of(), Set.of()));
+        all.put("schedule ended", new Scenario(scheduled, w -> w.scheduled.start(K, LATER), Set.of(), Set.of()));
+        all.put("schedule cancelled", new Scenario(scheduled, w -> w.scheduled.cancel(K), Set.of(), Set.of()));
+        all.put(
+                "run of a schedule",
+                new Scenario(
+                        w -> {
+                            scheduled.on(w);
+                            w.ticker.advance(LATER);
+                            w.pump();
+                        },
+                        World::runAll,
+                        Set.of(),
+                        Set.of()));
+    }
+
+    /** The map is closed while a run goes on, and opened again: killed in one thread, while the other waits. */
+    private static void closedDuringARun(Map<String, Scenario> all, Act due) {
+        Act reopen = w -> {
+            w.collect.close(Duration.ZERO);
+            w.open();
+            w.collect.start(K, LATER, 4);
+        };
+        all.put(
+                "close and open during a run",
+                new Scenario(
+                        w -> {
+                            due.on(w);
+                            CountDownLatch inside = new CountDownLatch(1);
+                            w.inRun = firing -> {
+                                w.collect.start(K, LATER, 3);
+                                inside.countDown();
+                                w.goOn.await();
+                            };
+                            w.runner = new Thread(w::runAll, "runner");
+                            w.runner.start();
+                            inside.await();
+                        },
+                        w -> {
+                            reopen.on(w);
+                            FaultPoints.disarm();
+                            w.goOn.countDown();
+                            w.runner.join();
+                        },
+                        Set.of(1, 2, 3),
+                        Set.of(4)));
+        all.put(
+                "end of a run of a map that was opened again",
+                new Scenario(
+                        w -> {
+                            due.on(w);
+                            w.inRun = firing -> {
+                                w.collect.start(K, LATER, 3);
+                                Thread other = new Thread(
+                                        () -> {
+                                            try {
+                                                reopen.on(w);
+                                            } catch (Exception e) {
+                                                throw new IllegalStateException(e);
+                                            }
+                                        },
+                                        "other");
+                                other.start();
+                                other.join();
+                            };
+                        },
+                        World::runAll,
+                        Set.of(),
+                        Set.of(1, 2, 3, 4)));
     }
 
     /** The names of all scenarios. */
@@ -266,8 +470,11 @@ public final class ValueKillPoints {
         final AsyncSlotRegistry registry;
         final Deque<Runnable> tasks = new ArrayDeque<>();
 
-        /** What each firing was handed, by map and generation. */
+        /** What each firing was handed, by map, key and generation. */
         final Map<String, List<Integer>> begun = new HashMap<>();
+
+        /** Attempts of one firing that were handed other values. */
+        final List<String> wrong = new ArrayList<>();
 
         /** Values of firings that have ended, and have not passed them on. */
         final List<Integer> acknowledged = new ArrayList<>();
@@ -279,8 +486,15 @@ public final class ValueKillPoints {
         ValueWorkSlots<String, Integer> works;
         TimerSlots<String> scheduled;
         int scheduledRuns;
+        ValueTimerSlots<String, Integer> capped;
+        ValueWorkSlots<String, Integer> throttled;
         InRun inRun;
         boolean passedOn;
+
+        /** For a run on a thread of its own. */
+        final CountDownLatch goOn = new CountDownLatch(1);
+
+        Thread runner;
 
         private interface InRun {
             void in(SlotFiring firing) throws Exception;
@@ -310,6 +524,18 @@ public final class ValueKillPoints {
                     .callback(this::ran)
                     .build());
             works = registry.works("works", String.class, Integer.class);
+            registry.register(TimerMapSpec.named("capped", String.class)
+                    .values(SlotValues.last(Integer.class))
+                    .maxWait(LATER.multipliedBy(2))
+                    .callback(this::ran)
+                    .build());
+            capped = registry.timers("capped", String.class, Integer.class);
+            registry.register(WorkMapSpec.named("throttled", String.class)
+                    .values(SlotValues.collect(Integer.class))
+                    .minInterval(LATER)
+                    .callback(this::ran)
+                    .build());
+            throttled = registry.works("throttled", String.class, Integer.class);
             scheduled = registry.register(TimerMapSpec.named("scheduled", String.class)
                     .keySchedules(true)
                     .callback((key, firing) -> scheduledRuns++)
@@ -347,8 +573,10 @@ public final class ValueKillPoints {
 
         private void ran(String key, SlotFiring firing) throws Exception {
             List<Integer> handed = values(firing);
-            List<Integer> former = begun.put(firing.map() + firing.generation(), handed);
-            assertThat(former).as("what the former attempt was handed").isIn(null, handed);
+            List<Integer> former = begun.put(firing.map() + "/" + key + "/" + firing.generation(), handed);
+            if (former != null && !former.equals(handed)) {
+                wrong.add("attempts were handed " + former + ", then " + handed);
+            }
             InRun present = inRun;
             inRun = null;
             passedOn = present != null;
@@ -397,6 +625,7 @@ public final class ValueKillPoints {
                 used += (long) Layout.LONG.get(kernel.values, at + Layout.VALUE_SEAL) == 0 ? 0 : 1;
             }
             assertThat(used).as("values that nobody will be handed").isZero();
+            assertThat(wrong).isEmpty();
         }
     }
 }

@@ -21,6 +21,7 @@ final class BeginCommits {
 
     private final Database database;
     private final Membership membership;
+    private final Turns turns;
     private final GroupCommit<Begin, Answer> commits;
 
     /**
@@ -35,6 +36,7 @@ final class BeginCommits {
     BeginCommits(Database database, Membership membership) {
         this.database = database;
         this.membership = membership;
+        this.turns = new Turns(database);
         this.commits = new GroupCommit<>("asyncslot-cluster-begin", MOST, Duration.ZERO, this::begin);
     }
 
@@ -49,9 +51,29 @@ final class BeginCommits {
     /**
      * Begins a run, and waits for the answer.
      *
+     * @param locked how often the slot's row was locked before
      * @throws BackendUnavailableException if the database cannot be reached
      */
-    Answer begin(Begin begin) {
+    Answer begin(Begin begin, int locked) {
+        Answer inTurn = locked < Turns.LOOKS ? null : inTurn(begin);
+        return inTurn == null ? begin(begin) : inTurn;
+    }
+
+    /** Begins a run when it is its turn at the row; null if that does not come, or another begin waits for its own. */
+    private @Nullable Answer inTurn(Begin begin) {
+        if (!turns.enter()) {
+            return null;
+        }
+        try {
+            return turns.take(begin.id(), session -> begin(session, List.of(begin)))
+                    .map(answers -> answers.get(0))
+                    .orElse(null);
+        } finally {
+            turns.leave();
+        }
+    }
+
+    private Answer begin(Begin begin) {
         try {
             return commits.ask(begin).join();
         } catch (CompletionException e) {
@@ -60,8 +82,12 @@ final class BeginCommits {
     }
 
     private List<Answer> begin(List<Begin> begins) {
+        return database.own(session -> begin(session, begins));
+    }
+
+    private List<Answer> begin(StoreSession session, List<Begin> begins) {
         long node = membership.node();
-        StoreSession.BeginResult result = database.own(session -> session.begin(node, begins));
+        StoreSession.BeginResult result = session.begin(node, begins);
         Map<SlotId, Answer> answers = new HashMap<>();
         for (StartedRun begun : result.begun()) {
             answers.put(begun.id(), new Answer(begun, null, node));

@@ -16,8 +16,7 @@ final class DatabaseAwayException extends BackendUnavailableException {
                 ClusterEngine.BACKEND,
                 trouble.sentence() + ": " + detail
                         + (inDoubt ? "; the answer was lost, whether it was carried out is not known" : ""),
-                "Look whether PostgreSQL runs and takes writes, and whether the connection pool has room; operations"
-                        + " succeed again by themselves.");
+                trouble.remedy());
         this.trouble = trouble;
         this.inDoubt = inDoubt;
     }

@@ -3,14 +3,17 @@ package io.asyncslot.cluster.node;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
+import io.asyncslot.cluster.store.StoreSession;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -41,6 +44,7 @@ final class EndCommits {
     private final long retention;
     private final BooleanSupplier goesOn;
     private final GroupCommit<Run, Ended> commits;
+    private final Turns turns;
 
     EndCommits(
             Database database,
@@ -59,6 +63,7 @@ final class EndCommits {
         this.upkeep = upkeep;
         this.retention = Micros.span(retention);
         this.goesOn = goesOn;
+        this.turns = new Turns(database);
         this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
     }
 
@@ -76,14 +81,54 @@ final class EndCommits {
         commits.ask(run).whenComplete((ended, failure) -> {
             if (failure == null) {
                 ended(run, ended);
-            } else if (goesOn.getAsBoolean()) {
-                tell(run, failure);
-                later(run, AWAY_PAUSE_MILLIS); // whatever it was: the run is over when the database says so
             } else {
-                runs.ended(run); // this process is closed, and the database did not come back: the others find out
+                failed(run, failure);
             }
         });
         return run.ended();
+    }
+
+    private void failed(Run run, Throwable failure) {
+        if (goesOn.getAsBoolean()) {
+            tell(run, failure);
+            later(run, AWAY_PAUSE_MILLIS); // whatever it was: the run is over when the database says so
+        } else {
+            runs.ended(run); // this process is closed, and the database did not come back: the others find out
+        }
+    }
+
+    /** Ends a run when it is its turn at the row, on a thread that may wait; false if another end waits for its own. */
+    private boolean endInTurn(Run run) {
+        if (!turns.enter()) {
+            return false;
+        }
+        boolean begun = false;
+        try {
+            EngineThreads.runOnce(() -> waitAndEnd(run));
+            begun = true;
+        } finally {
+            if (!begun) {
+                turns.leave();
+            }
+        }
+        return true;
+    }
+
+    private void waitAndEnd(Run run) {
+        Optional<List<Ended>> ended;
+        try {
+            ended = turns.take(run.id(), session -> end(session, List.of(run)));
+        } catch (Throwable e) {
+            failed(run, e);
+            return;
+        } finally {
+            turns.leave();
+        }
+        if (ended.isPresent()) {
+            ended(run, ended.get().get(0));
+        } else {
+            later(run, MOST_LOCKED_PAUSE_MILLIS); // it was not its turn in time
+        }
     }
 
     private static void tell(Run run, Throwable failure) {
@@ -97,6 +142,10 @@ final class EndCommits {
 
     /** Runs of a former self are fenced by the database: it knows them under that id. */
     private List<Ended> end(List<Run> ending) {
+        return database.own(session -> end(session, ending));
+    }
+
+    private List<Ended> end(StoreSession session, List<Run> ending) {
         Claim claim = membership.endingClaim();
         List<Finish> finishes = ending.stream().map(Run::finish).toList();
         Set<String> freeing = ending.stream()
@@ -104,12 +153,17 @@ final class EndCommits {
                 .filter(map -> map.whenIdle() == WhenIdle.FREE)
                 .map(StoredSlots::name)
                 .collect(Collectors.toSet());
-        return database.own(session -> session.end(claim, finishes, freeing, retention));
+        return session.end(claim, finishes, freeing, retention);
     }
 
     private void ended(Run run, Ended ended) {
         switch (ended.result()) {
-            case LOCKED -> later(run, Math.min(MOST_LOCKED_PAUSE_MILLIS, LOCKED_PAUSE_MILLIS << run.lockedOnceMore()));
+            case LOCKED -> {
+                int times = run.lockedOnceMore();
+                if (times < Turns.LOOKS || !endInTurn(run)) {
+                    later(run, Math.min(MOST_LOCKED_PAUSE_MILLIS, LOCKED_PAUSE_MILLIS << times));
+                }
+            }
             case FENCED -> {
                 run.map().counters().fenced.increment();
                 runs.ended(run);

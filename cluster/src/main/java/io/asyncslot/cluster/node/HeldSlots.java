@@ -34,6 +34,7 @@ final class HeldSlots implements AutoCloseable {
      * @param cutOff whether it is a run that was cut off
      * @param overrun whether it fell due while the slot's previous run went on
      * @param queued whether it is in the hands of an executor
+     * @param locked how often its begin found the row locked
      * @param schedule the key's own schedule; null for what the map says
      */
     record Hold(
@@ -44,15 +45,33 @@ final class HeldSlots implements AutoCloseable {
             boolean cutOff,
             boolean overrun,
             boolean queued,
+            int locked,
             @Nullable String schedule) {
 
+        /** One that is new. */
+        Hold(
+                long generation,
+                long due,
+                long point,
+                boolean period,
+                boolean cutOff,
+                boolean overrun,
+                @Nullable String schedule) {
+            this(generation, due, point, period, cutOff, overrun, false, 0, schedule);
+        }
+
         Hold queued(boolean value) {
-            return new Hold(generation, due, point, period, cutOff, overrun, value, schedule);
+            return new Hold(generation, due, point, period, cutOff, overrun, value, locked, schedule);
+        }
+
+        Hold locked(int times) {
+            return new Hold(generation, due, point, period, cutOff, overrun, queued, times, schedule);
         }
 
         /** Moved by a touch: no longer a point of the map's grid, but the first of a new one. */
         Hold due(long value) {
-            return new Hold(generation, value, point == due ? value : point, false, cutOff, overrun, queued, schedule);
+            return new Hold(
+                    generation, value, point == due ? value : point, false, cutOff, overrun, queued, locked, schedule);
         }
     }
 
@@ -87,9 +106,7 @@ final class HeldSlots implements AutoCloseable {
 
     /** Holds what was armed and claimed. */
     void take(SlotId id, Armed<?> armed) {
-        take(
-                id,
-                new Hold(armed.generation(), armed.due(), armed.point(), false, false, false, false, armed.schedule()));
+        take(id, new Hold(armed.generation(), armed.due(), armed.point(), false, false, false, armed.schedule()));
     }
 
     /** Holds what a sweep or the end of a run claimed. */
@@ -97,14 +114,7 @@ final class HeldSlots implements AutoCloseable {
         take(
                 due.id(),
                 new Hold(
-                        due.generation(),
-                        due.due(),
-                        due.point(),
-                        due.period(),
-                        due.cutOff(),
-                        overrun,
-                        false,
-                        due.schedule()));
+                        due.generation(), due.due(), due.point(), due.period(), due.cutOff(), overrun, due.schedule()));
     }
 
     private void take(SlotId id, Hold hold) {
@@ -119,7 +129,7 @@ final class HeldSlots implements AutoCloseable {
 
     private static Hold merged(Hold present, Hold more) {
         if (more.cutOff() || more.generation() > present.generation()) {
-            return more.queued(present.queued());
+            return more.queued(present.queued()).locked(present.locked());
         }
         boolean moved = more.generation() == present.generation() && !more.period();
         return moved ? present.due(Math.min(present.due(), more.due())) : present;
@@ -169,6 +179,14 @@ final class HeldSlots implements AutoCloseable {
             Hold next = hold.generation() == dealt.generation() ? hold.due(due) : hold;
             arm(id, next.due());
             return next.queued(false);
+        });
+    }
+
+    /** The row of what was queued was locked: offers it again after a while, and knows how often that was so. */
+    void locked(SlotId id, Duration pause) {
+        held.computeIfPresent(id, (same, hold) -> {
+            timers.start(id, pause);
+            return hold.queued(false).locked(hold.locked() + 1);
         });
     }
 

@@ -117,13 +117,15 @@ final class Runner<K> {
         BeginCommits.Answer answer;
         try {
             answer = engine.begins()
-                    .begin(new Begin(
-                            id,
-                            hold.generation(),
-                            next == Periods.NONE ? SlotStore.NONE : next,
-                            slots.carrying().hasValues(),
-                            slots.carrying().collects(),
-                            slots.carrying().minInterval()));
+                    .begin(
+                            new Begin(
+                                    id,
+                                    hold.generation(),
+                                    next == Periods.NONE ? SlotStore.NONE : next,
+                                    slots.carrying().hasValues(),
+                                    slots.carrying().collects(),
+                                    slots.carrying().minInterval()),
+                            hold.locked());
         } catch (BackendUnavailableException e) {
             inHand.release();
             engine.holds().again(id, AWAY_PAUSE);
@@ -186,7 +188,7 @@ final class Runner<K> {
             throw new IllegalStateException("neither begun nor refused: " + id);
         }
         switch (refused.reason()) {
-            case LOCKED -> engine.holds().again(id, LOCKED_PAUSE);
+            case LOCKED -> engine.holds().locked(id, LOCKED_PAUSE);
             case EARLY -> engine.holds().until(id, hold, refused.due());
             case GONE -> engine.holds().done(id, hold);
         }

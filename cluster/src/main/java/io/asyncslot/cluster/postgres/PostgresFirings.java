@@ -11,19 +11,24 @@ import io.asyncslot.cluster.store.NotBegun;
 import io.asyncslot.cluster.store.Running;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StartedRun;
+import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
+import io.asyncslot.cluster.store.Trouble;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a node does, in batches, from the claim of a slot to the end of its run. Thread-safe. */
@@ -105,6 +110,11 @@ abstract class PostgresFirings extends PostgresValues {
               and coalesce(s.run_due, s.due) < (select {now}) - ?
               and {not paused}
             limit ?""".replace("{not paused}", NOT_PAUSED).replace("{due}", DUE);
+
+    private static final String LIMIT_OF_WAITS = "select set_config('lock_timeout', ?, true)";
+
+    private static final String WAIT_FOR =
+            "select 1 from asyncslot_slot where ns = ? and map = ? and key = ? for update";
 
     private static final String BEGIN = """
             with {me},
@@ -342,6 +352,22 @@ abstract class PostgresFirings extends PostgresValues {
     public List<Due> overlooked(long node, long overdue, int limit) {
         return queryPlannedAnew(
                 "look for overlooked slots", OVERLOOKED, PostgresFirings::due, node, overdue, namespace, limit);
+    }
+
+    @Override
+    public <T> Optional<T> inTurn(SlotId id, Duration limit, Supplier<T> work) {
+        try {
+            return inTransaction("wait for a slot", () -> {
+                query("limit a wait", LIMIT_OF_WAITS, row -> true, limit.toMillis() + "ms");
+                query("wait for a slot", WAIT_FOR, row -> true, namespace, id.map(), id.key());
+                return Optional.of(work.get());
+            });
+        } catch (StoreException e) {
+            if (e.trouble() == Trouble.TIMEOUT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -33,7 +33,9 @@ import io.asyncslot.cluster.store.Running;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StartedRun;
+import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
+import io.asyncslot.cluster.store.Trouble;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -900,6 +902,21 @@ public abstract class RowSession implements StoreSession {
                 .limit(limit)
                 .map(SlotRow::asDue)
                 .toList();
+    }
+
+    @Override
+    public <T> Optional<T> inTurn(SlotId id, Duration limit, Supplier<T> work) {
+        try {
+            return rows.step(() -> {
+                rows.lock(id);
+                return Optional.of(work.get());
+            });
+        } catch (StoreException e) {
+            if (e.trouble() == Trouble.TIMEOUT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -398,6 +399,16 @@ public interface StoreSession extends AutoCloseable {
      * @param overdue how long ago, in microseconds
      */
     List<Due> overlooked(long node, long overdue, int limit);
+
+    /**
+     * Does something with a slot once it is its turn: waits with all others that want the slot's row, those before it first, and
+     * keeps the row until that is done, all in one transaction. So work that passes over rows which others have finds this one.
+     *
+     * @param limit how long to wait for the row at most, where the database can be told so
+     * @param work what to do on this session
+     * @return what it answered; empty when the limit was over first, and it was not done
+     */
+    <T> Optional<T> inTurn(SlotId id, Duration limit, Supplier<T> work);
 
     /**
      * Begins runs. Nothing begins before it is due by the database's clock.

@@ -46,6 +46,16 @@ public enum Trouble {
         return sentence;
     }
 
+    /** What to do about it, for messages. */
+    public String remedy() {
+        return this == TIMEOUT
+                ? "A limit on statements or locks was over: most often another transaction has the row of the slot."
+                        + " Look in pg_stat_activity who waits for whom, and end that transaction earlier, or raise"
+                        + " lock_timeout or statement_timeout of the connections; operations succeed again by themselves."
+                : "Look whether PostgreSQL runs and takes writes, and whether the connection pool has room; operations"
+                        + " succeed again by themselves.";
+    }
+
     /** Whether this is the database being away, in one way or another, and not a mistake. */
     public boolean isAway() {
         return this != CONFLICT && this != BUG;
