@@ -128,8 +128,7 @@ final class RunLoop {
 
     /** Whether the calling thread is inside a run of this key of this map, of whatever incarnation. */
     static boolean isInside(SlotHome<?> map, Object key) {
-        return isAny(
-                CURRENT.get(), block -> block.map() == map && block.key().equals(key));
+        return isAny(CURRENT.get(), block -> block.map() == map && block.key().equals(key));
     }
 
     /** Whether a callback waits for one of these runs, from this one outwards: for its slot, or for its map to close. */

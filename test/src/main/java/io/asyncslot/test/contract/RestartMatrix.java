@@ -298,7 +298,7 @@ public abstract class RestartMatrix {
     }
 
     /** The other process: arms slots, says what fires, and ends as it is told. */
-    private static final class Child {
+    static final class Child {
 
         static final String FIRED = "fired ";
         static final String ARMED = "armed";
