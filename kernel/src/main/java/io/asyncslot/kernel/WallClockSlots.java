@@ -104,15 +104,14 @@ final class WallClockSlots {
         }
         long present = ticker.realtimeNanos() - ticker.monotonicNanos();
         if (Math.abs(present - offset) > CLOCK_NOISE_NANOS) {
+            setFor = 0; // first: a reading that fails may come after the offset was told
             tell();
             sets.incrementAndGet();
-            setFor = 0;
         }
-        while (setFor < records.end()) {
-            int place = setFor++;
-            ControlBlock<?> block = records.owner(place);
+        for (; setFor < records.end(); setFor++) {
+            ControlBlock<?> block = records.owner(setFor);
             if (block != null && block.clock() == SlotClock.REALTIME) {
-                looks.event(place); // set anew, by the clock as it is now
+                looks.event(setFor); // set anew, by the clock as it is now
             }
         }
         setFor = Integer.MAX_VALUE;
