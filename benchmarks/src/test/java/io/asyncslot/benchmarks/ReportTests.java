@@ -126,7 +126,7 @@ class ReportTests {
 
     private static Results guarded(double cpu) {
         List<Row> rows = new ArrayList<>();
-        for (String kind : List.of("rearm", "fresh", "firing")) {
+        for (String kind : List.of("rearm", "fresh")) {
             rows.add(new Row("calls." + kind, "DEFAULT", 100_000, 1, "cpu", cpu));
             for (Peer peer : List.of(Peer.STPE, Peer.NETTY)) {
                 rows.add(new Row("calls." + kind, peer.name(), 100_000, 1, "cpu", 200));
