@@ -21,7 +21,9 @@ import org.springframework.context.event.ContextClosedEvent;
  * <p>It ends as Spring Boot's scheduler does, within the budget that all waits for callbacks share. By default, nothing is
  * accepted once the context begins to close, and what runs has the time of the phase before it is interrupted. With
  * {@code await-termination}, tasks are accepted until the phase, and all of them have the configured period to complete. What
- * still runs then is interrupted, as its threads end with the context; what never ran is cancelled.
+ * still runs then is interrupted, as its threads end with the context; what never ran is cancelled. A tenth of the budget is
+ * left for what ends after that: the tasks that were interrupted, and callbacks of other slots. A task that ends the
+ * application is neither waited for nor interrupted.
  *
  * <p>A context that is only stopped, to be started again, leaves the executor as it is: the registry runs nothing
  * meanwhile, and what fell due runs afterwards.
@@ -39,7 +41,11 @@ public final class SlotSchedulerLifecycle
 
     private final SlotScheduledExecutor executor;
     private final SlotShutdown shutdown;
-    private final @Nullable Duration awaitTermination;
+    /** Whether tasks that wait for their time have the period too. */
+    private final boolean awaitsTermination;
+
+    /** How long tasks have. */
+    private final Duration period;
 
     /** Set by the context before it starts. */
     private @Nullable ApplicationContext context;
@@ -57,24 +63,26 @@ public final class SlotSchedulerLifecycle
      *
      * @param executor what it ends
      * @param shutdown the budget of its wait
-     * @param awaitTermination how long all tasks that are accepted have to complete; null if those that run have the whole
-     *     budget
+     * @param awaitTermination how long all tasks that are accepted have to complete; null if those that run have nine tenths of
+     *     the budget, and no others
      */
     public SlotSchedulerLifecycle(
             SlotScheduledExecutor executor, SlotShutdown shutdown, @Nullable Duration awaitTermination) {
         this.executor = executor;
         this.shutdown = shutdown;
-        this.awaitTermination = awaitTermination == null ? null : within(shutdown.budget(), awaitTermination);
+        Duration most = shutdown.budget().multipliedBy(9).dividedBy(10);
+        this.awaitsTermination = awaitTermination != null;
+        this.period = awaitTermination == null ? most : within(most, awaitTermination);
     }
 
-    private static Duration within(Duration budget, Duration period) {
-        if (period.compareTo(budget) <= 0) {
+    private static Duration within(Duration most, Duration period) {
+        if (period.compareTo(most) <= 0) {
             return period;
         }
-        LOG.warn("spring.task.scheduling.shutdown.await-termination-period (" + period + ") is shortened to " + budget
-                + ", the budget of the whole shutdown: raise asyncslot.shutdown.timeout, and"
+        LOG.warn("spring.task.scheduling.shutdown.await-termination-period (" + period + ") is shortened to " + most
+                + ", nine tenths of the budget of the whole shutdown: raise asyncslot.shutdown.timeout, and"
                 + " spring.lifecycle.timeout-per-shutdown-phase above it");
-        return budget;
+        return most;
     }
 
     @Override
@@ -91,7 +99,7 @@ public final class SlotSchedulerLifecycle
     public void onApplicationEvent(ContextClosedEvent event) {
         if (event.getApplicationContext() == context) { // not that of a child
             closing = true;
-            if (awaitTermination == null) {
+            if (!awaitsTermination) {
                 executor.shutdown();
             }
         }
@@ -119,7 +127,7 @@ public final class SlotSchedulerLifecycle
                 null,
                 () -> {
                     try {
-                        end(ender);
+                        end(ender, true);
                     } finally {
                         callback.run();
                     }
@@ -134,46 +142,50 @@ public final class SlotSchedulerLifecycle
     public void stop() {
         running = false;
         if (closing) {
-            end(Thread.currentThread());
+            end(Thread.currentThread(), true);
         }
     }
 
-    /** Ends what a refresh that failed has left: nobody has stopped it. */
+    /** Ends what a refresh that failed has left, or a stop without a close: nothing begins any more. */
     @Override
     public void destroy() {
-        end(Thread.currentThread());
+        end(Thread.currentThread(), running);
     }
 
-    private void end(Thread ender) {
+    /**
+     * Ends the tasks.
+     *
+     * @param ender whose call ends the context
+     * @param begins whether tasks can still begin
+     */
+    private void end(Thread ender, boolean begins) {
         if (!ending.compareAndSet(false, true)) {
             return;
         }
-        boolean interrupt = true;
         executor.shutdown();
         try {
-            SlotShutdown.End end = shutdown.await(whatItWaitsFor(), ender);
-            if (end == SlotShutdown.End.WAITS_FOR_US) {
-                interrupt = false; // a task ends the application, and this would meet it
-            } else if (!executor.isIdle()) {
-                LOG.warn("scheduled tasks still run after "
-                        + (awaitTermination == null ? shutdown.budget() : awaitTermination) + ", and are interrupted");
+            boolean seesThrough = awaitsTermination && begins;
+            SlotShutdown.Wait wait = whatItWaitsFor(seesThrough);
+            SlotShutdown.End end;
+            do { // those that wait for their time have the period, whoever ends the application
+                end = shutdown.await(wait, ender);
+            } while (end == SlotShutdown.End.WAITS_FOR_US && seesThrough && executor.hasWaiting());
+            if (end != SlotShutdown.End.WAITS_FOR_US && !executor.isIdle()) {
+                LOG.warn("scheduled tasks still run after " + period + ", and are interrupted");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            int waiting = interrupt ? executor.shutdownAndCancel() : executor.cancelWaiting();
+            int waiting = executor.shutdownAndCancel(thread -> !SlotShutdown.waitsForTheEnd(thread, ender));
             if (waiting > 0) {
                 LOG.debug(waiting + " scheduled tasks are cancelled: the context is closed");
             }
         }
     }
 
-    private SlotShutdown.Wait whatItWaitsFor() {
-        if (awaitTermination == null) {
-            return this::isIdle;
-        }
-        long end = System.nanoTime() + awaitTermination.toNanos();
-        return limit -> isTerminated(limit, end);
+    private SlotShutdown.Wait whatItWaitsFor(boolean seesThrough) {
+        long end = System.nanoTime() + period.toNanos();
+        return seesThrough ? limit -> isTerminated(limit, end) : limit -> isIdle(limit) || isOver(end);
     }
 
     private boolean isIdle(Duration limit) throws InterruptedException {
@@ -186,6 +198,10 @@ public final class SlotSchedulerLifecycle
     /** Whether no task is left, or the period is over. */
     private boolean isTerminated(Duration limit, long end) throws InterruptedException {
         long left = Math.min(limit.toNanos(), end - System.nanoTime());
-        return executor.awaitTermination(Math.max(0, left), TimeUnit.NANOSECONDS) || end - System.nanoTime() <= 0;
+        return executor.awaitTermination(Math.max(0, left), TimeUnit.NANOSECONDS) || isOver(end);
+    }
+
+    private static boolean isOver(long end) {
+        return end - System.nanoTime() <= 0;
     }
 }

@@ -146,12 +146,17 @@ public final class SlotShutdown implements SlotInterceptor, Ordered {
     private boolean onlyWaitForTheEnd(Thread ender) {
         boolean any = false;
         for (Thread thread : inside) {
-            if (thread != ender && !isInExit(thread)) {
+            if (!waitsForTheEnd(thread, ender)) {
                 return false;
             }
             any = true;
         }
         return any;
+    }
+
+    /** Whether a thread waits for the end itself: the one that ends the application, or one that has called {@link System#exit}. */
+    static boolean waitsForTheEnd(Thread thread, Thread ender) {
+        return thread == ender || isInExit(thread);
     }
 
     /** Whether a thread has called {@link System#exit}, which returns never. */
@@ -169,7 +174,7 @@ public final class SlotShutdown implements SlotInterceptor, Ordered {
     @Nullable
     Thread waitingForTheEnd(Thread ender) {
         for (Thread thread : inside) {
-            if (thread == ender || isInExit(thread)) {
+            if (waitsForTheEnd(thread, ender)) {
                 return thread;
             }
         }

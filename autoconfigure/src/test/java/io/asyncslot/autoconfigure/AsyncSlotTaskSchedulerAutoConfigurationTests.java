@@ -333,6 +333,138 @@ class AsyncSlotTaskSchedulerAutoConfigurationTests {
     }
 
     @Test
+    void closeInATask_besideAStuckOne_meetsNoInterrupt() throws Exception {
+        AtomicReference<Boolean> interrupted = new AtomicReference<>();
+        CountDownLatch stuck = new CountDownLatch(1);
+        CountDownLatch gate = new CountDownLatch(1);
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        on.withPropertyValues("spring.task.scheduling.pool.size=2", "asyncslot.shutdown.timeout=300ms")
+                .withBean(
+                        StopsLast.class,
+                        () -> new StopsLast(
+                                () -> interrupted.set(Thread.currentThread().isInterrupted())))
+                .run(context -> {
+                    TaskScheduler scheduler = context.getBean(TaskScheduler.class);
+                    scheduler.schedule(() -> outlast(stuck, gate), Instant.now());
+                    assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+                    scheduler.schedule(
+                            () -> {
+                                context.close();
+                                closed.complete(true);
+                            },
+                            Instant.now());
+                    assertThat(closed.get(60, TimeUnit.SECONDS)).isTrue();
+                    gate.countDown();
+                });
+        assertThat(interrupted).as("while the other beans stop").hasValue(false);
+    }
+
+    private static void outlast(CountDownLatch begun, CountDownLatch gate) {
+        begun.countDown();
+        for (; ; ) {
+            try {
+                gate.await();
+                return;
+            } catch (InterruptedException e) {
+                // stuck is stuck
+            }
+        }
+    }
+
+    @Test
+    void closeInATask_awaitTerminationWithoutAPeriod_meetsNoInterrupt() throws Exception {
+        AtomicReference<Boolean> interrupted = new AtomicReference<>();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        on.withPropertyValues("spring.task.scheduling.shutdown.await-termination=true")
+                .withBean(
+                        StopsLast.class,
+                        () -> new StopsLast(
+                                () -> interrupted.set(Thread.currentThread().isInterrupted())))
+                .run(context -> {
+                    context.getBean(TaskScheduler.class)
+                            .schedule(
+                                    () -> {
+                                        context.close();
+                                        closed.complete(true);
+                                    },
+                                    Instant.now());
+                    assertThat(closed.get(60, TimeUnit.SECONDS)).isTrue();
+                });
+        assertThat(interrupted).as("while the other beans stop").hasValue(false);
+    }
+
+    @Test
+    void closeInATask_leavesTheOthersTheirPeriod() throws Exception {
+        AtomicBoolean ran = new AtomicBoolean();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        on.withPropertyValues(
+                        "spring.task.scheduling.pool.size=2",
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=10s")
+                .run(context -> {
+                    TaskScheduler scheduler = context.getBean(TaskScheduler.class);
+                    scheduler.schedule(() -> ran.set(true), Instant.now().plusMillis(700));
+                    scheduler.schedule(
+                            () -> {
+                                context.close();
+                                closed.complete(true);
+                            },
+                            Instant.now());
+                    assertThat(closed.get(60, TimeUnit.SECONDS)).isTrue();
+                });
+        assertThat(ran).as("was accepted, and due within the period").isTrue();
+    }
+
+    @Test
+    void callbacks_haveTimeToEnd_afterATaskWasInterrupted() throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        AtomicBoolean ended = new AtomicBoolean();
+        on.withPropertyValues("asyncslot.shutdown.timeout=3s").run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            registry.register(TimerMapSpec.named("ending", String.class)
+                            .callback((key, firing) -> {
+                                begun.countDown();
+                                interrupted.await();
+                                Thread.sleep(50);
+                                ended.set(true);
+                            })
+                            .build())
+                    .start("key", Duration.ZERO);
+            context.getBean(TaskScheduler.class)
+                    .schedule(
+                            () -> {
+                                begun.countDown();
+                                try {
+                                    new CountDownLatch(1).await();
+                                } catch (InterruptedException e) {
+                                    interrupted.countDown();
+                                }
+                            },
+                            Instant.now());
+            assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+            stop(context.getSourceApplicationContext());
+            assertThat(ended).isTrue();
+        });
+    }
+
+    @Test
+    void closeAfterAStop_doesNotWaitForWhatCannotBegin() {
+        on.withPropertyValues(
+                        "spring.task.scheduling.shutdown.await-termination=true",
+                        "spring.task.scheduling.shutdown.await-termination-period=15s")
+                .run(context -> {
+                    ScheduledFuture<?> later = context.getBean(TaskScheduler.class)
+                            .schedule(() -> {}, Instant.now().plus(HOUR));
+                    context.stop();
+                    long began = System.nanoTime();
+                    context.close();
+                    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+                    assertThat(later.isCancelled()).isTrue();
+                });
+    }
+
+    @Test
     void stuckTaskAndStuckCallback_haveOneBudget(CapturedOutput output) throws Exception {
         CountDownLatch begun = new CountDownLatch(2);
         CountDownLatch gate = new CountDownLatch(1);
@@ -362,7 +494,7 @@ class AsyncSlotTaskSchedulerAutoConfigurationTests {
             gate.countDown();
         });
         assertThat(output)
-                .contains("scheduled tasks still run after PT3S, and are interrupted")
+                .contains("scheduled tasks still run after PT2.7S, and are interrupted")
                 .contains("slot callbacks still run after PT3S");
     }
 
@@ -411,7 +543,7 @@ class AsyncSlotTaskSchedulerAutoConfigurationTests {
                         "spring.task.scheduling.shutdown.await-termination-period=60s")
                 .run(context -> assertThat(context).hasNotFailed());
         assertThat(output)
-                .contains("spring.task.scheduling.shutdown.await-termination-period (PT1M) is shortened to PT20S");
+                .contains("spring.task.scheduling.shutdown.await-termination-period (PT1M) is shortened to PT18S");
     }
 
     @Test

@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -371,13 +372,19 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
 
     @Override
     public List<Runnable> shutdownNow() {
+        return shutdownNow(thread -> true);
+    }
+
+    private List<Runnable> shutdownNow(Predicate<Thread> interrupts) {
         List<Runnable> waiting = drain();
-        for (SlotTask<?> task : running.keySet()) {
-            running.computeIfPresent(task, (same, thread) -> {
-                thread.interrupt();
-                return thread;
-            });
-        }
+        running.forEach((task, thread) -> {
+            if (interrupts.test(thread)) {
+                running.computeIfPresent(task, (same, present) -> { // while it is inside that task, and in no other
+                    present.interrupt();
+                    return present;
+                });
+            }
+        });
         closeIfEnded();
         return waiting;
     }
@@ -389,7 +396,17 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
      * @return how many waited
      */
     public int shutdownAndCancel() {
-        return cancel(shutdownNow());
+        return shutdownAndCancel(thread -> true);
+    }
+
+    /**
+     * The same, where the interrupt is not for every thread: one that ends the application inside a task, for example, goes on.
+     *
+     * @param interrupts tells which of the threads that run tasks to interrupt
+     * @return how many waited
+     */
+    public int shutdownAndCancel(Predicate<Thread> interrupts) {
+        return cancel(shutdownNow(interrupts));
     }
 
     /**
@@ -443,6 +460,15 @@ public final class SlotScheduledExecutor extends AbstractExecutorService impleme
     @Override
     public boolean isTerminated() {
         return tasks.hasEnded();
+    }
+
+    /**
+     * Whether tasks wait for their time, or for a thread.
+     *
+     * @return whether there are some
+     */
+    public boolean hasWaiting() {
+        return delayed.stats().armed() + immediate.stats().armed() > 0;
     }
 
     /**
