@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +46,7 @@ abstract class AbstractBrowserTests {
     private static final Path BROWSER = Path.of("/usr/bin/chromium");
     private static final String BUNDLED_NODE = "driver/linux";
     private static final double PATIENCE = 30_000;
+    private static final int MANY = 1_000_000;
     private static final List<String> RULES = List.of("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice");
 
     /** What a browser would run, load or lose if a key were taken for anything but text. */
@@ -312,6 +314,37 @@ abstract class AbstractBrowserTests {
             assertThat(page.locator("tbody th")).hasText(new String[] {key});
         });
         shop.application().hold.countDown();
+    }
+
+    @Test
+    void millionSlots_areCounted_pagedSearchedAndShown() {
+        List<String> keys =
+                IntStream.range(0, MANY).mapToObj("m-%07d"::formatted).toList();
+        try {
+            shop.carts().startAll(keys, Duration.ofHours(2));
+            shop.carts().start("soon", Duration.ofMinutes(30));
+            go("");
+            assertThat(card("Armed")).hasText("1,000,001");
+            go("?map=cart");
+            assertThat(page.locator("tbody tr")).hasCount(50);
+            assertThat(page.locator("tbody th").first()).hasText("soon");
+            page.getByLabel("Key begins with").fill("m-099999");
+            button("Search").click();
+            assertThat(page.locator("tbody tr")).hasCount(10);
+            page.locator("tbody th a")
+                    .getByText("m-0999994", new Locator.GetByTextOptions().setExact(true))
+                    .click();
+            assertThat(page.locator("h1 .code")).hasText("m-0999994");
+            assertThat(page.locator(".story li").first()).containsText("Armed");
+        } finally {
+            waitFor(PATIENCE);
+            keys.forEach(shop.carts()::delete);
+        }
+    }
+
+    private void waitFor(double millis) {
+        com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout(millis);
+        context.setDefaultTimeout(millis);
     }
 
     @Test
