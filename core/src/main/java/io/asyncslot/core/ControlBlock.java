@@ -145,7 +145,7 @@ public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir
 
     /**
      * Tells whether a run that a former process began will not come again here, since the slot was freed before that. For the thread that
-     * ends it.
+     * ends it, and for whoever has found that nobody references the slot any more.
      *
      * @return whether the firing was not delivered
      */

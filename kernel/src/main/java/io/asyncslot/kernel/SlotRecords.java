@@ -366,7 +366,8 @@ final class SlotRecords {
                     && StateWord.isFreed(block.word())
                     && !StateWord.isFreed(word(place))
                     && block.leaveClosed()) {
-                FormerRun run = StateWord.isRunning(word(place)) ? block.passRunOn() : null;
+                boolean goesOn = StateWord.isRunning(word(place)) && !block.isUndelivered(); // else it is to come again
+                FormerRun run = goesOn ? block.passRunOn() : null;
                 list.add(leftAt(place, run, run == null ? null : block));
                 if (run != null) {
                     formerRuns.put(block, run);
