@@ -342,21 +342,22 @@ final class SlotRecords {
     /**
      * What is left of a map, in the order of making. Answers it once. What a former map of that number still runs is among it:
      * nobody has a reference to such a slot, so the end of its run is all that follows there.
+     *
+     * @param list where to put it; if this fails, what is there by then is to be given back by {@link #notTaken}
      */
-    synchronized List<Left> takeLeft(int map) {
-        List<Left> list = new ArrayList<>();
+    synchronized void takeLeft(int map, List<Left> list) {
         if (opened.merge(map, 1, Integer::sum) > 1) {
             takeFormer(map, list);
         }
-        List<Left> present = left.remove(map);
+        List<Left> present = left.get(map);
         if (present != null) {
             list.addAll(present);
+            left.remove(map);
         }
         list.sort(Comparator.comparingLong(Left::sequence));
-        return list;
     }
 
-    /** With the monitor. */
+    /** With the monitor. A slot that this fails for is in the list at most: nothing else of it has changed. */
     private void takeFormer(int map, List<Left> list) {
         for (int place = 0; place < end.get(); place++) {
             ControlBlock<?> block = owners.get(place);
@@ -365,14 +366,15 @@ final class SlotRecords {
                     && block.references() == 0
                     && StateWord.isFreed(block.word())
                     && !StateWord.isFreed(word(place))
-                    && block.leaveClosed()) {
+                    && block.leaveClosed()
+                    && owners.get(place) == block) { // last: until then an operation may have ended that took it out
                 boolean goesOn = StateWord.isRunning(word(place)) && !block.isUndelivered(); // else it is to come again
                 FormerRun run = goesOn ? block.passRunOn() : null;
                 list.add(leftAt(place, run, run == null ? null : block));
+                shapes.leave(block);
                 if (run != null) {
                     formerRuns.put(block, run);
                 }
-                shapes.leave(block);
                 owners.set(place, null);
             }
         }
@@ -383,10 +385,11 @@ final class SlotRecords {
         return new Left(place, number, word(place), run, former);
     }
 
-    /** A slot cannot be read that a former map still runs: the end of that run acknowledges it in its record. */
+    /** A slot that a former map still runs is not made anew: the end of that run acknowledges it in its record. */
     synchronized void notTaken(Left slot) {
         ControlBlock<?> former = slot.former();
-        if (former != null) {
+        FormerRun run = slot.run();
+        if (former != null && run != null && !run.isPassed() && owners.get(slot.place()) == null) {
             if (formerRuns.remove(former) == null) {
                 acknowledge(former);
             } else {
