@@ -620,8 +620,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     @Override
+    final boolean isLettingGo() {
+        return closing.isLettingGo();
+    }
+
+    @Override
     final boolean leaveClosed(ControlBlock<K> block) {
-        boolean letGo = closing.isLettingGo();
+        boolean letGo = isLettingGo();
         if (letGo) {
             freeLeftOver(block);
         }

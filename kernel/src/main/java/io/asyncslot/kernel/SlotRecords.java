@@ -318,25 +318,37 @@ final class SlotRecords {
     /** Sees to it that no slot is in the hands of those that close a former map of that number, where its slots stay. */
     void settleFormer(int map, Runnable settle) {
         settle.run();
-        for (int i = 0; i < SETTLE_LOOKS && !isUnopened(map) && hasFormer(map, true); i++) {
+        for (int i = 0; i < SETTLE_LOOKS && !isUnopened(map) && isFormerBusy(map); i++) {
             LockSupport.parkNanos(SETTLE_NANOS); // for an operation that is under way, as a rule
             settle.run();
         }
     }
 
-    /**
-     * Whether this process has slots of a map of that number, which is closed and lets them stay.
-     *
-     * @param busy whether only those count of which somebody has a reference
-     */
-    private boolean hasFormer(int map, boolean busy) {
+    /** Whether somebody has a reference to a slot of a former map; helps a closer that has not come to all of them. */
+    private boolean isFormerBusy(int map) {
         for (int place = end.get() - 1; place >= 0; place--) {
             ControlBlock<?> block = owners.get(place);
-            if (block != null && fixedMap(place) == map && block.leaveClosed() && (!busy || block.references() != 0)) {
+            if (block != null && isKept(place, map) && block.leaveClosed() && block.references() != 0) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Whether this process has slots of a map of that number, which is closed and lets them stay. Only looks. */
+    private boolean hasFormer(int map) {
+        for (int place = end.get() - 1; place >= 0; place--) {
+            ControlBlock<?> block = owners.get(place);
+            if (block != null && isKept(place, map) && block.isLetGo()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the record of a slot of this process is one of that map, and was not deleted. */
+    private boolean isKept(int place, int map) {
+        return fixedMap(place) == map && !StateWord.isFreed(word(place));
     }
 
     /**
@@ -362,10 +374,9 @@ final class SlotRecords {
         for (int place = 0; place < end.get(); place++) {
             ControlBlock<?> block = owners.get(place);
             if (block != null
-                    && fixedMap(place) == map
+                    && isKept(place, map)
                     && block.references() == 0
                     && StateWord.isFreed(block.word())
-                    && !StateWord.isFreed(word(place))
                     && block.leaveClosed()
                     && owners.get(place) == block) { // last: until then an operation may have ended that took it out
                 boolean goesOn = StateWord.isRunning(word(place)) && !block.isUndelivered(); // else it is to come again
@@ -399,7 +410,7 @@ final class SlotRecords {
     }
 
     boolean hasLeft(int map) {
-        return isLeft(map) || hasFormer(map, false);
+        return isLeft(map) || hasFormer(map);
     }
 
     private synchronized boolean isUnopened(int map) {
