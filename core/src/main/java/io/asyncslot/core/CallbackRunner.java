@@ -198,6 +198,7 @@ final class CallbackRunner<K> {
         boolean decided = false;
         try {
             if (freed) {
+                map.freeLeftOver(block); // else its end would be a step of a live slot, and acknowledge the run
                 recovery.undelivered = true;
                 map.counters().skipped.increment();
                 map.counters().ended.decrement(); // it has not begun here

@@ -127,6 +127,15 @@ public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir
     }
 
     /**
+     * Tells whether its map is closed, and lets its slots stay in their copies. Only looks.
+     *
+     * @return false in a map that is open, or is dropped
+     */
+    public final boolean isLetGo() {
+        return map().isLettingGo();
+    }
+
+    /**
      * Its map was closed, and another one takes the slot over while its run goes on.
      *
      * @return what the end of the run is to be told to
@@ -145,7 +154,7 @@ public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir
 
     /**
      * Tells whether a run that a former process began will not come again here, since the slot was freed before that. For the thread that
-     * ends it.
+     * ends it, and for whoever has found that nobody references the slot any more.
      *
      * @return whether the firing was not delivered
      */

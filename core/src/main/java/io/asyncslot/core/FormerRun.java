@@ -28,6 +28,15 @@ public final class FormerRun {
         return heir;
     }
 
+    /**
+     * Tells whether the map that followed has made the slot, which is told of the end then.
+     *
+     * @return false as long as nobody would be told
+     */
+    public boolean isPassed() {
+        return heir() != null;
+    }
+
     /** The run has ended. Called once, by the thread that ran it. */
     public void ended() {
         Heir next;

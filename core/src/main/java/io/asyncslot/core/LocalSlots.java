@@ -382,6 +382,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         }
         if (formerRun != null) {
             counters.ended.decrement(); // it has not begun here
+            intervalGoesOn(block);
             formerRun.passTo(block);
             return;
         }
@@ -394,9 +395,15 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             mirror.retired(generation);
             mirror.changed(block);
             freedIdle(block);
-        } else if (block instanceof ValueBlock<K> carrier) {
-            intervals.begins(
-                    carrier, Math.max(1, carrier.notBefore())); // freed when its interval is over, if it is idle then
+        } else {
+            intervalGoesOn(block);
+        }
+    }
+
+    /** A slot that was recovered is freed when its interval is over, if it is idle then. */
+    private void intervalGoesOn(ControlBlock<K> block) {
+        if (block instanceof ValueBlock<K> carrier) {
+            intervals.begins(carrier, Math.max(1, carrier.notBefore()));
         }
     }
 
@@ -613,8 +620,13 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     }
 
     @Override
+    final boolean isLettingGo() {
+        return closing.isLettingGo();
+    }
+
+    @Override
     final boolean leaveClosed(ControlBlock<K> block) {
-        boolean letGo = closing.isLettingGo();
+        boolean letGo = isLettingGo();
         if (letGo) {
             freeLeftOver(block);
         }

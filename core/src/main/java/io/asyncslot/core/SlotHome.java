@@ -93,6 +93,9 @@ abstract class SlotHome<K> implements SlotMap<K> {
     /** The run of a slot has ended that a former map of this process had begun. */
     abstract void endFormerRun(ControlBlock<K> block);
 
+    /** Whether the map is closed, and its slots stay where they outlive the process. */
+    abstract boolean isLettingGo();
+
     /** Frees a slot as the closer of its map does that lets slots stay; answers false in a map that is open or is dropped. */
     abstract boolean leaveClosed(ControlBlock<K> block);
 

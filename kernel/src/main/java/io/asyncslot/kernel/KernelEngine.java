@@ -44,7 +44,8 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
      * The heap may be full at any step, and a clock or an executor may throw. What threads leave for the lock's holder takes
      * no heap. A slot in whose look or filing something fails is given up: it is in nobody's hands, and the scrubber, which is
      * told, has it filed anew. Where many are handled one after the other, the place in the line is moved on before each, and
-     * kept, so that the next pass goes on behind the one that failed. Commands that were not carried out, and results that were
+     * kept, so that the next pass goes on behind the one that failed. A slot of the wall clock is looked at once more then, since
+     * no other event would come. Commands that were not carried out, and results that were
      * not looked at, stay in the batch. Who combines for others does not fail for them: the poller is told, goes on, and says
      * so in health until it has done its work.
      */

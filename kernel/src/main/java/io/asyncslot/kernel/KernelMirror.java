@@ -302,7 +302,20 @@ final class KernelMirror<K> implements SlotMirror<K> {
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
         records.settleFormer(
                 map, engine::settle); // slots that a map of this process has let go of may still be on their way
-        List<SlotRecords.Left> left = records.takeLeft(map);
+        List<SlotRecords.Left> left = new ArrayList<>();
+        boolean read = false;
+        try {
+            records.takeLeft(map, left);
+            read(left, visitor);
+            read = true;
+        } finally {
+            if (!read) { // by an Error: what the map has not been given is nobody's, and its runs go on
+                left.forEach(records::notTaken);
+            }
+        }
+    }
+
+    private void read(List<SlotRecords.Left> left, Consumer<RecoveredSlot<K>> visitor) {
         Set<Integer> unreadable = new HashSet<>();
         Map<K, SlotRecords.Left> youngest = new HashMap<>();
         Map<Integer, K> keys = new HashMap<>();

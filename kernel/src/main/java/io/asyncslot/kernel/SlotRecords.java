@@ -318,60 +318,74 @@ final class SlotRecords {
     /** Sees to it that no slot is in the hands of those that close a former map of that number, where its slots stay. */
     void settleFormer(int map, Runnable settle) {
         settle.run();
-        for (int i = 0; i < SETTLE_LOOKS && !isUnopened(map) && hasFormer(map, true); i++) {
+        for (int i = 0; i < SETTLE_LOOKS && !isUnopened(map) && isFormerBusy(map); i++) {
             LockSupport.parkNanos(SETTLE_NANOS); // for an operation that is under way, as a rule
             settle.run();
         }
     }
 
-    /**
-     * Whether this process has slots of a map of that number, which is closed and lets them stay.
-     *
-     * @param busy whether only those count of which somebody has a reference
-     */
-    private boolean hasFormer(int map, boolean busy) {
+    /** Whether somebody has a reference to a slot of a former map; helps a closer that has not come to all of them. */
+    private boolean isFormerBusy(int map) {
         for (int place = end.get() - 1; place >= 0; place--) {
             ControlBlock<?> block = owners.get(place);
-            if (block != null && fixedMap(place) == map && block.leaveClosed() && (!busy || block.references() != 0)) {
+            if (block != null && isKept(place, map) && block.leaveClosed() && block.references() != 0) {
                 return true;
             }
         }
         return false;
     }
 
+    /** Whether this process has slots of a map of that number, which is closed and lets them stay. Only looks. */
+    private boolean hasFormer(int map) {
+        for (int place = end.get() - 1; place >= 0; place--) {
+            ControlBlock<?> block = owners.get(place);
+            if (block != null && isKept(place, map) && block.isLetGo()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the record of a slot of this process is one of that map, and was not deleted. */
+    private boolean isKept(int place, int map) {
+        return fixedMap(place) == map && !StateWord.isFreed(word(place));
+    }
+
     /**
      * What is left of a map, in the order of making. Answers it once. What a former map of that number still runs is among it:
      * nobody has a reference to such a slot, so the end of its run is all that follows there.
+     *
+     * @param list where to put it; if this fails, what is there by then is to be given back by {@link #notTaken}
      */
-    synchronized List<Left> takeLeft(int map) {
-        List<Left> list = new ArrayList<>();
+    synchronized void takeLeft(int map, List<Left> list) {
         if (opened.merge(map, 1, Integer::sum) > 1) {
             takeFormer(map, list);
         }
-        List<Left> present = left.remove(map);
+        List<Left> present = left.get(map);
         if (present != null) {
             list.addAll(present);
+            left.remove(map);
         }
         list.sort(Comparator.comparingLong(Left::sequence));
-        return list;
     }
 
-    /** With the monitor. */
+    /** With the monitor. A slot that this fails for is in the list at most: nothing else of it has changed. */
     private void takeFormer(int map, List<Left> list) {
         for (int place = 0; place < end.get(); place++) {
             ControlBlock<?> block = owners.get(place);
             if (block != null
-                    && fixedMap(place) == map
+                    && isKept(place, map)
                     && block.references() == 0
                     && StateWord.isFreed(block.word())
-                    && !StateWord.isFreed(word(place))
-                    && block.leaveClosed()) {
-                FormerRun run = StateWord.isRunning(word(place)) ? block.passRunOn() : null;
+                    && block.leaveClosed()
+                    && owners.get(place) == block) { // last: until then an operation may have ended that took it out
+                boolean goesOn = StateWord.isRunning(word(place)) && !block.isUndelivered(); // else it is to come again
+                FormerRun run = goesOn ? block.passRunOn() : null;
                 list.add(leftAt(place, run, run == null ? null : block));
+                shapes.leave(block);
                 if (run != null) {
                     formerRuns.put(block, run);
                 }
-                shapes.leave(block);
                 owners.set(place, null);
             }
         }
@@ -382,10 +396,11 @@ final class SlotRecords {
         return new Left(place, number, word(place), run, former);
     }
 
-    /** A slot cannot be read that a former map still runs: the end of that run acknowledges it in its record. */
+    /** A slot that a former map still runs is not made anew: the end of that run acknowledges it in its record. */
     synchronized void notTaken(Left slot) {
         ControlBlock<?> former = slot.former();
-        if (former != null) {
+        FormerRun run = slot.run();
+        if (former != null && run != null && !run.isPassed() && owners.get(slot.place()) == null) {
             if (formerRuns.remove(former) == null) {
                 acknowledge(former);
             } else {
@@ -395,7 +410,7 @@ final class SlotRecords {
     }
 
     boolean hasLeft(int map) {
-        return isLeft(map) || hasFormer(map, false);
+        return isLeft(map) || hasFormer(map);
     }
 
     private synchronized boolean isUnopened(int map) {

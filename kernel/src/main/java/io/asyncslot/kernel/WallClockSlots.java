@@ -34,6 +34,9 @@ final class WallClockSlots {
     /** From which record on slots are still to be looked at, since the clock was set. */
     private int setFor = Integer.MAX_VALUE;
 
+    /** The record whose look has failed, and is to be repeated once; -1 for none. */
+    private int unseen = -1;
+
     /** Whether the first slot has come since {@link #takeChanged}: the engine may have to look earlier than it knew. */
     private boolean changed;
 
@@ -97,7 +100,10 @@ final class WallClockSlots {
         return sets.get();
     }
 
-    /** Looks whether the clock was set, and has each slot looked at if so; goes on where a failure has left off. */
+    /**
+     * Looks whether the clock was set, and has each slot looked at if so; goes on behind the one that failed. That one is looked
+     * at once more: if this fails too, it is found when it is overdue.
+     */
     void follow(SlotLooks looks) {
         if (count == 0) {
             return;
@@ -108,13 +114,23 @@ final class WallClockSlots {
             tell();
             sets.incrementAndGet();
         }
-        for (; setFor < records.end(); setFor++) {
-            ControlBlock<?> block = records.owner(setFor);
-            if (block != null && block.clock() == SlotClock.REALTIME) {
-                looks.event(setFor); // set anew, by the clock as it is now
-            }
+        int failed = unseen;
+        unseen = -1; // first: what fails twice must not keep the others waiting
+        setAnew(failed, looks);
+        while (setFor < records.end()) {
+            unseen = setFor++;
+            setAnew(unseen, looks);
+            unseen = -1;
         }
         setFor = Integer.MAX_VALUE;
+    }
+
+    /** Has the slot of a record looked at, by the clock as it is now. */
+    private void setAnew(int place, SlotLooks looks) {
+        ControlBlock<?> block = records.owner(place);
+        if (block != null && block.clock() == SlotClock.REALTIME) {
+            looks.event(place);
+        }
     }
 
     /** Makes good what others wrote over the offsets. */
