@@ -19,7 +19,7 @@ final class Plots {
     Plots(Results results) {
         this.results = results;
         throughput("rearm", "Re-arm a random pending key");
-        throughput("fresh", "Fresh key: start, then delete at once");
+        throughput("fresh", "Fresh key: start, then delete immediately");
         lateness();
         mass();
         heap();

@@ -65,9 +65,12 @@ public final class Report {
                 "Elsewhere the caller's key equals the one that the map holds, and is another object.");
         kept();
         throughput(
-                "Fresh key: start, then delete at once, one thread", "fresh", 1, "A timeout that hardly ever happens.");
+                "Fresh key: start, then delete immediately, one thread",
+                "fresh",
+                1,
+                "A timeout that hardly ever happens.");
         plot("fresh");
-        throughput("Fresh key: start, then delete at once, two threads", "fresh", 2, "");
+        throughput("Fresh key: start, then delete immediately, two threads", "fresh", 2, "");
         throughput(
                 "Fresh key, 256 others under way, one thread",
                 "fifo",
@@ -430,7 +433,8 @@ public final class Report {
                 "- Ours through the public API: `start(key, delay)`. Default: the beans of the auto-configuration, and a callback");
         line(
                 "  of a bean. Plain: a registry made by hand. Nothing of a key stays after it fired, except where a key is kept.");
-        line("- The caller's key equals the key that is held, and is another object, unless a table says so.");
+        line(
+                "- The caller's key equals the key that is held, and is another object, except in the table for the same object.");
         line(
                 "- Peers keyed as a Spring user would: `ConcurrentHashMap<Key, Future>`, put, cancel the old one; the cheapest");
         line(
