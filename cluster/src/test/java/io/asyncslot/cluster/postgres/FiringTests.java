@@ -137,8 +137,8 @@ class FiringTests extends StoreTests {
             store.on(user).touch(here, id, NOW, Carrying.NOTHING);
             node.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             StoreSession session = store.on(node);
-            Future<Optional<StoreSession.BeginResult>> inTurn = thread.submit(() -> session.inTurn(
-                    id, Duration.ofSeconds(30), () -> session.begin(here.node(), List.of(begin))));
+            Future<Optional<StoreSession.BeginResult>> inTurn = thread.submit(
+                    () -> session.inTurn(id, Duration.ofSeconds(30), () -> session.begin(here.node(), List.of(begin))));
             await().until(() -> waiting() == 1);
             user.commit();
             user.setAutoCommit(true);
@@ -150,7 +150,8 @@ class FiringTests extends StoreTests {
     }
 
     private Long waiting() {
-        String count = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        String count =
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
         return db.with(c -> Jdbc.first(c, "count", count, row -> row.getLong(1)));
     }
 
