@@ -6,6 +6,7 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
+import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Beats;
@@ -168,9 +169,10 @@ public final class ClusterEngine {
         });
         this.runs = new Runs(hints::ended);
         this.holds = new HeldSlots(injected.ticker(), clock, this::due);
-        this.begins = new BeginCommits(database, membership);
+        Turns turns = new Turns(database, EngineThreads::runOnce);
+        this.begins = new BeginCommits(database, membership, turns);
         this.ends = new EndCommits(
-                database, membership, clock, runs, holds, upkeep, options.failedRetention(), this::asksForEnds);
+                database, turns, membership, clock, runs, holds, upkeep, options.failedRetention(), this::asksForEnds);
         this.heartbeat =
                 new Heartbeat(options, store, hints, membership, injected.ticker(), clock, new Heartbeat.Events() {
                     @Override

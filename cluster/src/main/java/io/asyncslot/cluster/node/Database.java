@@ -111,6 +111,14 @@ final class Database {
         return breaker.getState().name();
     }
 
+    /** Whether calls go there freely: not while it is away, nor while one call tries whether it is back. */
+    boolean isAnswering() {
+        CircuitBreaker.State state = breaker.getState();
+        return state != CircuitBreaker.State.OPEN
+                && state != CircuitBreaker.State.FORCED_OPEN
+                && state != CircuitBreaker.State.HALF_OPEN;
+    }
+
     @Nullable
     String lastFailure() {
         return lastFailure;

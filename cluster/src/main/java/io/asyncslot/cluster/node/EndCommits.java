@@ -3,7 +3,6 @@ package io.asyncslot.cluster.node;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.LatePolicy;
 import io.asyncslot.WhenIdle;
-import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Claim;
@@ -48,6 +47,7 @@ final class EndCommits {
 
     EndCommits(
             Database database,
+            Turns turns,
             Membership membership,
             DatabaseClock clock,
             Runs runs,
@@ -63,7 +63,7 @@ final class EndCommits {
         this.upkeep = upkeep;
         this.retention = Micros.span(retention);
         this.goesOn = goesOn;
-        this.turns = new Turns(database);
+        this.turns = turns;
         this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
     }
 
@@ -97,32 +97,14 @@ final class EndCommits {
         }
     }
 
-    /** Ends a run when it is its turn at the row, on a thread that may wait; false if another end waits for its own. */
-    private boolean endInTurn(Run run) {
-        if (!turns.enter()) {
-            return false;
-        }
-        boolean begun = false;
-        try {
-            EngineThreads.runOnce(() -> waitAndEnd(run));
-            begun = true;
-        } finally {
-            if (!begun) {
-                turns.leave();
-            }
-        }
-        return true;
-    }
-
+    /** Ends a run when it is its turn at the row, on a thread that may wait. */
     private void waitAndEnd(Run run) {
         Optional<List<Ended>> ended;
         try {
-            ended = turns.take(run.id(), session -> end(session, List.of(run)));
+            ended = turns.await(run.id(), session -> end(session, List.of(run)));
         } catch (Throwable e) {
             failed(run, e);
             return;
-        } finally {
-            turns.leave();
         }
         if (ended.isPresent()) {
             ended(run, ended.get().get(0));
@@ -160,7 +142,7 @@ final class EndCommits {
         switch (ended.result()) {
             case LOCKED -> {
                 int times = run.lockedOnceMore();
-                if (times < Turns.LOOKS || !endInTurn(run)) {
+                if (times < Turns.LOOKS || !turns.enter(() -> waitAndEnd(run))) {
                     later(run, Math.min(MOST_LOCKED_PAUSE_MILLIS, LOCKED_PAUSE_MILLIS << times));
                 }
             }

@@ -23,10 +23,10 @@ final class Run {
     /** Local callbacks that await this run. */
     private final AtomicInteger awaitingCallbacks = new AtomicInteger();
 
-    /** How often the end found the row locked. Changed by the thread that ends runs. */
+    /** How often the end found the row locked. Changed by whoever ends this run: one at a time, each after the other is done. */
     private int locked;
 
-    /** Whether a failure of the end was told. Changed by the thread that ends runs. */
+    /** Whether a failure of the end was told. Changed as {@link #locked} is. */
     private boolean told;
 
     /** Whether and how the firing is delivered again. Written by the run's thread; read by all. */

@@ -130,7 +130,7 @@ final class Runner<K> {
             inHand.release();
             engine.holds().again(id, AWAY_PAUSE);
             return null;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             inHand.release();
             engine.holds().again(id, FAILED_PAUSE);
             LOG.warning(

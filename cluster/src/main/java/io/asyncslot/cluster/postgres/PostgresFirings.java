@@ -111,6 +111,9 @@ abstract class PostgresFirings extends PostgresValues {
               and {not paused}
             limit ?""".replace("{not paused}", NOT_PAUSED).replace("{due}", DUE);
 
+    /** Who waits for a row sees what those before it have committed: a snapshot from before the wait would make it fail. */
+    private static final String SEES_WHAT_IS_COMMITTED = "set transaction isolation level read committed";
+
     private static final String LIMIT_OF_WAITS = "select set_config('lock_timeout', ?, true)";
 
     private static final String WAIT_FOR =
@@ -358,6 +361,7 @@ abstract class PostgresFirings extends PostgresValues {
     public <T> Optional<T> inTurn(SlotId id, Duration limit, Supplier<T> work) {
         try {
             return inTransaction("wait for a slot", () -> {
+                update("prepare a wait", SEES_WHAT_IS_COMMITTED);
                 query("limit a wait", LIMIT_OF_WAITS, row -> true, limit.toMillis() + "ms");
                 query("wait for a slot", WAIT_FOR, row -> true, namespace, id.map(), id.key());
                 return Optional.of(work.get());

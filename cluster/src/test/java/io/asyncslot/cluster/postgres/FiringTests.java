@@ -1,6 +1,7 @@
 package io.asyncslot.cluster.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
@@ -25,6 +26,11 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Claims, runs, their ends, and what becomes of them when a node is gone. */
@@ -117,6 +123,36 @@ class FiringTests extends StoreTests {
         }
         assertThat(end(here, run).result()).isEqualTo(Ended.Result.ENDED);
         assertThat(end(here, run).result()).isEqualTo(Ended.Result.FENCED);
+    }
+
+    /** Whatever isolation the connections have: who is before it in the queue has committed by then. */
+    @Test
+    void beginInTurn_underRepeatableRead_comesAfterTheOneThatHadTheRow() throws Exception {
+        long generation = start(here, NOW).generation();
+        Begin begin = new Begin(id, generation, SlotStore.NONE);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (Connection user = pool.getConnection();
+                Connection node = pool.getConnection()) {
+            user.setAutoCommit(false);
+            store.on(user).touch(here, id, NOW, Carrying.NOTHING);
+            node.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            StoreSession session = store.on(node);
+            Future<Optional<StoreSession.BeginResult>> inTurn = thread.submit(
+                    () -> session.inTurn(id, Duration.ofSeconds(30), () -> session.begin(here.node(), List.of(begin))));
+            await().until(() -> waiting() == 1);
+            user.commit();
+            user.setAutoCommit(true);
+            assertThat(inTurn.get(30, TimeUnit.SECONDS).orElseThrow().begun()).hasSize(1);
+            assertThat(node.getTransactionIsolation()).isEqualTo(Connection.TRANSACTION_REPEATABLE_READ);
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    private Long waiting() {
+        String count =
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        return db.with(c -> Jdbc.first(c, "count", count, row -> row.getLong(1)));
     }
 
     @Test

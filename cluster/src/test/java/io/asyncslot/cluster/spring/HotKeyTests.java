@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.AwaitOutcome;
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.CloseOutcome;
 import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
@@ -20,7 +21,10 @@ import io.asyncslot.WorkMapSpec;
 import io.asyncslot.cluster.ClusterBackend;
 import io.asyncslot.cluster.ClusterOptions;
 import io.asyncslot.cluster.TestDatabase;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,11 +158,12 @@ class HotKeyTests {
         assertThat(sessions.take("a")).isPresent();
     }
 
-    /** A firing waits for a transaction that stays open; nobody else's does, and an operation waits as any statement on that row. */
+    /** A firing waits for a transaction that stays open; nobody else's does, not even where the map has a single permit. */
     @Test
     void transactionThatStaysOpen_holdsUpItsOwnKeysOnly() throws Exception {
         LinkedBlockingQueue<String> fired = new LinkedBlockingQueue<>();
         TimerSlots<String> carts = registry.register(TimerMapSpec.named("cart", String.class)
+                .concurrency(1)
                 .callback((key, firing) -> fired.add(key))
                 .build());
         CountDownLatch open = new CountDownLatch(1);
@@ -187,13 +192,46 @@ class HotKeyTests {
         assertThat(fired).containsExactlyInAnyOrderElementsOf(keys);
     }
 
-    /** Where connections have a limit on locks, the caller is told which it was and what to do. */
+    /** The map is closed while its key waits: the limit on locks ends the attempt to let go of the row, so the close does not wait. */
     @Test
-    void operationThatWaitsTooLong_saysWhy_andLosesNothing() throws Exception {
+    void keyThatWaitsForItsTurn_doesNotFireOnceItsMapIsClosed() throws Exception {
+        try (HikariDataSource limited = limited()) {
+            AsyncSlotRegistry impatient = registry(limited);
+            LinkedBlockingQueue<String> fired = new LinkedBlockingQueue<>();
+            TimerSlots<String> carts = impatient.register(TimerMapSpec.named("cart", String.class)
+                    .callback((key, firing) -> fired.add(key))
+                    .build());
+            carts.start("a", Duration.ofMillis(300));
+            new TransactionTemplate(new JdbcTransactionManager(limited)).executeWithoutResult(status -> {
+                carts.touch("a", Duration.ofMillis(1));
+                await().until(() -> waitingForARow() == 1);
+                assertThat(elsewhere(() -> carts.close(Duration.ofSeconds(10)))).isEqualTo(CloseOutcome.CLOSED);
+                assertThat(fired).isEmpty();
+            });
+            assertThat(fired.poll(1, TimeUnit.SECONDS)).isNull();
+            impatient.close();
+        }
+    }
+
+    private HikariDataSource limited() {
         HikariConfig config = new HikariConfig();
         config.setDataSource(pool.getDataSource());
         config.setConnectionInitSql("set lock_timeout = '200ms'");
-        try (HikariDataSource limited = new HikariDataSource(config)) {
+        return new HikariDataSource(config);
+    }
+
+    private Long waitingForARow() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            String count = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                    + " and datname = current_database()";
+            return Jdbc.first(connection, "count", count, row -> row.getLong(1));
+        }
+    }
+
+    /** Where connections have a limit on locks, the caller is told which it was and what to do. */
+    @Test
+    void operationThatWaitsTooLong_saysWhy_andLosesNothing() throws Exception {
+        try (HikariDataSource limited = limited()) {
             AsyncSlotRegistry impatient = registry(limited);
             TransactionTemplate theirs = new TransactionTemplate(new JdbcTransactionManager(limited));
             impatient.register(TimerMapSpec.named("cart", String.class)
