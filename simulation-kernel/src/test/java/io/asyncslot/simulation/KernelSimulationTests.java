@@ -15,7 +15,8 @@ class KernelSimulationTests {
     private static final int KEPT_SEEDS = 40;
 
     /** Fresh ones that once found something. */
-    private static final long[] FOUND_SEEDS = {1000016, 1000179, 1000570, 1005004, 1007812, 1012216, 1029119, 900000057};
+    private static final long[] FOUND_SEEDS = {1000016, 1000179, 1000570, 1005004, 1007812, 1012216, 1029119, 900000057
+    };
 
     private final Simulation simulation = new Simulation(KernelMachine::new, Coverage.Group.KERNEL);
 
