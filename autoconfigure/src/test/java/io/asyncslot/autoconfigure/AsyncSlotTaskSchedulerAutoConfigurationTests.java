@@ -468,17 +468,7 @@ class AsyncSlotTaskSchedulerAutoConfigurationTests {
     void stuckTaskAndStuckCallback_haveOneBudget(CapturedOutput output) throws Exception {
         CountDownLatch begun = new CountDownLatch(2);
         CountDownLatch gate = new CountDownLatch(1);
-        Runnable stuck = () -> {
-            begun.countDown();
-            for (; ; ) {
-                try {
-                    gate.await();
-                    return;
-                } catch (InterruptedException e) {
-                    // stuck is stuck
-                }
-            }
-        };
+        Runnable stuck = () -> outlast(begun, gate);
         on.withPropertyValues("asyncslot.shutdown.timeout=3s").run(context -> {
             AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
             registry.register(TimerMapSpec.named("stuck", String.class)

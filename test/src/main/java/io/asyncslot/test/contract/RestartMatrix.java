@@ -193,12 +193,7 @@ public abstract class RestartMatrix {
         String cell = injects + "-" + end;
         List<AnnotationConfigApplicationContext> open = new ArrayList<>();
         try {
-            for (int other = 0; other < others(); other++) {
-                AnnotationConfigApplicationContext node = context(cell, null);
-                open.add(node);
-                register(node, Injects.NOBODY);
-                node.refresh();
-            }
+            startOthers(cell, open);
             AnnotationConfigApplicationContext parent = null;
             if (end == End.CHILD_CLOSED) {
                 parent = context(cell, null);
@@ -227,6 +222,15 @@ public abstract class RestartMatrix {
         }
     }
 
+    private void startOthers(String cell, List<AnnotationConfigApplicationContext> open) {
+        for (int other = 0; other < others(); other++) {
+            AnnotationConfigApplicationContext node = context(cell, null);
+            open.add(node);
+            register(node, Injects.NOBODY);
+            node.refresh();
+        }
+    }
+
     /**
      * Arms slots in a process of its own, whose callback has the registry injected, ends that, and holds what fires there
      * and afterwards against what was armed.
@@ -243,12 +247,7 @@ public abstract class RestartMatrix {
         assumeTrue(shared != null, "SKIPPED: processes share no slots on this backend");
         List<AnnotationConfigApplicationContext> open = new ArrayList<>();
         try {
-            for (int other = 0; other < others(); other++) {
-                AnnotationConfigApplicationContext node = context(cell, null);
-                open.add(node);
-                register(node, Injects.NOBODY);
-                node.refresh();
-            }
+            startOthers(cell, open);
             runInAProcess(cell, end, Objects.requireNonNull(shared));
             AnnotationConfigApplicationContext next = context(cell, null);
             open.add(next);
