@@ -1,21 +1,25 @@
 /*
- * How a sleeping driver learns of a command: the intake's cells and the wake-up, small enough to check exhaustively.
+ * How a driver that leaves commands alone learns of one in a hurry: the intake's cells and the wake-up, small enough to check
+ * exhaustively.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A thread that starts a slot, another that arms it for sooner or frees it at any moment, and the driver. Names as in
- * the Java sources: IntakeChunk, JvmEngine, DriverSleep. Each statement is one volatile access or one atomic step.
+ * the Java sources: IntakeChunk, JvmEngine, DriverSleep. Each statement is one volatile access or one atomic step. Time is not
+ * modelled: the driver takes all there is, or leaves it alone, whenever it likes.
  *
  *   -DUSERS=n    how many slots, with two threads each; two take more states than can be explored here
  *   -DPASSES=n   how often the driver comes to a cell before its thread does
  *
  * -DWEAK=n takes one ordering or one step out, which the check must then reject:
- *   1  the driver looks at the intake before it stores when it will wake
- *   2  a thread reads when the driver will wake before it has put its command in
+ *   1  the driver reads the least deadline before it stores when it will wake, and not after it
+ *   2  a thread reads when the driver will wake before it has lowered the least deadline
  *   3  the driver passes by a claimed cell that is still empty without closing it
  *   4  the driver takes a command in two steps, a look and a store
  *   5  a thread that has woken the driver up does not unpark it
- *   6  a thread that finds a command of its slot there does not look when the driver will wake
+ *   6  a thread that finds a command of its slot there leaves the least deadline as it is, and does not look when the driver will wake
  *   7  a thread that has put its command in compares the deadline that it came with, not the present one
+ *   8  the driver clears the least deadline after it has taken all
+ *   9  a thread lowers the least deadline before it has put its command in
  */
 
 #ifndef WEAK
@@ -46,11 +50,13 @@ byte word[USERS];	/* StateWord.word: the deadline, NEVER when freed */
 bool inbox[USERS];	/* Custody.inbox */
 
 byte wakeAt = AWAKE;	/* JvmEngine.wakeAt */
+byte least = NEVER;	/* JvmEngine.least */
 bool permit;		/* LockSupport */
 
 /* ghosts: no step reads them but to assert */
 byte due;		/* the earliest deadline that the driver has filed */
-byte pushed, handled, withdrawn, passes, began;
+byte until;		/* what it has stored there for the sleep at hand */
+byte pushed, handled, withdrawn, left, passes, began;
 
 inline wake() {	/* JvmEngine.wake */
 	seen = wakeAt;
@@ -71,9 +77,50 @@ inline wake() {	/* JvmEngine.wake */
 	fi
 }
 
-inline push(wanted) {	/* with the inbox claim in hand */
+inline lower() {	/* JvmEngine.hurry, its first half */
+	do
+	:: seen = least;
+		if
+		:: deadline < seen ->
+			d_step {
+				mine = (least == seen);
+				if
+				:: mine -> least = deadline
+				:: else
+				fi
+			}
+			if
+			:: mine -> break
+			:: else
+			fi
+		:: else -> break
+		fi
+	od
+}
+
+inline hurry() {
 	if
-	:: WEAK == 2 -> seen = wakeAt
+	:: WEAK == 2 -> found = wakeAt
+	:: else
+	fi;
+	if
+	:: WEAK != 9 -> lower()
+	:: else
+	fi;
+	if
+	:: WEAK != 2 -> found = wakeAt
+	:: else
+	fi;
+	if
+	:: deadline < found -> wake()
+	:: else
+	fi
+}
+
+inline push(wanted) {	/* with the inbox claim in hand */
+	deadline = wanted;
+	if
+	:: WEAK == 9 -> lower()
 	:: else
 	fi;
 	do	/* Intake.push */
@@ -93,21 +140,14 @@ inline push(wanted) {	/* with the inbox claim in hand */
 	od;
 	if
 	:: WEAK != 7 -> deadline = word[me]
-	:: else -> deadline = wanted
-	fi;
-	if	/* JvmEngine.push */
-	:: WEAK != 2 -> seen = wakeAt
 	:: else
 	fi;
-	if
-	:: deadline < seen -> wake()
-	:: else
-	fi
+	hurry()	/* JvmEngine.push */
 }
 
 /* Two threads use one slot: the one that starts it, and one that arms it for sooner or frees it when it likes. */
 proctype Starter(byte me) {
-	byte at, seen, deadline;
+	byte at, seen, found, deadline;
 	bool mine;
 
 	d_step { began == me -> began++ }	/* slots are alike: one order of their beginnings is enough */
@@ -123,7 +163,7 @@ proctype Starter(byte me) {
 }
 
 proctype Other(byte me) {
-	byte at, seen, deadline;
+	byte at, seen, found, deadline;
 	bool mine;
 
 	d_step { word[me] != 0 -> skip }
@@ -136,13 +176,14 @@ proctype Other(byte me) {
 		if
 		:: mine -> push(SOON)
 		:: else ->
+			deadline = SOON;
 			if
-			:: WEAK != 6 -> seen = wakeAt
-			:: else -> seen = AWAKE
-			fi;
-			if
-			:: SOON < seen -> wake()
-			:: else
+			:: WEAK == 6 -> skip
+			:: WEAK != 6 -> seen = least;	/* JvmEngine.takesBy */
+				if
+				:: deadline < seen -> hurry()
+				:: else
+				fi
 			fi
 		fi
 	:: word[me] = NEVER;	/* JvmEngine.freed, Intake.withdraw */
@@ -165,12 +206,20 @@ proctype Other(byte me) {
 
 proctype Driver() {
 	byte limit, found;
-	bool nothing;
+	bool nothing, all;
 
 	do
 	:: true ->
+		if	/* JvmEngine.takeIn */
+		:: all = true;
+			if
+			:: WEAK != 8 -> least = NEVER
+			:: else
+			fi
+		:: all = false
+		fi;
 		/* JvmEngine.drain, IntakeChunk.take */
-		limit = claimed;
+		limit = (all -> claimed : 0);
 		do
 		:: taken < limit ->
 			found = cell[taken];
@@ -208,10 +257,17 @@ proctype Driver() {
 			fi
 		:: taken >= limit -> break
 		od;
-		/* JvmEngine.sleep */
 		if
-		:: WEAK == 1 -> nothing = (taken >= claimed); wakeAt = due
-		:: else -> wakeAt = due; nothing = (taken >= claimed)
+		:: WEAK == 8 && all -> least = NEVER
+		:: else
+		fi;
+		/* JvmEngine.sleep */
+		limit = least;
+		limit = (due < limit -> due : limit);
+		d_step { wakeAt = limit; until = limit }
+		if
+		:: WEAK == 1 -> nothing = true
+		:: else -> nothing = (least >= limit)
 		fi;
 		if
 		:: nothing ->
@@ -219,7 +275,7 @@ end:			permit;		/* parked; time is not modelled: until somebody wakes it */
 			permit = false
 		:: else
 		fi;
-		d_step { wakeAt = AWAKE; limit = 0; nothing = false }
+		d_step { wakeAt = AWAKE; limit = 0; nothing = false; all = false }
 	od
 }
 
@@ -244,12 +300,29 @@ init {
 		do
 		:: i < USERS ->
 			/* who sleeps on sleeps no longer than each slot allows, be it filed or still in the intake */
-			assert(word[i] == NEVER || due <= word[i]);
-			/* a claim stands for a command that is there */
-			pushed = pushed - (inbox[i] -> 1 : 0);
+			assert(word[i] == NEVER || until <= word[i]);
 			i++
+		:: else -> break
+		od;
+		i = 0;
+		do
+		:: i < CELLS ->
+			if
+			:: cell[i] >= FIRST ->
+				/* a claim stands for a command that is there */
+				assert(inbox[cell[i] - FIRST]);
+				inbox[cell[i] - FIRST] = false;
+				left++
+			:: else
+			fi;
+			i++
+		:: else -> break
+		od;
+		i = 0;
+		do
+		:: i < USERS -> assert(!inbox[i]); i++
 		:: else -> break
 		od
 	}
-	assert(handled + withdrawn == pushed)		/* each command goes one way, once */
+	assert(handled + withdrawn + left == pushed)	/* each command goes one way, once */
 }

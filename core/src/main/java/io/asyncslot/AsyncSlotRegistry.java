@@ -160,7 +160,10 @@ public interface AsyncSlotRegistry extends AutoCloseable {
      */
     boolean isRunning();
 
-    /** Frees every slot of every map, and ends the backends. Does not wait for running callbacks. Idempotent. */
+    /**
+     * Frees every slot of every map, and ends the backends. Does not wait for running callbacks. Idempotent; after one that an
+     * {@link Error} has cut short, the next one continues.
+     */
     @Override
     void close();
 }

@@ -160,6 +160,13 @@ public interface SlotMap<K> {
     Optional<Instant> pausedSince();
 
     /**
+     * Names the cause of the map's pause, as {@link SlotCause#during} had it.
+     *
+     * @return the cause; empty if a plain call paused the map, or it is not paused
+     */
+    Optional<SlotCause> pausedBy();
+
+    /**
      * Tells whether the map is paused, as a whole.
      *
      * @return true between {@link #pause()} and {@link #resume()}

@@ -257,7 +257,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         public B whenIdle(WhenIdle value) {
             if (value == null) {
                 throw new IllegalArgumentException("'whenIdle' of map '" + name
-                        + "' must not be null: say FREE or KEEP, or leave it out for FREE");
+                        + "' must not be null: set FREE or KEEP, or leave it out, which means FREE");
             }
             this.whenIdle = value;
             return self();
@@ -272,7 +272,7 @@ public abstract sealed class SlotMapSpec<K> permits TimerMapSpec, WorkMapSpec {
         public B role(SlotRole value) {
             if (value == null) {
                 throw new IllegalArgumentException("'role' of map '" + name
-                        + "' must not be null: say WORKER or CLIENT, or leave it out for WORKER");
+                        + "' must not be null: set WORKER or CLIENT, or leave it out, which means WORKER");
             }
             this.role = value;
             return self();

@@ -51,7 +51,7 @@ public interface SlotSchedule {
         } catch (DateTimeException e) {
             throw new IllegalArgumentException("'" + text + "' is not the text of a schedule", e);
         }
-        throw new IllegalArgumentException("'" + text + "' is not the text of a schedule: it must be such as"
+        throw new IllegalArgumentException("'" + text + "' is not the text of a schedule, such as"
                 + " 'every PT10S' or 'cron Asia/Tokyo 0 30 6 * * *'");
     }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeLeft time until then, zero when overdue; null when nothing is pending
  * @param pausedSince since when the slot is paused, on the wall clock; null when it is not. {@link SlotMap#pausedSince()} shows a
  *     pause of the whole map
+ * @param pausedBy the cause of that pause, as {@link SlotCause#during} had it; null when it was a plain call, and when the slot is
+ *     not paused. {@link SlotMap#pausedBy()} shows that of the whole map
  * @param lastFiring the last firing, null when it never fired or when history is off
  * @param history the last transitions, oldest first; empty when history is off
  * @param value the value that the pending run would receive, as {@link SlotFiring#value()}; null when nothing is pending, in a map
@@ -41,6 +43,7 @@ public record SlotSnapshot(
         @Nullable Instant deadline,
         @Nullable Duration timeLeft,
         @Nullable Instant pausedSince,
+        @Nullable SlotCause pausedBy,
         @Nullable LastFiring lastFiring,
         List<SlotEvent> history,
         @Nullable Object value,
@@ -48,7 +51,7 @@ public record SlotSnapshot(
         @Nullable Measure measure) {
 
     /**
-     * Makes a snapshot of a slot without a value and without its own schedule.
+     * Makes a snapshot of a slot without a value, without its own schedule, and without the cause of its pause.
      *
      * @param map the map's name
      * @param key the key
@@ -92,6 +95,7 @@ public record SlotSnapshot(
                 deadline,
                 timeLeft,
                 pausedSince,
+                null,
                 lastFiring,
                 history,
                 null,
@@ -105,7 +109,8 @@ public record SlotSnapshot(
         return "SlotSnapshot[map=" + map + ", key=" + key + ", type=" + type + ", backend=" + backend + ", state="
                 + state
                 + ", runState=" + runState + ", references=" + references + ", generation=" + generation + ", deadline="
-                + deadline + ", timeLeft=" + timeLeft + ", pausedSince=" + pausedSince + ", lastFiring=" + lastFiring
+                + deadline + ", timeLeft=" + timeLeft + ", pausedSince=" + pausedSince + ", pausedBy=" + pausedBy
+                + ", lastFiring=" + lastFiring
                 + ", history=" + history + ", schedule=" + schedule + ", measure=" + measure + "]";
     }
 

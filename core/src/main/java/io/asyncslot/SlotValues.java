@@ -77,7 +77,8 @@ public final class SlotValues<V> {
      */
     public static <V> SlotValues<V> merging(Class<V> type, BinaryOperator<V> function) {
         if (function == null) {
-            throw new IllegalArgumentException("'function' must not be null: name how two values become one");
+            throw new IllegalArgumentException(
+                    "'function' must not be null: pass the function that makes one value of two");
         }
         return new SlotValues<>(type, Merge.FUNCTION, function, 0);
     }
@@ -149,7 +150,7 @@ public final class SlotValues<V> {
     public V checked(String map, @Nullable Object value) {
         if (value == null) {
             throw new IllegalArgumentException("a value of map '" + map
-                    + "' must not be null: start without a value instead, or let the type be one that can be empty");
+                    + "' must not be null: start without a value instead, or choose a type that can be empty");
         }
         if (!type.isInstance(value)) {
             throw new IllegalArgumentException("a value of map '" + map + "' must be a " + type.getName() + " but is a "

@@ -42,7 +42,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
         if ((schedule != null || keySchedules) && builder.clock == SlotClock.BOOTTIME) {
             throw new IllegalArgumentException("map '" + name() + "' has "
-                    + (schedule != null ? "a schedule, which lives" : "'keySchedules', which live")
+                    + (schedule != null ? "a schedule, which runs" : "'keySchedules', which run")
                     + " on the REALTIME clock, but 'clock' is BOOTTIME");
         }
         if (keySchedules && (values() != null || maxWait != null)) {
@@ -51,7 +51,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
                             + " firings, and "
                             + (values() != null
                                     ? values() + ", each for exactly one firing"
-                                    : "'maxWait' (" + maxWait + "), though nobody postpones periods")
+                                    : "'maxWait' (" + maxWait + "), but periods cannot be postponed")
                             + "; leave one of the two out");
         }
     }
@@ -60,11 +60,11 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         SlotValues<?> values = values();
         if (maxWait != null && (every != null || schedule != null)) {
             throw new IllegalArgumentException("map '" + name() + "' is periodic and has 'maxWait' (" + maxWait
-                    + "): nobody postpones its periods; leave one of the two out");
+                    + "): its periods cannot be postponed; leave one of the two out");
         }
         if (maxWait != null && delay != null && maxWait.compareTo(delay) < 0) {
             throw new IllegalArgumentException("'maxWait' of map '" + name() + "' (" + maxWait
-                    + ") is shorter than its 'delay' (" + delay + "), which would never hold");
+                    + ") is shorter than its 'delay' (" + delay + "), so the delay could never elapse");
         }
         if (flushAt != 0 && (values == null || values.merge() != Merge.COLLECT)) {
             throw new IllegalArgumentException("'flushAt' of map '" + name() + "' (" + flushAt
@@ -73,7 +73,7 @@ public final class TimerMapSpec<K> extends SlotMapSpec<K> {
         }
         if (values != null && values.maxValues() != 0 && flushAt > values.maxValues()) {
             throw new IllegalArgumentException("'flushAt' of map '" + name() + "' (" + flushAt
-                    + ") is more than 'maxValues' (" + values.maxValues() + "), so that it would never be reached");
+                    + ") is more than 'maxValues' (" + values.maxValues() + "), so it would never be reached");
         }
     }
 

@@ -26,7 +26,8 @@ import org.springframework.context.ApplicationEventPublisher;
  * The endpoint {@code asyncslots}: maps, slots and backends, live. Looking never creates a slot. Thread-safe.
  *
  * <p>Read-only unless its access is set to {@code unrestricted}. What is written leaves an audit event of the type {@code
- * ASYNCSLOT_WRITE} and, where the map keeps history, the user's name in that of the slot.
+ * ASYNCSLOT_WRITE} and, where the map keeps history, the user's name in that of the slot. A pause has the name also
+ * without history: while it lasts, every node shows who paused a slot or a map, as {@code pausedBy}.
  *
  * <p>A key is named by the parameter {@code key}, as it is, or by an element of the path where that can carry it: a path
  * loses empty elements on its way, and so is never taken apart and put together again.
@@ -209,8 +210,7 @@ public class AsyncSlotsEndpoint {
     OperationResponseBody delete(String map, @Nullable String key, @Nullable String user, boolean showValues) {
         if (key == null) {
             throw new IllegalArgumentException(
-                    "a key is needed: slots of a whole map are deleted by POST with the action"
-                            + " delete and a 'prefix'");
+                    "a key is required: to delete slots of a whole map, POST the action" + " delete with a 'prefix'");
         }
         return write(map, key, new SlotWrites.Request(user, "delete", null, null, 1), showValues);
     }
@@ -221,7 +221,7 @@ public class AsyncSlotsEndpoint {
             return writes.map(map, request);
         }
         if (request.prefix() != null) {
-            throw new IllegalArgumentException("a key asks for one slot, and goes without 'prefix'");
+            throw new IllegalArgumentException("'key' selects one slot, and cannot be combined with 'prefix'");
         }
         Enum<?> outcome = writes.slot(map, key, request);
         return outcome == null
@@ -270,7 +270,7 @@ public class AsyncSlotsEndpoint {
         }
         if (!text.isEmpty()) {
             throw new IllegalArgumentException(
-                    "'key' asks for one slot, and goes without 'state', 'prefix', 'within', 'sort', 'page' and 'limit'");
+                    "'key' selects one slot, and cannot be combined with 'state', 'prefix', 'within', 'sort', 'page' or 'limit'");
         }
         return slot(map, key, showValues);
     }
@@ -288,14 +288,8 @@ public class AsyncSlotsEndpoint {
                 query.limit(),
                 page.more(),
                 page.slots().stream()
-                        .map(slot ->
-                                describe(slot.pausedSince() == null ? slot : withHistory(map, slot), showValues, null))
+                        .map(slot -> describe(slot, showValues, null))
                         .toList());
-    }
-
-    /** The slot once more, since who paused it is in its history, which a scan leaves out. */
-    private static SlotSnapshot withHistory(SlotMap<?> map, SlotSnapshot slot) {
-        return map.findByText(slot.key().toString()).orElse(slot);
     }
 
     @Nullable
@@ -333,7 +327,7 @@ public class AsyncSlotsEndpoint {
             String text = String.valueOf(value);
             return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
         } catch (RuntimeException e) { // the value is the user's
-            return value.getClass().getName() + ", whose text cannot be had: " + e;
+            return value.getClass().getName() + ", whose toString() failed: " + e;
         }
     }
 

@@ -1,7 +1,6 @@
 package io.asyncslot.actuate;
 
 import io.asyncslot.RunState;
-import io.asyncslot.SlotEvent;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.SlotState;
 import io.asyncslot.SlotType;
@@ -29,7 +28,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param deadline when it is due, null when nothing is pending
  * @param timeLeft time until then, null when nothing is pending
  * @param pausedSince since when the slot is paused by itself, null when it is not
- * @param pausedBy on whose account, where the map's history tells; else null
+ * @param pausedBy on whose account; null when a plain call of the API paused it, or it is not paused
  * @param lastFiring the last firing, null when there is none or when history is off
  * @param history the last transitions, oldest first
  * @param value what the pending run would be handed, as text, sanitized unless values are to be shown; null when that is nothing,
@@ -151,7 +150,7 @@ public record SlotDescriptor(
                 slot.deadline(),
                 slot.timeLeft(),
                 slot.pausedSince(),
-                slot.pausedSince() == null ? null : pausedBy(slot.history()),
+                SlotExplanation.phrase(slot.pausedBy()),
                 lastFiring(slot.lastFiring(), failures),
                 slot.history().stream()
                         .map(event -> new Transition(
@@ -167,14 +166,6 @@ public record SlotDescriptor(
                 slot.schedule() == null ? null : slot.schedule().toString(),
                 measure(slot.measure()),
                 explanation);
-    }
-
-    private static @Nullable String pausedBy(List<SlotEvent> history) {
-        return history.stream()
-                .filter(event -> event.kind() == SlotEvent.Kind.PAUSED)
-                .reduce((earlier, later) -> later)
-                .map(event -> SlotExplanation.phrase(event.cause()))
-                .orElse(null);
     }
 
     private static @Nullable Measure measure(SlotSnapshot.@Nullable Measure measure) {

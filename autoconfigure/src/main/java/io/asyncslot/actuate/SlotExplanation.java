@@ -11,6 +11,7 @@ import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.WhenIdle;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -50,7 +51,7 @@ final class SlotExplanation {
 
     /** Explains why there is no slot where nothing is remembered of one. */
     static List<String> ofUnknown() {
-        return List.of("It was never started, or what became of it is no longer on record.");
+        return List.of("It was never started, or its history is no longer on record.");
     }
 
     /**
@@ -73,7 +74,7 @@ final class SlotExplanation {
                 return explanation.sentences;
             }
         } else {
-            explanation.say("There is no slot: nothing is pending, and none is kept for that (when-idle is FREE).");
+            explanation.say("There is no slot: nothing is pending, and idle slots are not kept (when-idle is FREE).");
         }
         if (end >= 0) {
             SlotEvent event = history.get(end);
@@ -106,7 +107,7 @@ final class SlotExplanation {
                 say("Nothing is pending" + (end >= 0 ? " since it fired" + before(history, end) + "." : "."));
             }
             if (slot.runState() == RunState.IDLE && map.whenIdle() == WhenIdle.FREE) {
-                say("It stays until its minInterval since the last run began is over.");
+                say("It stays until minInterval has passed since the start of its last run.");
             }
             return;
         }
@@ -140,13 +141,13 @@ final class SlotExplanation {
 
     private static String awaited(SlotSnapshot slot, SlotMap<?> map, boolean running) {
         if (slot.runState().isRunning()) {
-            return "the end of the run that goes on";
+            return "the end of the current run";
         }
         if (slot.pausedSince() != null || map.isPaused()) {
             return "a resume";
         }
         if (!running) {
-            return "the start of the application: no callbacks are run now";
+            return "the start of the application: no callbacks run yet";
         }
         int last = slot.history().size() - 1;
         if (last >= 0 && slot.history().get(last).kind() == Kind.DEFERRED) {
@@ -159,14 +160,12 @@ final class SlotExplanation {
 
     private void pauses(SlotSnapshot slot, SlotMap<?> map) {
         if (slot.pausedSince() != null) {
-            int event = lastOf(slot.history(), EnumSet.of(Kind.PAUSED));
-            say("Paused since " + slot.pausedSince()
-                    + (event >= 0 ? by(slot.history().get(event)) : "")
-                    + ": what falls due waits for a resume.");
+            say("Paused since " + slot.pausedSince() + by(slot.pausedBy())
+                    + ": slots that fall due wait for a resume.");
         }
         map.pausedSince()
-                .ifPresent(since ->
-                        say("The whole map is paused since " + since + ": what falls due waits for a resume."));
+                .ifPresent(since -> say("The whole map is paused since " + since + by(pausedBy(map, since))
+                        + ": slots that fall due wait for a resume."));
     }
 
     private void lastFiring(SlotSnapshot slot, UnaryOperator<String> failures) {
@@ -195,8 +194,8 @@ final class SlotExplanation {
         SlotEvent event = history.get(arming);
         String verb = switch (event.kind()) {
             case SUBMITTED -> "submitted at ";
-            case RETRIED -> "its run failed and is to be tried again, decided at ";
-            case POSTPONED -> "its callback was not called but put off at ";
+            case RETRIED -> "its run failed and will be tried again, decided at ";
+            case POSTPONED -> "its callback was not called but postponed at ";
             case STARTED, REARMED -> "armed at ";
             case MOVED, COALESCED, CANCELLED, DELETED, FIRED, COMPLETED, FAILED, SKIPPED, DEFERRED, PAUSED, RESUMED ->
                 throw new IllegalArgumentException("not an arming: " + event);
@@ -224,8 +223,8 @@ final class SlotExplanation {
         boolean known = first >= 0 && ARMING.contains(history.get(first).kind());
         String times = rearms == 1 ? "once" : rearms + " times";
         return known
-                ? "; first at " + history.get(first).time() + by(history.get(first)) + ", then armed anew " + times
-                : "; armed anew " + times + " since the first start, which is no longer on record";
+                ? "; first at " + history.get(first).time() + by(history.get(first)) + ", then armed again " + times
+                : "; armed again " + times + " since the first start, which is no longer on record";
     }
 
     private static String moves(List<SlotEvent> history, int after) {
@@ -252,8 +251,8 @@ final class SlotExplanation {
             return "";
         }
         return switch (limit) {
-            case MAX_WAIT -> ", where its maxWait held: a later deadline was asked for";
-            case FLUSH_AT -> ", where its flushAt held: it has the values for a run at once";
+            case MAX_WAIT -> ", limited by maxWait: a later deadline was requested";
+            case FLUSH_AT -> ", because flushAt was reached: its values run immediately";
             case MIN_INTERVAL ->
                 ", held back by minInterval"
                         + (event.detail() == null
@@ -272,7 +271,7 @@ final class SlotExplanation {
                 limit = event.limit();
             }
         }
-        return limit == null ? "" : ", after its " + limit.setting() + " had held";
+        return limit == null ? "" : ", limited by " + limit.setting();
     }
 
     private static int lastOf(List<SlotEvent> history, Set<Kind> kinds) {
@@ -288,6 +287,16 @@ final class SlotExplanation {
         boolean asked = !event.kind().operation().equals("fire"); // else it came of the deadline
         String phrase = phrase(event.cause());
         return phrase != null ? " by " + phrase : asked ? " by a call of the API" : "";
+    }
+
+    private static String by(@Nullable SlotCause cause) {
+        return cause == null ? "" : " by " + phrase(cause);
+    }
+
+    /** The cause of the map's pause that began then; null if it had none, or the pause is over: the map's may be a new one. */
+    static @Nullable SlotCause pausedBy(SlotMap<?> map, Instant since) {
+        SlotCause by = map.pausedBy().orElse(null);
+        return map.pausedSince().filter(since::equals).isPresent() ? by : null;
     }
 
     /** A cause in words; null for none. */

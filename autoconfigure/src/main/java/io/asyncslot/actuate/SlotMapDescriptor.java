@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param whenIdle whether a slot of which nothing is pending and no callback runs is freed, or stays
  * @param keepsFailed whether firings that failed are kept with their values, so that they can be retried or forgotten
  * @param pausedSince since when the map is paused as a whole, null when it is not
+ * @param pausedBy on whose account; null when a plain call of the API paused it, or it is not paused
  * @param slots live slots
  * @param armed slots with a run pending
  * @param running callbacks running now
@@ -50,6 +51,7 @@ public record SlotMapDescriptor(
         WhenIdle whenIdle,
         boolean keepsFailed,
         @Nullable Instant pausedSince,
+        @Nullable String pausedBy,
         long slots,
         long armed,
         long running,
@@ -85,13 +87,15 @@ public record SlotMapDescriptor(
 
     static SlotMapDescriptor of(SlotMap<?> map) {
         SlotMapStats stats = map.stats();
+        Instant pausedSince = map.pausedSince().orElse(null);
         return new SlotMapDescriptor(
                 map.type(),
                 map.keyType().getName(),
                 map.backend(),
                 map.whenIdle(),
                 map instanceof FailedFirings,
-                map.pausedSince().orElse(null),
+                pausedSince,
+                pausedSince == null ? null : SlotExplanation.phrase(SlotExplanation.pausedBy(map, pausedSince)),
                 stats.slots(),
                 stats.armed(),
                 stats.running(),

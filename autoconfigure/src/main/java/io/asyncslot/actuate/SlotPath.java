@@ -11,7 +11,7 @@ public final class SlotPath {
 
     /** What such a request is answered, as JSON. */
     static final String PROBLEM =
-            "{\"error\":\"a semicolon in the path is taken for the begin of a parameter, so that the rest of"
+            "{\"error\":\"a semicolon in the path is taken for the start of a parameter, so the rest of"
                     + " the key would be lost: write it as %3B, or name the key by the parameter 'key'\"}";
 
     private final String endpoint;

@@ -105,7 +105,7 @@ record SlotQuery(Predicate<SlotSnapshot> filter, @Nullable Order order, int page
         int limit = limit(text.limit);
         int page = number("page", text.page, 0, 0, MAX_ORDERED / limit - 1);
         if (order == null && page > 0) {
-            throw new IllegalArgumentException("'page' goes with 'sort' only: without an order there are no pages");
+            throw new IllegalArgumentException("'page' requires 'sort': without an order there are no pages");
         }
         String prefix = text.prefix;
         return new SlotQuery(

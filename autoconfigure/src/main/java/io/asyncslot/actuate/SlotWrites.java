@@ -80,7 +80,8 @@ final class SlotWrites {
             return null;
         }
         if (delay != null && command != SlotCommand.START) {
-            throw new IllegalArgumentException("'delay' goes with the action start only: '" + request.action + "'");
+            throw new IllegalArgumentException(
+                    "'delay' is allowed with the action start only: '" + request.action + "'");
         }
         if (delay != null && map.type() == SlotType.WORK) {
             throw new IllegalArgumentException("'delay' must not be given: map '" + mapName + "' is a work map");
@@ -121,7 +122,8 @@ final class SlotWrites {
         }
         AsyncSlotsEndpoint.checkLimit(request.limit);
         if (request.delay != null) {
-            throw new IllegalArgumentException("'delay' goes with the action start only: '" + request.action + "'");
+            throw new IllegalArgumentException(
+                    "'delay' is allowed with the action start only: '" + request.action + "'");
         }
         SlotMap<Object> map = map(mapName);
         if (map == null) {
@@ -129,7 +131,8 @@ final class SlotWrites {
         }
         String prefix = request.prefix;
         if (prefix == null) {
-            return done(mapName, command, null, Map.of(whole(map, command).name(), 1), false);
+            Enum<?> outcome = cause(request.user).during(() -> whole(map, command));
+            return done(mapName, command, null, Map.of(outcome.name(), 1), false);
         }
         SlotQuery.Page page = SlotQuery.of(command, prefix, request.limit).page(map);
         Map<String, Integer> outcomes = new TreeMap<>();
@@ -203,7 +206,7 @@ final class SlotWrites {
                     "'" + text + "' is no key of map '" + map.name() + "': those are of type " + type.getName());
         }
         throw new IllegalArgumentException("keys of map '" + map.name() + "' are of type " + type.getName()
-                + ", which cannot be made of text: only slots that exist can be started");
+                + ", which cannot be read from text: only slots that exist can be started");
     }
 
     private <T> @Nullable T audited(

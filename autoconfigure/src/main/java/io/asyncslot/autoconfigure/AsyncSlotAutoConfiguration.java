@@ -66,7 +66,7 @@ public final class AsyncSlotAutoConfiguration {
                 new MissingBackends(beans)::of);
         if (selection.requested().equals(BackendSelection.AUTO)) {
             String reasons = String.join(" ", selection.reasons());
-            LOG.info("asyncslot.backend=auto takes the " + selection.used() + " backend"
+            LOG.info("asyncslot.backend=auto chooses the " + selection.used() + " backend"
                     + (reasons.isEmpty() ? "" : ", because the kernel backend cannot be used: " + reasons));
         }
         return selection;

@@ -1,5 +1,6 @@
 package io.asyncslot.autoconfigure;
 
+import io.asyncslot.spi.SharedTasks;
 import java.util.List;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.ObjectProvider;
@@ -29,7 +30,8 @@ class AsyncSlotExecutorConfiguration {
     ThreadPoolTaskExecutor platformSlotExecutor(
             AsyncSlotProperties properties, ResourceLoader resources, ObjectProvider<TaskDecorator> decorators) {
         AsyncSlotProperties.Executor settings = properties.executor();
-        ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
+        List<TaskDecorator> all = decorators.orderedStream().toList();
+        ThreadPoolTaskExecutor executor = all.isEmpty() ? new SharedTaskExecutor() : new ThreadPoolTaskExecutor();
         executor.setCorePoolSize(settings.threads());
         executor.setMaxPoolSize(settings.threads());
         executor.setAllowCoreThreadTimeOut(true);
@@ -37,8 +39,14 @@ class AsyncSlotExecutorConfiguration {
         executor.setThreadNamePrefix(settings.threadNamePrefix()); // for who asks: the factory names the threads
         executor.setThreadFactory(SlotThreads.platform(settings.threadNamePrefix(), resources.getClassLoader()));
         executor.setAcceptTasksAfterContextClose(true); // the registry stops first, and waits for what runs
-        decorate(decorators, executor::setTaskDecorator);
+        decorate(all, executor::setTaskDecorator);
         return executor;
+    }
+
+    /** Does nothing for a task but run it, so callbacks that fall due together may share one. Not final: an aspect may proxy it. */
+    static class SharedTaskExecutor extends ThreadPoolTaskExecutor implements SharedTasks {
+
+        private static final long serialVersionUID = 1L;
     }
 
     @Bean(name = BEAN_NAME, defaultCandidate = false)
@@ -52,12 +60,11 @@ class AsyncSlotExecutorConfiguration {
             executor.setConcurrencyLimit(settings.concurrencyLimit());
             executor.setRejectTasksWhenLimitReached(true);
         }
-        decorate(decorators, executor::setTaskDecorator);
+        decorate(decorators.orderedStream().toList(), executor::setTaskDecorator);
         return executor;
     }
 
-    private static void decorate(ObjectProvider<TaskDecorator> decorators, Consumer<TaskDecorator> setter) {
-        List<TaskDecorator> all = decorators.orderedStream().toList();
+    private static void decorate(List<TaskDecorator> all, Consumer<TaskDecorator> setter) {
         if (!all.isEmpty()) {
             setter.accept(all.size() == 1 ? all.get(0) : new CompositeTaskDecorator(all));
         }

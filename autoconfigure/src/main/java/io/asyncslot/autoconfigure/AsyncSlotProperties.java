@@ -13,12 +13,13 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 /**
  * The properties {@code asyncslot.*}. Immutable; checked when bound.
  *
- * @param enabled Whether slots are configured at all. Without them the annotations do nothing.
- * @param backend Backend of maps that name none.
- * @param autoStartup Whether callbacks run as soon as the application context has started. Otherwise they run once the bean
- *     of type AsyncSlotLifecycle is started; slots can be armed before.
- * @param keepAlive Whether the process stays alive as long as slots are started, even if no other thread keeps it alive.
- * @param maxKeyLength Longest acceptable key of type String, in characters.
+ * @param enabled Whether to configure slots at all. If not, the annotations do nothing.
+ * @param backend Backend for maps that do not name one.
+ * @param autoStartup Whether callbacks run as soon as the application context has started. Otherwise, they run once you
+ *     start the bean of type AsyncSlotLifecycle. Slots can be armed before that.
+ * @param keepAlive Whether the process stays alive while the slot registry runs, even if no other thread keeps it
+ *     alive.
+ * @param maxKeyLength Maximum length of a key of type String, in characters.
  * @param history Memory of each slot's last transitions.
  * @param shutdown Behaviour when the application context stops.
  * @param executor Threads that run the callbacks.
@@ -53,7 +54,7 @@ public record AsyncSlotProperties(
     /**
      * Memory of each slot's last transitions.
      *
-     * @param size Number of transitions each slot remembers, at most 128. Zero switches history off.
+     * @param size Number of transitions that each slot remembers, at most 128. Zero turns history off.
      */
     public record History(@DefaultValue("8") int size) {
 
@@ -70,7 +71,8 @@ public record AsyncSlotProperties(
     /**
      * Behaviour when the application context stops.
      *
-     * @param timeout Longest wait for running callbacks. Kept below spring.lifecycle.timeout-per-shutdown-phase.
+     * @param timeout Maximum time to wait for running callbacks. Shortened if needed to stay below
+     *     spring.lifecycle.timeout-per-shutdown-phase.
      */
     public record Shutdown(@DefaultValue("20s") Duration timeout) {
 
@@ -84,10 +86,11 @@ public record AsyncSlotProperties(
      * Threads that run the callbacks.
      *
      * @param threads Number of platform threads. Not used with virtual threads.
-     * @param queueCapacity Number of due callbacks that may wait for a platform thread. Further ones are handed over
-     *     again shortly, none is lost. Not used with virtual threads.
-     * @param concurrencyLimit Number of callbacks that may run at the same time on virtual threads. No limit unless set.
-     * @param threadNamePrefix Prefix of the names of the threads.
+     * @param queueCapacity Maximum number of due callbacks that wait for a platform thread. AsyncSlot hands over any
+     *     others again shortly; none is lost. Not used with virtual threads.
+     * @param concurrencyLimit Maximum number of callbacks that run at the same time on virtual threads. By default,
+     *     there is no limit.
+     * @param threadNamePrefix Prefix of the thread names.
      */
     public record Executor(
             @DefaultValue("16") int threads,
@@ -110,19 +113,19 @@ public record AsyncSlotProperties(
     /**
      * How the timer thread of the jvm backend sleeps and wakes.
      *
-     * @param spin Last stretch before a deadline that the timer thread spends spinning, at most 1ms: a lateness near
-     *     zero for a busy CPU. Zero is off.
-     * @param wakeInterval Least time between two wake-ups of the timer thread for deadlines, at most 1s: less CPU, for
-     *     callbacks that are later by at most this. Zero is off.
-     * @param slice Scheduler slice of the timer thread, 100us to 100ms; zero leaves it alone. Needs Linux 6.12, Java 22
-     *     and native access. Unless set, 100us where the JVM was given native access and no filter of system calls is at
-     *     work.
-     * @param timerSlack How much later than asked Linux may wake the timer thread, at most 1s. Zero leaves it alone,
-     *     which is 50us as a rule.
+     * @param spin How long the timer thread spins before a deadline, at most 1ms. Spinning brings lateness close to
+     *     zero, but keeps a CPU busy. Zero turns it off.
+     * @param wakeInterval Minimum time between two wake-ups of the timer thread while deadlines follow each other
+     *     closely, at most 1s. This saves CPU, and delays callbacks by at most this time. Zero turns it off.
+     * @param slice Scheduler slice of the timer thread, 100us to 100ms. Zero leaves it unchanged. Requires Linux 6.12,
+     *     Java 22 and native access. By default, 100us if the JVM was granted native access and no system call filter
+     *     is active.
+     * @param timerSlack How much later than requested Linux may wake the timer thread, at most 1s. Zero leaves the
+     *     current value unchanged, usually 50us.
      */
     public record Jvm(
             @DefaultValue("0") Duration spin,
-            @DefaultValue("0") Duration wakeInterval,
+            @DefaultValue("80us") Duration wakeInterval,
             @Nullable Duration slice,
             @DefaultValue("1ns") Duration timerSlack) {
 
@@ -156,16 +159,16 @@ public record AsyncSlotProperties(
     /**
      * What trigger annotations do when they cannot act.
      *
-     * @param absentMap What a trigger does whose map is not there, because the bean with the callback is left out. For
-     *     tests of a part of the application.
+     * @param absentMap What a trigger does if its map is missing because the bean with the callback is left out.
+     *     Intended for tests of a part of the application.
      */
     public record Triggers(@DefaultValue("fail") AbsentMap absentMap) {
 
-        /** What a trigger does whose map is not there. */
+        /** The behaviour of a trigger whose map is missing. */
         public enum AbsentMap {
             /** Ends the start of the application context. */
             FAIL,
-            /** Does nothing, and says so once when the context starts. */
+            /** Does nothing, and logs this once when the context starts. */
             IGNORE
         }
     }

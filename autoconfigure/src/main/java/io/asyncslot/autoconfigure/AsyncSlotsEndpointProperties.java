@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The properties {@code management.endpoint.asyncslots.*} beyond those of every endpoint. Immutable.
  *
- * @param showValues When to show unsanitized values, which are the texts of failures and what slots carry.
+ * @param showValues When to show unsanitized values: the texts of failures, and the values that slots carry.
  * @param roles Roles used to determine whether a user is authorized to be shown unsanitized values. When empty, all
  *     authenticated users are authorized.
  */

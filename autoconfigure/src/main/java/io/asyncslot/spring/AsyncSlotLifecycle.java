@@ -173,7 +173,7 @@ public final class AsyncSlotLifecycle implements SmartLifecycle {
                 .toList();
         if (!ending.isEmpty()) {
             LOG.warn(
-                    "the process ends, for nothing keeps it alive, and these armed slots end with it: "
+                    "the process ends because nothing keeps it alive, and these armed slots end with it: "
                             + ending.stream().map(AsyncSlotLifecycle::armed).toList()
                             + ". Set 'asyncslot.keep-alive=true' (or Spring Boot's 'spring.main.keep-alive=true') for them to fire.");
         }

@@ -48,7 +48,8 @@ record CronSchedule(CronExpression cron, ZoneId zone, boolean once) implements S
         }
         CronSchedule schedule = new CronSchedule(cron, zone(zone), dst == DstPolicy.ONCE && isFixed(cron));
         if (schedule.next(Instant.EPOCH) == null) {
-            throw new IllegalArgumentException("'" + expression + "' is a cron expression without any point in time");
+            throw new IllegalArgumentException(
+                    "'" + expression + "' is a cron expression that matches no point in time");
         }
         return schedule;
     }

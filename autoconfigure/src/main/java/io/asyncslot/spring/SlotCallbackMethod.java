@@ -1,15 +1,19 @@
 package io.asyncslot.spring;
 
 import io.asyncslot.SlotFiring;
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.ResolvableType;
-import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 
@@ -29,8 +33,23 @@ record SlotCallbackMethod(
         int firingIndex,
         @Nullable SlotValueParameter value) {
 
+    /** What Spring's {@code @EnableAsync} takes for asynchronous; Jakarta's by name, since few applications have them. */
+    private static final List<String> ASYNC =
+            List.of(Async.class.getName(), "jakarta.ejb.Asynchronous", "jakarta.enterprise.concurrent.Asynchronous");
+
     private static final String RULE =
-            "Let the method take the key, the key and a value in this order, a SlotFiring beside them, or nothing.";
+            "Let the method take the key, the key and a value in this order, also a SlotFiring, or nothing.";
+
+    /** Spring's registry knows futures only beside Reactor, and no plain ones. */
+    private static boolean isAsynchronous(Class<?> returned) {
+        return Future.class.isAssignableFrom(returned)
+                || CompletionStage.class.isAssignableFrom(returned)
+                || ReactiveAdapterRegistry.getSharedInstance().getAdapter(returned) != null;
+    }
+
+    private static boolean has(AnnotatedElement element, String annotation) {
+        return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(annotation);
+    }
 
     /**
      * Reads a signature.
@@ -42,15 +61,17 @@ record SlotCallbackMethod(
             throw new SlotConfigurationException(
                     place + " is static; a callback is an instance method of a bean.", "Remove 'static'.");
         }
-        if (AnnotatedElementUtils.hasAnnotation(method, Async.class)
-                || AnnotatedElementUtils.hasAnnotation(targetClass, Async.class)) {
-            throw new SlotConfigurationException(
-                    place
-                            + " is @Async: each run would end before its work has begun, so that runs of one key overlap and"
-                            + " nobody sees them fail.",
-                    "Remove @Async: a callback runs on a thread of its own anyway, which 'asyncslot.executor.*' describes.");
+        for (String async : ASYNC) {
+            if (has(method, async) || has(targetClass, async)) {
+                String shown = "@" + (async.equals(Async.class.getName()) ? Async.class.getSimpleName() : async);
+                throw new SlotConfigurationException(
+                        place + " is " + shown
+                                + ": each run would end before its work has begun, so that runs of one key overlap and"
+                                + " nobody sees them fail.",
+                        "Remove " + shown + ": callbacks run on the threads of 'asyncslot.executor.*' anyway.");
+            }
         }
-        if (ReactiveAdapterRegistry.getSharedInstance().getAdapter(method.getReturnType()) != null) {
+        if (isAsynchronous(method.getReturnType())) {
             throw new SlotConfigurationException(
                     place + " returns a " + method.getReturnType().getSimpleName()
                             + ": the run would end before its work, and nobody would see it fail.",
@@ -77,7 +98,7 @@ record SlotCallbackMethod(
             } else if (value == null) {
                 value = value(method, index, targetClass);
             } else {
-                throw unsupported(place, "has a parameter " + index + " beside the key, the value and the SlotFiring");
+                throw unsupported(place, "has a parameter " + index + " besides the key, the value and the SlotFiring");
             }
         }
         if (keyIndex >= 0 && declared != Object.class && declared != keyType) {

@@ -53,7 +53,7 @@ record SlotDefinition(
                     .toList();
             throw new SlotConfigurationException(
                     "The properties " + String.join(", ", properties) + " say when a slot is due, but " + place
-                            + " binds a work map, whose slots are due at once.",
+                            + " binds a work map, whose slots are due immediately.",
                     "Remove the properties, or bind the map with @TimerSlot.");
         }
         if (type == SlotType.TIMER && override.minInterval() != null) {

@@ -63,7 +63,7 @@ record SlotFallbackMethods(List<FallbackMethod> methods) implements SlotFallback
         for (int i = 1; i < methods.size(); i++) {
             if (methods.get(i - 1).handles() == methods.get(i).handles()) {
                 throw new SlotConfigurationException(
-                        place + " names the fallback '" + name + "' of which there are two for "
+                        place + " names the fallback '" + name + "', but two methods of this name take "
                                 + methods.get(i).handles().getName() + ".",
                         "Keep one method for each type of failure.");
             }
@@ -95,8 +95,8 @@ record SlotFallbackMethods(List<FallbackMethod> methods) implements SlotFallback
                 throw new SlotConfigurationException(
                         what + ", whose parameter " + index + " is a " + type.getName()
                                 + ": neither the key (" + keyType.getName()
-                                + ") nor the firing nor the failure, or there"
-                                + " are two of it.",
+                                + ") nor the firing nor the failure, or"
+                                + " a second one of them.",
                         RULE);
             }
         }

@@ -15,7 +15,7 @@ import org.springframework.util.NumberUtils;
  */
 final class SlotKeyConversion {
 
-    static final String RULE = "only whole numbers are converted among each other, and simple values from and to text";
+    static final String RULE = "only whole numbers convert to each other, and simple values from and to text";
 
     private static final Set<Class<?>> WHOLE =
             Set.of(Byte.class, Short.class, Integer.class, Long.class, BigInteger.class);

@@ -14,28 +14,29 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 
 /**
- * What properties say about one map; null where they say nothing and the annotation holds.
+ * The properties of one map. A component is null if its property is not set; then the annotation applies.
  *
- * @param delay Delay of a start that names none; on a periodic map, that of the first period.
- * @param every Period of a map of fixed rate. Replaces every and cron of the annotation.
+ * @param delay Delay of a start that does not give one. On a periodic map, the delay of the first period.
+ * @param every Period of a fixed-rate map. Replaces every and cron of the annotation.
  * @param cron Cron expression of six fields, or - to disable the map. Replaces every and cron of the annotation.
  * @param zone Time zone of the cron expression.
- * @param dst What becomes of points of the cron expression when the clocks of the zone are set forward or back.
+ * @param dst What happens to points of the cron expression when the clocks of the zone are set forward or back.
  * @param clock Clock of the deadlines.
  * @param late What happens to periods that could not run when they were due.
- * @param backend Backend that measures the time of this map.
- * @param role Whether this process runs the callback of this map (worker), or only arms slots that fire in others (client).
- *     It is a worker unless set.
- * @param concurrency Number of callbacks of this map that may run at the same time. Zero means no limit but the executor's.
- * @param maxEntries Number of slots this map may hold. Zero means no limit but the heap's.
- * @param whenIdle What becomes of a slot of which nothing is pending and no callback runs. It is freed unless set.
- * @param maxWait Longest time by which starts and touches can postpone a firing.
- * @param flushAt Number of collected values that makes a slot due immediately. Zero means none.
- * @param minInterval Least time between the beginnings of two runs of a key of a work map.
- * @param keySchedules Whether starts may bring a schedule for their key.
- * @param merge What becomes of a value that is accepted while another one is pending in the same slot.
- * @param maxValues Number of values that a slot may collect. Zero means no limit but the heap's.
- * @param historySize Number of transitions each slot of this map remembers, at most 128. Zero switches history off.
+ * @param backend Backend that measures time for this map.
+ * @param role Whether this process runs the callback of this map (worker), or only arms slots that fire in others
+ *     (client). The default is worker.
+ * @param concurrency Maximum number of callbacks of this map that run at the same time. With zero, only the executor
+ *     limits them.
+ * @param maxEntries Maximum number of slots in this map. With zero, only the heap limits them.
+ * @param whenIdle What happens to a slot when nothing is pending and no callback runs. By default, it is freed.
+ * @param maxWait Maximum time by which starts and touches can postpone a firing.
+ * @param flushAt Number of collected values that makes a slot due immediately. Zero turns this off.
+ * @param minInterval Minimum time between the beginnings of two runs of the same key, in a work map.
+ * @param keySchedules Whether a start may set a schedule for its key.
+ * @param merge What happens to a value that is accepted while another one is pending in the same slot.
+ * @param maxValues Maximum number of values that a slot collects. With zero, only the heap limits them.
+ * @param historySize Number of transitions that each slot of this map remembers, at most 128. Zero turns history off.
  * @param retry Name of the Resilience4j retry that delivers failed firings again. Empty for none.
  * @param circuitBreaker Name of the Resilience4j circuit breaker around the callback. Empty for none.
  * @param bulkhead Name of the Resilience4j bulkhead around the callback. Empty for none.
@@ -71,7 +72,7 @@ public record SlotMapSettings(
         @Nullable String timeLimiter,
         @Nullable Resilience resilience) {
 
-    /** Settings that say nothing. */
+    /** Settings in which nothing is set. */
     public static final SlotMapSettings NONE = new SlotMapSettings(
             null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
             null, null, null, null, null, null, null);
@@ -98,8 +99,8 @@ public record SlotMapSettings(
     /**
      * How the guards of one map behave.
      *
-     * @param whenOpen What becomes of a firing while the circuit breaker is open. Waits for the circuit breaker to try calls
-     *     again unless set.
+     * @param whenOpen What happens to a firing while the circuit breaker is open. By default, it waits until the
+     *     circuit breaker tries calls again.
      */
     public record Resilience(@Nullable WhenOpen whenOpen) {}
 }

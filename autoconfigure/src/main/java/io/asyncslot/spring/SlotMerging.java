@@ -116,7 +116,7 @@ record SlotMerging(
     @SuppressWarnings("unchecked") // the method takes and answers values of this type
     private <V> SlotValues<V> single(Class<V> type, Merge merge) {
         if (merge == Merge.FUNCTION && merger == null) {
-            throw new IllegalArgumentException("'merge' is FUNCTION, but no method is named: let 'mergeWith' name it");
+            throw new IllegalArgumentException("'merge' is FUNCTION, but no method is named: name it with 'mergeWith'");
         }
         if (merge == Merge.FIRST) {
             if (function != null) {

@@ -124,7 +124,7 @@ public final class SlotRegistrar {
             throw new SlotConfigurationException(
                     definition.place() + " cannot be bound" + (asked == null ? "" : " on the backend '" + asked + "'")
                             + ": " + e.getMessage() + ".",
-                    "Change what the description names: key type, name or backend of the map.",
+                    "Change the key type, the name or the backend of the map.",
                     e);
         }
         maps.put(definition.map(), map); // null, if the registry is a mock of a test's

@@ -146,7 +146,7 @@ interface SlotTriggerTiming {
             if (status == STATUS_COMMITTED) {
                 action.run();
             } else {
-                LOG.warn("nobody knows whether a transaction was committed: what its triggers were to do is not done");
+                LOG.warn("the outcome of a transaction is unknown, so its triggers do not act");
             }
         }
     }

@@ -102,7 +102,7 @@ final class SlotTriggers {
                         + other.triggers().get(0).place()
                         + " would act on the same calls: they pass one proxy, whose class and interfaces do not"
                         + " override each other's methods.",
-                "Leave the triggers at one of the two methods.");
+                "Keep the triggers on one of the two methods only.");
     }
 
     /** Reads a method as it is written for a class. */
@@ -232,7 +232,7 @@ final class SlotTriggers {
         boolean timed = trigger.kind() == SlotTrigger.Kind.START || trigger.kind() == SlotTrigger.Kind.TOUCH;
         if (timed && trigger.delay() == null && trigger.delayExpression() == null && !((TimerSlots<?>) map).isTimed()) {
             return new Problem(
-                    trigger.place() + " names no delay, and the map has neither a delay nor a period of its own.",
+                    trigger.place() + " names no delay, and the map has neither a delay nor a period.",
                     "Give the annotation or the map a delay, such as delay = \"30m\".");
         }
         if (trigger.value() != null) {

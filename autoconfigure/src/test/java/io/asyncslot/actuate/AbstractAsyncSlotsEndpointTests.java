@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.jayway.jsonpath.JsonPath;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotCause;
+import io.asyncslot.SlotSnapshot;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
@@ -117,7 +118,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
         json.extractingPath("$.backends[0].details.timerSlack.asked").isEqualTo("1 ns");
         json.extractingPath("$.backends[0].details.slice.asked").isEqualTo("100 us where possible");
         json.extractingPath("$.backends[0].details.spin.asked").isEqualTo("off");
-        json.extractingPath("$.backends[0].details.wakeInterval.asked").isEqualTo("off");
+        json.extractingPath("$.backends[0].details.wakeInterval.asked").isEqualTo("80 us");
     }
 
     @Test
@@ -183,10 +184,17 @@ abstract class AbstractAsyncSlotsEndpointTests {
         await().until(() -> carts.stats().running() == 0);
     }
 
+    static void awaitFailure(TimerSlots<String> slots, String key) {
+        await().until(() -> slots.find(key)
+                .map(SlotSnapshot::lastFiring)
+                .filter(firing -> firing.failure() != null)
+                .isPresent());
+    }
+
     @Test
     void failure_isMaskedUnlessValuesAreShown() throws Exception {
         carts.start("fail", Duration.ZERO);
-        await().until(() -> carts.stats().failed() > 0 && carts.stats().running() == 0);
+        awaitFailure(carts, "fail");
         ok(get("/cart/fail")).extractingPath("$.lastFiring.failure").isEqualTo("******");
     }
 
@@ -228,7 +236,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
         problem(
                 get("/cart?key=a&limit=3"),
                 400,
-                "'key' asks for one slot, and goes without 'state', 'prefix', 'within', 'sort', 'page' and 'limit'");
+                "'key' selects one slot, and cannot be combined with 'state', 'prefix', 'within', 'sort', 'page' or 'limit'");
     }
 
     @Test
@@ -323,7 +331,7 @@ abstract class AbstractAsyncSlotsEndpointTests {
                 get("/cart?within=soon"),
                 400,
                 "'within' must be a duration such as 30m, 500ms or PT30S, not negative: 'soon'");
-        problem(get("/cart?page=1"), 400, "'page' goes with 'sort' only: without an order there are no pages");
+        problem(get("/cart?page=1"), 400, "'page' requires 'sort': without an order there are no pages");
         problem(get("/cart?sort=deadline&page=1000"), 400, "'page' must be 0 to 999: 1000");
         problem(get("/cart?sort=deadline&page=-1"), 400, "'page' must be 0 to 999: -1");
     }

@@ -272,6 +272,8 @@ abstract class AbstractAsyncSlotsWriteTests {
                 .isEqualTo(1);
         assertThat(carts.isPaused()).isTrue();
         ok(get("")).extractingPath("$.maps.cart.pausedSince").asString().endsWith("Z");
+        ok(get("")).extractingPath("$.maps.cart.pausedBy").isEqualTo("the endpoint");
+        ok(get("/cart")).extractingPath("$.stats.pausedBy").isEqualTo("the endpoint");
         carts.start("later", Duration.ZERO);
         ok(get("/cart/later"))
                 .extractingPath("$.explanation")
@@ -313,7 +315,7 @@ abstract class AbstractAsyncSlotsWriteTests {
         problem(
                 post("/cart/k", "{\"action\":\"fire\",\"delay\":\"1s\"}"),
                 400,
-                "'delay' goes with the action start only: 'fire'");
+                "'delay' is allowed with the action start only: 'fire'");
         problem(
                 post("/reindex/1", "{\"action\":\"start\",\"delay\":\"1s\"}"),
                 400,
@@ -335,7 +337,7 @@ abstract class AbstractAsyncSlotsWriteTests {
         problem(
                 post("/bare/k", "{\"action\":\"start\"}"),
                 400,
-                "map 'bare' has no delay of its own: set one, or start its keys with a delay");
+                "map 'bare' has no default delay: set one, or start its keys with a delay");
         problem(
                 post("/cart", "{\"action\":\"start\"}"),
                 400,
@@ -351,7 +353,7 @@ abstract class AbstractAsyncSlotsWriteTests {
         problem(
                 send("/cart", "DELETE", ""),
                 400,
-                "a key is needed: slots of a whole map are deleted by POST with the action delete and a 'prefix'");
+                "a key is required: to delete slots of a whole map, POST the action delete with a 'prefix'");
         assertThat(carts.stats().slots()).isZero();
         assertThat(reindex.find(1L)).isEmpty();
     }

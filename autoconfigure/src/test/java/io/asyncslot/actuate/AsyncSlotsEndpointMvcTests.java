@@ -1,7 +1,5 @@
 package io.asyncslot.actuate;
 
-import static org.awaitility.Awaitility.await;
-
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.SlotValues;
 import io.asyncslot.TimerMapSpec;
@@ -24,7 +22,7 @@ class AsyncSlotsEndpointMvcTests extends AbstractAsyncSlotsEndpointTests {
         try (ConfigurableApplicationContext open = run("management.endpoint.asyncslots.show-values=always")) {
             TimerSlots<String> slots = open.getBean(AsyncSlotRegistry.class).timers("cart", String.class);
             slots.start("fail", Duration.ZERO);
-            await().until(() -> slots.stats().failed() > 0 && slots.stats().running() == 0);
+            awaitFailure(slots, "fail");
             ok(get(open, "/cart/fail"))
                     .extractingPath("$.lastFiring.failure")
                     .isEqualTo("java.lang.IllegalStateException: secret of fail");

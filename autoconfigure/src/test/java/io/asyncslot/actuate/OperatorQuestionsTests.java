@@ -24,7 +24,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /**
- * What operators ask about a slot that was armed anew a thousand times: each question has its answer in what the endpoint
+ * What operators ask about a slot that was armed again a thousand times: each question has its answer in what the endpoint
  * shows, with the history that is on by default. Time begins at 2026-01-01T00:00:00Z and moves by a second per re-arm.
  */
 class OperatorQuestionsTests {
@@ -71,7 +71,7 @@ class OperatorQuestionsTests {
                         .build());
     }
 
-    /** Started by the API, and then armed anew a thousand times by requests. */
+    /** Started by the API, and then armed again a thousand times by requests. */
     private void armedAnew() {
         slots.start(KEY, HOUR);
         for (int i = 0; i < REARMS; i++) {
@@ -110,7 +110,7 @@ class OperatorQuestionsTests {
     void whenWasItFirstArmed_byWhom_howOftenAnew_andByWhomLast() {
         armedAnew();
         assertThat(shown())
-                .contains("first at 2026-01-01T00:00:00Z by a call of the API", "armed anew 1000 times")
+                .contains("first at 2026-01-01T00:00:00Z by a call of the API", "armed again 1000 times")
                 .contains("Armed at 2026-01-01T00:16:40Z by @StartSlot Cart.onRequest for PT1H");
     }
 
@@ -129,7 +129,7 @@ class OperatorQuestionsTests {
             BY_TOUCH.during(() -> slots.touch(KEY, HOUR));
         }
         assertThat(shown())
-                .contains("armed anew 1000 times")
+                .contains("armed again 1000 times")
                 .contains(
                         "moved 1000 times in between, last at 2026-01-01T00:16:40Z by @TouchSlot Cart.onPing for PT1H");
     }
@@ -233,7 +233,7 @@ class OperatorQuestionsTests {
         armedAnew();
         time.registry().stop(SECOND);
         time.advance(HOUR.plus(SECOND));
-        assertThat(shown()).contains("it waits for the start of the application: no callbacks are run now");
+        assertThat(shown()).contains("it waits for the start of the application: no callbacks run yet");
     }
 
     @Test

@@ -96,17 +96,17 @@ class SlotExplanationTests {
         capped.start("key", MINUTE);
         assertThat(SlotExplanation.of(capped.find("key").orElseThrow(), capped, true, text -> text))
                 .containsExactly(
-                        "Armed at 2026-01-01T00:00:20Z by a call of the API for PT40S, where its maxWait held: a later"
-                                + " deadline was asked for; first at 2026-01-01T00:00:00Z by a call of the API, then armed"
-                                + " anew once.",
+                        "Armed at 2026-01-01T00:00:20Z by a call of the API for PT40S, limited by maxWait: a later"
+                                + " deadline was requested; first at 2026-01-01T00:00:00Z by a call of the API, then armed"
+                                + " again once.",
                         "Due at 2026-01-01T00:01:00Z, in PT40S.");
         capped.touch("key", MINUTE.multipliedBy(2));
         assertThat(SlotExplanation.of(capped.find("key").orElseThrow(), capped, true, text -> text)
                         .get(0))
-                .endsWith("moved once since, last at 2026-01-01T00:00:20Z by a call of the API for PT40S, where its"
-                        + " maxWait held: a later deadline was asked for.");
+                .endsWith("moved once since, last at 2026-01-01T00:00:20Z by a call of the API for PT40S, limited"
+                        + " by maxWait: a later deadline was requested.");
         fire(MINUTE);
-        assertThat(departed(capped)).contains("It had fired at 2026-01-01T00:01:21Z, after its maxWait had held.");
+        assertThat(departed(capped)).contains("It had fired at 2026-01-01T00:01:21Z, limited by maxWait.");
         capped.start("short", Duration.ZERO);
         fire(Duration.ZERO);
         assertThat(SlotExplanation.ofDeparted(capped.findDeparted("short").orElseThrow(), text -> text))
@@ -126,7 +126,7 @@ class SlotExplanationTests {
         assertThat(SlotExplanation.of(works.find("key").orElseThrow(), works, true, text -> text))
                 .startsWith(
                         "Nothing is pending since it fired.",
-                        "It stays until its minInterval since the last run began is over.");
+                        "It stays until minInterval has passed since the start of its last run.");
         time.advance(Duration.ofSeconds(9));
         works.submit("key");
         assertThat(SlotExplanation.of(works.find("key").orElseThrow(), works, true, text -> text))
@@ -190,12 +190,14 @@ class SlotExplanationTests {
         assertThat(explain("key"))
                 .contains(
                         "Due since 2026-01-01T00:01:00Z; it waits for a resume.",
-                        "Paused since 2026-01-01T00:00:00Z by the endpoint (user alice): what falls due waits for a"
+                        "Paused since 2026-01-01T00:00:00Z by the endpoint (user alice): slots that fall due wait for a"
                                 + " resume.");
-        slots.pause();
+        BY_ALICE.during(() -> slots.pause());
         assertThat(explain("key"))
                 .last()
-                .isEqualTo("The whole map is paused since 2026-01-01T00:01:01Z: what falls due waits for a resume.");
+                .isEqualTo(
+                        "The whole map is paused since 2026-01-01T00:01:01Z by the endpoint (user alice): slots that fall due wait for"
+                                + " a resume.");
     }
 
     @Test
@@ -229,7 +231,7 @@ class SlotExplanationTests {
         assertThat(freeing.find("key")).isEmpty();
         assertThat(departed(freeing))
                 .containsExactly(
-                        "There is no slot: nothing is pending, and none is kept for that (when-idle is FREE).",
+                        "There is no slot: nothing is pending, and idle slots are not kept (when-idle is FREE).",
                         "It had fired at 2026-01-01T00:01:01Z.");
         freeing.start("key", MINUTE);
         BY_ALICE.during(() -> freeing.cancel("key"));
@@ -288,12 +290,12 @@ class SlotExplanationTests {
         fire(MINUTE);
         assertThat(SlotExplanation.of(orders.find("key").orElseThrow(), orders, true, text -> text))
                 .startsWith(
-                        "Its run failed and is to be tried again, decided at 2026-01-01T00:01:01Z by a retry (payments)"
+                        "Its run failed and will be tried again, decided at 2026-01-01T00:01:01Z by a retry (payments)"
                                 + " for PT1M.",
                         "Due at 2026-01-01T00:02:01Z, in PT1M.");
         fire(MINUTE);
         assertThat(SlotExplanation.of(orders.find("key").orElseThrow(), orders, true, text -> text))
-                .startsWith("Its callback was not called but put off at 2026-01-01T00:02:02Z by circuit breaker"
+                .startsWith("Its callback was not called but postponed at 2026-01-01T00:02:02Z by circuit breaker"
                         + " payments (open) for PT5M.");
     }
 

@@ -2,6 +2,7 @@ package io.asyncslot.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotType;
@@ -9,7 +10,10 @@ import io.asyncslot.WhenIdle;
 import java.lang.reflect.Proxy;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -42,6 +46,21 @@ class SlotMapDescriptorTests {
         }
         assertThat(shown.late())
                 .isEqualTo(new SlotMapDescriptor.Late(stats.latenessP50(), stats.latenessP99(), stats.latenessMax()));
+    }
+
+    /** Between the two answers a pause may end and another begin: the name is then that of a pause which is not shown. */
+    @Test
+    void causeOfANewPause_isNotShownWithTheBeginOfTheOld() {
+        SlotCause bob = new SlotCause(SlotCause.Type.ENDPOINT, "user bob");
+        Instant begin = Instant.ofEpochSecond(1);
+        Iterator<Instant> begins =
+                List.of(begin, begin, begin, begin.plusNanos(1)).iterator();
+        SlotMap<?> map = (SlotMap<?>) Proxy.newProxyInstance(
+                SlotMap.class.getClassLoader(),
+                new Class<?>[] {SlotMap.class},
+                (proxy, method, arguments) -> Optional.of(method.getName().equals("pausedBy") ? bob : begins.next()));
+        assertThat(SlotExplanation.pausedBy(map, begins.next())).isEqualTo(bob);
+        assertThat(SlotExplanation.pausedBy(map, begins.next())).isNull();
     }
 
     private static SlotMap<?> mapWith(SlotMapStats stats) {

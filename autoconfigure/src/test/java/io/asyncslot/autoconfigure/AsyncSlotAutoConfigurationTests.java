@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.is;
 
+import com.jayway.jsonpath.JsonPath;
 import io.asyncslot.ArmingContext;
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.BackendReport;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
@@ -353,18 +355,23 @@ class AsyncSlotAutoConfigurationTests {
                         .isEqualTo(new BackendSelection(
                                 "auto", "jvm", List.of("asyncslot-kernel is not on the class path"))));
         assertThat(output)
-                .contains("asyncslot.backend=auto takes the jvm backend")
+                .contains("asyncslot.backend=auto chooses the jvm backend")
                 .contains("asyncslot-kernel is not on the class path");
     }
 
     @Test
     void metadata_isGenerated() throws IOException {
         String properties = read("META-INF/spring-configuration-metadata.json");
-        assertThat(properties)
-                .contains("\"asyncslot.maps\"", "\"asyncslot.shutdown.timeout\"", "\"asyncslot.max-key-length\"")
-                .contains("\"asyncslot.jvm.spin\"", "\"asyncslot.jvm.wake-interval\"")
-                .contains("\"asyncslot.jvm.slice\"", "\"asyncslot.jvm.timer-slack\"", "Scheduler slice of the timer")
-                .contains("Whether slots are configured at all", "The kernel where it is usable, else the JVM.");
+        assertThat(JsonPath.<List<String>>read(properties, "$.properties[?(@.description)].name"))
+                .as("properties with a description")
+                .contains(
+                        "asyncslot.enabled", "asyncslot.maps", "asyncslot.shutdown.timeout", "asyncslot.max-key-length")
+                .contains("asyncslot.jvm.spin", "asyncslot.jvm.wake-interval")
+                .contains("asyncslot.jvm.slice", "asyncslot.jvm.timer-slack");
+        assertThat(JsonPath.<List<String>>read(
+                        properties, "$.hints[?(@.name == 'asyncslot.backend')].values[?(@.description)].value"))
+                .as("backends with a description")
+                .contains("auto");
         assertThat(read("META-INF/spring-autoconfigure-metadata.properties"))
                 .contains(AsyncSlotAutoConfiguration.class.getName());
     }
@@ -418,12 +425,8 @@ class AsyncSlotAutoConfigurationTests {
     @Test
     void taskDecorator_isApplied() {
         AtomicInteger decorated = new AtomicInteger();
-        TaskDecorator decorator = task -> () -> {
-            decorated.incrementAndGet();
-            task.run();
-        };
         runner.withUserConfiguration(Sessions.class)
-                .withBean(TaskDecorator.class, () -> decorator)
+                .withBean(TaskDecorator.class, () -> counting(decorated))
                 .run(context -> {
                     context.getBean(AsyncSlotRegistry.class)
                             .timers("session", String.class)
@@ -431,6 +434,30 @@ class AsyncSlotAutoConfigurationTests {
                     await().untilAsserted(() ->
                             assertThat(context.getBean(Sessions.class).expired).containsExactly("s"));
                     assertThat(decorated).hasPositiveValue();
+                });
+    }
+
+    private static TaskDecorator counting(AtomicInteger decorated) {
+        return task -> () -> {
+            decorated.incrementAndGet();
+            task.run();
+        };
+    }
+
+    @Test
+    void taskDecorator_isAppliedToEachCallback() {
+        AtomicInteger decorated = new AtomicInteger();
+        runner.withUserConfiguration(Sessions.class)
+                .withBean(TaskDecorator.class, () -> counting(decorated))
+                .run(context -> {
+                    TimerSlots<String> sessions =
+                            context.getBean(AsyncSlotRegistry.class).timers("session", String.class);
+                    List<String> keys =
+                            IntStream.range(0, 50).mapToObj(i -> "s" + i).toList();
+                    sessions.startAll(keys, Duration.ofMillis(20)); // to fall due together
+                    Sessions bean = context.getBean(Sessions.class);
+                    await().untilAsserted(() -> assertThat(bean.expired).hasSize(50));
+                    assertThat(decorated).hasValue(50);
                 });
     }
 

@@ -19,6 +19,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.mockito.ArgumentMatchers;
@@ -135,12 +136,16 @@ class AsyncSlotFailureAnalyzerTests {
         check(
                 runner.withUserConfiguration(FourParameters.class),
                 "FourParameters.expired",
-                "has a parameter 3 beside the key, the value and the SlotFiring");
+                "has a parameter 3 besides the key, the value and the SlotFiring");
         check(runner.withUserConfiguration(TwoFirings.class), "has two SlotFiring parameters, 0 and 1");
         check(
                 runner.withUserConfiguration(FutureCallback.class),
                 "returns a CompletableFuture: the run would end before its work",
                 "Let the method return nothing, and wait for its work in the method");
+        check(
+                runner.withUserConfiguration(PlainFutureCallback.class),
+                "PlainFutureCallback.expired",
+                "returns a Future: the run would end before its work");
         check(runner.withUserConfiguration(AsyncClass.class), "AsyncClass.expired", "is @Async");
         check(runner.withUserConfiguration(AsyncBase.class), "AsyncBase.expired", "is @Async");
         check(runner.withUserConfiguration(AsyncMeta.class), "AsyncMeta.expired", "is @Async");
@@ -195,7 +200,7 @@ class AsyncSlotFailureAnalyzerTests {
                 "Backend 'cluster' cannot be used: asyncslot-cluster is not on the class path");
         check(
                 runner.withUserConfiguration(OtherBackend.class),
-                "Backend 'sundial' cannot be used: there is none of this name; present: [jvm]");
+                "Backend 'sundial' cannot be used: there is no backend of this name; present: [jvm]");
     }
 
     @Test
@@ -272,7 +277,7 @@ class AsyncSlotFailureAnalyzerTests {
     void triggerWithoutDelay_onAMapWithoutDelay() {
         check(
                 runner.withUserConfiguration(NoDelay.class, StartNoDelay.class),
-                "StartNoDelay.start names no delay, and the map has neither a delay nor a period of its own",
+                "StartNoDelay.start names no delay, and the map has neither a delay nor a period",
                 "StartNoDelay.touch names no delay");
         runner.withUserConfiguration(NoDelay.class, StartNoDelay.class)
                 .withPropertyValues("asyncslot.maps.nodelay.delay=5m")
@@ -446,6 +451,14 @@ class AsyncSlotFailureAnalyzerTests {
     static class FutureCallback {
         @TimerSlot(map = "bad")
         CompletableFuture<Void> expired(String id) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class PlainFutureCallback {
+        @TimerSlot(map = "bad")
+        Future<?> expired(String id) {
             return CompletableFuture.completedFuture(null);
         }
     }

@@ -126,7 +126,7 @@ class MapPropertiesTests {
         assertThatException()
                 .isThrownBy(application::run)
                 .withStackTraceContaining("map 'order-timeout' has the role CLIENT")
-                .withStackTraceContaining("but this backend does not provide that");
+                .withStackTraceContaining("which this backend does not provide");
     }
 
     @Test

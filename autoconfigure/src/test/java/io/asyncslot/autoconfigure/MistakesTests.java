@@ -48,7 +48,7 @@ class MistakesTests {
     void startWithoutADelay() {
         told(runner.withBean(NoDelay.class).withBean(StartNoDelay.class), """
                 @StartSlot of map 'nodelay' on StartNoDelay.start names no delay, and the map has neither a delay \
-                nor a period of its own.""", """
+                nor a period.""", """
                 Give the annotation or the map a delay, such as delay = "30m".""");
     }
 
@@ -90,7 +90,7 @@ class MistakesTests {
     void delayOfAWorkMap() {
         told(runner.withBean(Work.class).withPropertyValues("asyncslot.maps.work.delay=1m"), """
                 The properties 'asyncslot.maps.work.delay' say when a slot is due, but @WorkSlot of map 'work' on \
-                Work.run of bean 'mistakesTests.Work' binds a work map, whose slots are due at once.""", """
+                Work.run of bean 'mistakesTests.Work' binds a work map, whose slots are due immediately.""", """
                 Remove the properties, or bind the map with @TimerSlot.""");
     }
 
@@ -108,8 +108,22 @@ class MistakesTests {
                 @TimerSlot of map 'session' on AsyncCallback.expired of bean 'mistakesTests.AsyncCallback' is \
                 @Async: each run would end before its work has begun, so that runs of one key overlap and nobody \
                 sees them fail.""", """
-                Remove @Async: a callback runs on a thread of its own anyway, which 'asyncslot.executor.*' \
-                describes.""");
+                Remove @Async: callbacks run on the threads of 'asyncslot.executor.*' anyway.""");
+    }
+
+    @Test
+    void asyncCallback_byJakartasAnnotations_onTheMethodOrItsClass() {
+        told(runner.withBean(EjbCallback.class), """
+                @TimerSlot of map 'session' on EjbCallback.expired of bean 'mistakesTests.EjbCallback' is \
+                @jakarta.ejb.Asynchronous: each run would end before its work has begun, so that runs of one key \
+                overlap and nobody sees them fail.""", """
+                Remove @jakarta.ejb.Asynchronous: callbacks run on the threads of 'asyncslot.executor.*' anyway.""");
+        told(runner.withBean(ConcurrentCallback.class), """
+                @TimerSlot of map 'session' on ConcurrentCallback.expired of bean 'mistakesTests.ConcurrentCallback' \
+                is @jakarta.enterprise.concurrent.Asynchronous: each run would end before its work has begun, so \
+                that runs of one key overlap and nobody sees them fail.""", """
+                Remove @jakarta.enterprise.concurrent.Asynchronous: callbacks run on the threads of \
+                'asyncslot.executor.*' anyway.""");
     }
 
     @Test
@@ -180,7 +194,7 @@ class MistakesTests {
     void keyOfAnotherType() {
         told(runner.withBean(Work.class).withBean(KeyOfAnotherType.class), """
                 @SubmitSlot of map 'work' on KeyOfAnotherType.save has key = "#products", a java.util.List, but the \
-                keys of the map are of type java.lang.Long (only whole numbers are converted among each other, and \
+                keys of the map are of type java.lang.Long (only whole numbers convert to each other, and \
                 simple values from and to text).""", """
                 Let 'key' yield a key of the map, such as a property of the argument, or change the key parameter of \
                 the callback.""");
@@ -261,6 +275,18 @@ class MistakesTests {
 
     static class AsyncCallback {
         @Async
+        @TimerSlot(map = "session", delay = "30m")
+        public void expired(String id) {}
+    }
+
+    static class EjbCallback {
+        @jakarta.ejb.Asynchronous
+        @TimerSlot(map = "session", delay = "30m")
+        public void expired(String id) {}
+    }
+
+    @jakarta.enterprise.concurrent.Asynchronous
+    static class ConcurrentCallback {
         @TimerSlot(map = "session", delay = "30m")
         public void expired(String id) {}
     }

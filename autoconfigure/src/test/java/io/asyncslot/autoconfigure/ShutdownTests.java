@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,9 +31,12 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /** How an application with slots ends: within one budget, and at once where a callback ends it. */
-@Timeout(120)
+@Timeout(300)
 @ExtendWith(OutputCaptureExtension.class)
 class ShutdownTests {
+
+    private static final String LONG_TIMEOUT = "asyncslot.shutdown.timeout=4m";
+    private static final String LONG_PHASE = "spring.lifecycle.timeout-per-shutdown-phase=5m";
 
     private static final CountDownLatch GATE = new CountDownLatch(1);
     private static final CountDownLatch ENTERED = new CountDownLatch(2);
@@ -49,7 +52,7 @@ class ShutdownTests {
     @Test
     void stuckCallbacks_ofManyBeans_haveOneBudget(CapturedOutput output) throws Exception {
         ConfigurableApplicationContext context =
-                start(Stuck.class, "asyncslot.shutdown.timeout=2s", "spring.lifecycle.timeout-per-shutdown-phase=10s");
+                start(Stuck.class, "asyncslot.shutdown.timeout=2s", "spring.lifecycle.timeout-per-shutdown-phase=100s");
         try {
             for (String map : List.of("stuck-1", "stuck-2")) {
                 context.getBean(AsyncSlotRegistry.class)
@@ -60,8 +63,8 @@ class ShutdownTests {
             long began = System.nanoTime();
             context.close();
             Duration took = Duration.ofNanos(System.nanoTime() - began);
-            // Each wait of its own would have been 2 s: the drain, two beans, and the executor's 10 s.
-            assertThat(took).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(10));
+            // not the executor's 100 s; SlotShutdownTests show that the drain and the beans share the 2 s
+            assertThat(took).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(60));
             assertThat(output)
                     .contains("slot callbacks still run after PT2S")
                     .contains("a callback of slot map 'stuck-1' still runs")
@@ -73,25 +76,27 @@ class ShutdownTests {
 
     @Test
     void closeInACallback_endsAtOnce(CapturedOutput output) throws Exception {
-        AtomicReference<Duration> took = new AtomicReference<>();
-        ConfigurableApplicationContext context = start(Closing.class);
+        AtomicBoolean closed = new AtomicBoolean();
+        ConfigurableApplicationContext context = start(Closing.class, LONG_TIMEOUT, LONG_PHASE);
         Closing.action = () -> {
-            long began = System.nanoTime();
             context.close();
-            took.set(Duration.ofNanos(System.nanoTime() - began));
+            closed.set(true);
         };
         context.getBean(AsyncSlotRegistry.class).timers("closing", String.class).start("key", Duration.ZERO);
-        await().atMost(Duration.ofSeconds(60)).untilAtomic(took, org.hamcrest.Matchers.notNullValue());
-        assertThat(took.get()).isLessThan(Duration.ofSeconds(10)); // of 20 s for the drain alone
+        await().atMost(Duration.ofSeconds(60)).untilTrue(closed);
         assertThat(output).contains("ends the application or its context itself");
     }
 
     @Test
     void exitInACallback_endsAtOnce() throws Exception {
-        Ended ended = run(Exits.class, "--asyncslot.keep-alive=true"); // or main returns before the callback begins
+        Ended ended = run(
+                Exits.class,
+                "--asyncslot.keep-alive=true", // or main returns before the callback begins
+                "--" + LONG_TIMEOUT,
+                "--" + LONG_PHASE);
         assertThat(ended.output).contains("ends the application or its context itself");
         assertThat(ended.code).isEqualTo(7);
-        assertThat(ended.took).isLessThan(Duration.ofSeconds(60)); // it was 70 s, and the JVM's start
+        assertThat(ended.took).isLessThan(Duration.ofMinutes(3)); // with the JVM's start
     }
 
     @Test

@@ -147,7 +147,7 @@ class ResilienceConditionsTests {
 
     @Test
     void twoFallbacksForOneFailure_areRefused() {
-        refusedFallback(TwoFallbacks.class, "of which there are two for java.lang.Exception");
+        refusedFallback(TwoFallbacks.class, ", but two methods of this name take java.lang.Exception");
     }
 
     private void refusedFallback(Class<?> type, String message) {

@@ -212,13 +212,13 @@ class SlotValueTests {
         check(BoundWithoutCollect.class, "'maxValues' (5)");
         check(PeriodicWithValue.class, "exactly one firing");
         check(NoSuchMethod.class, "no method of this name");
-        check(FunctionWithoutMethod.class, "let 'mergeWith' name it");
+        check(FunctionWithoutMethod.class, "name it with 'mergeWith'");
         check(CollectWithMethod.class, "either collected or merged by a method");
         check(PrimitiveValue.class, "take a Long");
         check(FlushWithoutCollect.class, "'flushAt' of map 'bad' (5) counts values that are collected");
         check(FlushBeyondBound.class, "would never be reached");
         check(CapBelowDelay.class, "is shorter than its 'delay'");
-        check(PeriodicWithCap.class, "nobody postpones its periods");
+        check(PeriodicWithCap.class, "its periods cannot be postponed");
         check(TriggerOfMapWithoutValues.class, "slots of the map carry no values");
         check(TriggerOfOtherType.class, "the values of the map are of type java.lang.Long");
     }

@@ -69,7 +69,7 @@ class SpringSchedulingTests {
             awaitRuns(runs, 5);
             assertThat(stats(registry).slots()).isOne();
             assertThat(future.cancel(true)).isTrue();
-            assertThat(stats(registry).slots()).isZero();
+            awaitNoSlots(registry); // a run that goes on keeps its slot
         });
     }
 

@@ -17,10 +17,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What is measured does what it is measured for. */
 class PeerTests {
 
-    private static final Delay SOON = Delay.ofNanos(Duration.ofMillis(40).toNanos());
-    private static final Delay LATER = Delay.ofNanos(Duration.ofMillis(250).toNanos());
+    private static final Delay SOON = Delay.ofNanos(Duration.ofMillis(150).toNanos());
+    private static final Delay LATER = Delay.ofNanos(Duration.ofMillis(400).toNanos());
     private static final Delay FAR = Delay.ofNanos(Duration.ofMinutes(10).toNanos());
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Map<Key, Integer> fired = new ConcurrentHashMap<>();
 
@@ -45,9 +45,10 @@ class PeerTests {
             Key later = new Key(1);
             Key sooner = new Key(2);
             long began = System.nanoTime();
-            timers.start(later, SOON);
             timers.start(sooner, FAR);
+            timers.start(later, SOON);
             timers.start(later, LATER);
+            assumeSoonerThanSoon(began);
             timers.start(sooner, SOON);
             assertThat(until(timers, () -> fired.containsKey(sooner))).isTrue();
             assertThat(until(timers, () -> fired.containsKey(later))).isTrue();
@@ -62,12 +63,18 @@ class PeerTests {
         try (KeyedTimers timers = open(peer)) {
             Key deleted = new Key(1);
             Key witness = new Key(2);
+            long began = System.nanoTime();
             timers.start(deleted, SOON);
             timers.delete(deleted);
+            assumeSoonerThanSoon(began);
             timers.start(witness, LATER);
             assertThat(until(timers, () -> fired.containsKey(witness))).isTrue();
             assertThat(fired).containsOnlyKeys(witness);
         }
+    }
+
+    private static void assumeSoonerThanSoon(long began) {
+        assumeTrue(System.nanoTime() - began < SOON.nanos(), "SKIPPED: this thread had no CPU for a while");
     }
 
     private KeyedTimers open(Peer peer) {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class KernelWorld implements World {
 
     private static final Path BPFFS = Path.of("/sys/fs/bpf");
-    private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(120);
 
     private final Path directory;
     private final Path pins;
@@ -86,9 +86,14 @@ final class KernelWorld implements World {
 
     /** Room for some more megabytes, the kernel's memory included; who wants more has none, or is killed. */
     private void limitMemory(Random random) throws Exception {
+        boolean killed;
         try (MemoryGroup group = new MemoryGroup(node.pid())) {
             group.limit((long) millis(random, 1, 4) << 20);
             Thread.sleep(millis(random, 500, 3_000));
+            killed = group.endAndTellKills();
+        }
+        if (killed) {
+            node.kill(); // it may not be gone yet
         }
         if (!node.isAlive()) {
             node = made();

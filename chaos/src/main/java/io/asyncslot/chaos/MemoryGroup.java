@@ -33,6 +33,13 @@ final class MemoryGroup implements AutoCloseable {
                 limit, Long.toString(Long.parseLong(Files.readString(used).strip()) + more));
     }
 
+    /** Admits everything from now on, and tells whether the kernel has killed somebody for want of memory. */
+    boolean endAndTellKills() throws IOException {
+        Files.writeString(group.resolve(first ? "memory.limit_in_bytes" : "memory.max"), first ? "-1" : "max");
+        return Files.readAllLines(group.resolve(first ? "memory.oom_control" : "memory.events")).stream()
+                .anyMatch(line -> line.matches("oom_kill [1-9].*"));
+    }
+
     @Override
     public void close() throws IOException {
         if (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {

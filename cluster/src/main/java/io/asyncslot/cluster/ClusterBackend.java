@@ -34,10 +34,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Slots that are rows of a PostgreSQL database and fire once in a cluster, on whichever node holds them then. Thread-safe.
+ * Slots that are rows of a PostgreSQL database. They fire once in a cluster, on the node that holds them at that time.
+ * Thread-safe.
  *
- * <p>Closing the registry or a map leaves the slots in the database: the other nodes go on with them at once, or this one when it
- * comes back. {@link io.asyncslot.SlotMap#drop} deletes the slots of a map, for all nodes.
+ * <p>Closing the registry or a map leaves the slots in the database. Other nodes continue with them immediately. If
+ * there are none, this node continues with them when it comes back. {@link io.asyncslot.SlotMap#drop} deletes the slots
+ * of a map, for all nodes.
  */
 public final class ClusterBackend implements SlotBackend {
 
@@ -54,7 +56,7 @@ public final class ClusterBackend implements SlotBackend {
     private volatile @Nullable ClusterEngine engine;
 
     /**
-     * Makes a backend with a circuit breaker of its own, and values as JSON where Jackson 3 is on the class path.
+     * Makes a backend with its own circuit breaker. It writes values as JSON if Jackson 3 is on the class path.
      *
      * @param connections the way to the database
      * @param options how it works
@@ -104,10 +106,10 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Makes a backend on slots that are stored in some way.
+     * Makes a backend on a store of slots.
      *
      * @param store where the slots are
-     * @param options how it works; the prefix of its tables is nothing to this store
+     * @param options how it works; this store ignores the prefix of the tables
      * @param breaker guards the way to the store; null for one of its own
      * @param codec makes bytes of values; null for JSON with default settings, where Jackson 3 is on the class path
      * @param scheduleCodec makes text of the schedules of keys; null for {@link SlotScheduleCodec#standard()}
@@ -126,17 +128,17 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * The backend's circuit breaker in a registry: as configured there under the name {@code asyncslot-cluster}, else as it
-     * is by default.
+     * The backend's circuit breaker in a registry: with the configuration that the registry has under the name
+     * {@code asyncslot-cluster}, or else with the default one.
      *
-     * @param registry where it is looked for and kept
+     * @param registry the registry that has the circuit breaker, or receives it
      * @return the circuit breaker
      */
     public static CircuitBreaker breaker(CircuitBreakerRegistry registry) {
         return ClusterEngine.breaker(registry);
     }
 
-    /** In the language of the database that a connection leads to. */
+    /** A session in the dialect of the database behind a connection. */
     private static StoreSession session(Connection connection, Tables tables, String namespace, JdbcStore.Use release)
             throws SQLException {
         return H2Session.understands(connection)
@@ -150,7 +152,8 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * What it says about itself and the cluster. Looks into the database, which may take a few milliseconds; bounded.
+     * The state of this backend and of the cluster. Reads the database, which may take a few milliseconds; that time is
+     * bounded.
      *
      * @return the report
      */
@@ -168,8 +171,9 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Moves the slots of a map that no node runs to another one, with their deadlines, values and generations, and its failed
-     * firings: for a map that was renamed. Slots whose key the other map has already stay where they are. Can be called again.
+     * Moves the slots of a map that no node runs to another map, with their deadlines, values and generations, and
+     * moves its failed firings: for a map that was renamed. A slot stays in place if the other map already has its key.
+     * You can repeat the call.
      *
      * @param from the former name
      * @param to the new name
@@ -182,7 +186,8 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Deletes the slots of a map that no node runs, and drops its failed firings: for a map that is gone from the application.
+     * Deletes the slots of a map that no node runs, and drops its failed firings: for a map that the application no
+     * longer has.
      *
      * @param map its name
      * @return how many slots were deleted
@@ -194,8 +199,9 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * The firings of a map that failed and are not delivered again by themselves, the latest first; from any node. A new start
-     * of the key, and a firing that succeeds, take one off the list; so does the retention period after the slot is freed.
+     * The firings of a map that failed and that AsyncSlot does not deliver again by itself, from any node, the latest
+     * first. A new start of the key or a firing that succeeds removes the entry from the list. So does the end of the
+     * retention period after the slot is freed.
      *
      * @param map the map's name
      * @param limit how many at most
@@ -207,10 +213,10 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Delivers a failed firing again: now, on any node, as a new generation and with the values it had.
+     * Delivers a failed firing again: now, on any node, as a new generation, and with the same values.
      *
      * @param firing as {@link #failedFirings} listed it
-     * @return false if it is not on the list any more, or something newer of its key is pending
+     * @return false if it is no longer on the list, or if something newer is pending for its key
      * @throws BackendUnavailableException if the database is away
      */
     public boolean retry(FailedFiring firing) {
@@ -218,10 +224,10 @@ public final class ClusterBackend implements SlotBackend {
     }
 
     /**
-     * Drops a failed firing, with the values it had. A slot of its key stays as it is.
+     * Drops a failed firing with its values. A slot of the same key does not change.
      *
      * @param firing as {@link #failedFirings} listed it
-     * @return false if it is not on the list any more
+     * @return false if it is no longer on the list
      * @throws BackendUnavailableException if the database is away
      */
     public boolean forget(FailedFiring firing) {

@@ -5,28 +5,29 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * How a node of the cluster backend works. All nodes of a namespace should agree on all but {@code nodeName} and
- * {@code whenAway}. Immutable.
+ * How a node of the cluster backend works. All nodes of a namespace should have the same values, except for
+ * {@code nodeName} and {@code whenAway}. Immutable.
  *
- * @param namespace whose slots these are: applications that share a database and not their slots differ in it; 1 to 100
- *     letters, digits, dots, dashes and underscores
- * @param tablePrefix how the tables' names begin; up to 30 lower case letters, digits and underscores
- * @param schemaMode what becomes of the tables at start-up
- * @param nodeName what people call this node; the database gives it a number besides
- * @param horizon how long before its deadline a slot is claimed by a node; 200 ms to 1 min
- * @param sweepInterval how often slots that come near are looked for; at most half of the horizon
- * @param heartbeatInterval how often a node says that it is alive; 100 ms to 1 min
- * @param missedHeartbeats for how many of these intervals a node may be silent before the others give it up; at
- *     least 4
- * @param pollInterval how often at most a node looks for the end of a run that is awaited, where notifications of the
- *     database do not reach it; 10 ms to 10 s
- * @param maxValueBytes most bytes of a value, as it is written; a start or submit that brings a longer one is rejected. 0 to 1 MiB
- * @param maxHeld most slots that this node holds ahead of their deadlines
- * @param maxWaiting most due slots of a map that wait on this node for a thread; what is due beyond that is left to whichever
- *     node has room first
- * @param failedRetention for how long a firing that failed for good can be looked at and retried after its slot is freed; up to
- *     ten years
- * @param whenAway what a start does while the database cannot be reached
+ * @param namespace the namespace of the slots; applications that share a database but not their slots need different
+ *     ones. 1 to 100 letters, digits, dots, dashes and underscores
+ * @param tablePrefix the prefix of the table names; up to 30 lower case letters, digits and underscores
+ * @param schemaMode what happens to the tables at start-up
+ * @param nodeName the name of this node for people; the database also gives it a number
+ * @param horizon how long before its deadline a node claims a slot; 200 ms to 1 min
+ * @param sweepInterval how often a node looks for slots that fall due within the horizon; at most half of the horizon
+ * @param heartbeatInterval how often a node reports that it is alive; 100 ms to 1 min
+ * @param missedHeartbeats the number of heartbeat intervals for which a node may be silent before the others give it
+ *     up; at least 4
+ * @param pollInterval the longest pause between two checks whether an awaited run has ended, on a node that database
+ *     notifications do not reach; 10 ms to 10 s
+ * @param maxValueBytes the maximum size of a serialised value in bytes; a start or submit with a larger value is
+ *     rejected. 0 to 1 MiB
+ * @param maxHeld the maximum number of slots that this node holds ahead of their deadlines
+ * @param maxWaiting the maximum number of due slots of a map that wait for a thread on this node; any others are left
+ *     to the first node that has room
+ * @param failedRetention how long a firing that failed for good can be inspected and retried after its slot is freed;
+ *     up to ten years
+ * @param whenAway what happens to a start while the database cannot be reached
  */
 public record ClusterOptions(
         String namespace,
@@ -51,21 +52,27 @@ public record ClusterOptions(
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern PREFIX = Pattern.compile("[a-z_][a-z0-9_]{0,29}");
 
-    /** What becomes of the tables at start-up. */
+    /** What happens to the tables at start-up. */
     public enum SchemaMode {
-        /** What is missing is created. */
+        /** Missing tables are created. */
         CREATE,
-        /** What is missing is created in an embedded database: H2 in memory. With any other it is {@link #VALIDATE}. */
+        /**
+         * In an embedded database (H2 in memory), missing tables are created. With any other, this means
+         * {@link #VALIDATE}.
+         */
         EMBEDDED,
-        /** The start fails when something is missing, and says what. */
+        /** If something is missing, start-up fails and names it. */
         VALIDATE
     }
 
-    /** What a start does while the database cannot be reached. */
+    /** What happens to a start while the database cannot be reached. */
     public enum WhenAway {
         /** It is refused: {@code REJECTED}. */
         REFUSE,
-        /** It is kept in this process and written once the database is back; lost with this process. */
+        /**
+         * This process keeps it, and writes it once the database is back. The start is lost if this process ends
+         * before.
+         */
         KEEP
     }
 
@@ -102,9 +109,9 @@ public record ClusterOptions(
     }
 
     /**
-     * The values that hold unless said otherwise.
+     * The default options.
      *
-     * @param namespace whose slots these are
+     * @param namespace the namespace of the slots
      * @return the options
      */
     public static ClusterOptions of(String namespace) {

@@ -7,8 +7,9 @@ import java.sql.SQLException;
 import java.util.regex.Pattern;
 
 /**
- * Turns one firing into one effect on the user's own rows, by the firing's generation: a row remembers the highest one that
- * has changed it, and what comes with an older or the same one is late, or a repetition, and changes nothing. Immutable.
+ * Lets each firing take effect once on your own rows, by its generation. A row remembers the highest generation that
+ * has changed it. A firing with an older or the same generation is late or a repetition, and changes nothing.
+ * Immutable.
  *
  * <pre>{@code
  * @Transactional
@@ -19,11 +20,11 @@ import java.util.regex.Pattern;
  * }
  * }</pre>
  *
- * <p>In SQL of one's own: {@code update cart set state = 'expired', fence = :token where id = :id and
- * coalesce(fence, 0) < :token}.
+ * <p>In your own SQL:
+ * {@code update cart set state = 'expired', fence = :token where id = :id and coalesce(fence, 0) < :token}.
  *
- * <p>One column for each map. Generations of all maps come from one sequence, and of two maps that share a column the one
- * that was armed later closes the fence to a firing of the other that is not late at all.
+ * <p>Use one column for each map. The generations of all maps come from one sequence. If two maps share a column, the
+ * one that was armed later closes the fence to a firing of the other, even if that firing is not late.
  *
  * @param token the generation
  */
@@ -32,7 +33,7 @@ public record Fence(long token) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?");
 
     /**
-     * The fence of a firing, of any backend.
+     * The fence of a firing, on any backend.
      *
      * @param firing the firing
      * @return its fence
@@ -42,17 +43,17 @@ public record Fence(long token) {
     }
 
     /**
-     * Passes the fence of one row: sets its column to this token if it is lower there or null. What depends on it has to be in
+     * Passes the fence of one row: sets its column to this token if the column is lower or null. Apply the effect in
      * the same transaction.
      *
      * @param connection the connection of the transaction
      * @param table the table, perhaps with its schema
-     * @param keyColumn the column that tells the row
+     * @param keyColumn the column that identifies the row
      * @param key its value
-     * @param fenceColumn a bigint column, null or 0 where nothing has passed yet
-     * @return true if it passed; false if this or a newer firing has passed before, or there is no such row
+     * @param fenceColumn a bigint column, null or 0 if nothing has passed yet
+     * @return true if it passed; false if this or a newer firing has already passed, or if there is no such row
      * @throws SQLException if the update fails
-     * @throws IllegalArgumentException if a name is none
+     * @throws IllegalArgumentException if a name is not that of a table or column
      */
     public boolean pass(Connection connection, String table, String keyColumn, Object key, String fenceColumn)
             throws SQLException {

@@ -13,7 +13,7 @@ class ClusterContractTests extends StoredContract {
 
     @BeforeAll
     static void start() {
-        pool = TestDatabase.pool(20);
+        pool = TestDatabase.pool(60);
     }
 
     @AfterAll

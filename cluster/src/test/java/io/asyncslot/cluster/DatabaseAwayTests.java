@@ -31,6 +31,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class DatabaseAwayTests {
 
+    /** Until a held slot is due: the database is away by then. */
+    private static final Duration HELD = Duration.ofSeconds(5);
+
     private final BlockingQueue<SlotFiring> firings = new LinkedBlockingQueue<>();
     private HikariDataSource pool;
 
@@ -44,22 +47,28 @@ class DatabaseAwayTests {
         pool.close();
     }
 
+    /** Holds what is due within a minute. */
+    private static TestNode holding(HikariDataSource pool) {
+        ClusterOptions options = TestNode.options("away", "a", Duration.ofMinutes(1), 100, WhenAway.REFUSE);
+        return new TestNode(pool, options, SystemTicker.instance());
+    }
+
     private TestNode node(WhenAway whenAway, Ticker ticker) {
         return new TestNode(pool, TestNode.quick("away", "a", whenAway), ticker);
     }
 
     @Test
     void refuse_startsAreRejected_andSucceedWhenItIsBack() throws Exception {
-        try (TestNode node = node(WhenAway.REFUSE, SystemTicker.instance())) {
+        try (TestNode node = holding(pool)) {
             TimerSlots<String> slots = node.timers((key, firing) -> firings.add(firing));
-            slots.start("held", Duration.ofMillis(900));
+            slots.start("held", HELD);
             node.unplug();
             assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.REJECTED);
             assertThatExceptionOfType(BackendUnavailableException.class).isThrownBy(() -> slots.cancel("key"));
             assertThatExceptionOfType(BackendUnavailableException.class).isThrownBy(() -> slots.find("key"));
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> !node.backend.report().available());
-            Thread.sleep(1_100); // the held deadline passes without a database
+            Thread.sleep(HELD.toMillis() + 200); // the held deadline passes without a database
             assertThat(firings).isEmpty();
             node.plugIn();
             SlotFiring held = firings.poll(20, TimeUnit.SECONDS);
@@ -73,17 +82,17 @@ class DatabaseAwayTests {
 
     @Test
     void poolWithoutAFreeConnection_isADatabaseThatIsAway() throws Exception {
-        pool.setConnectionTimeout(300);
-        try (TestNode node = node(WhenAway.REFUSE, SystemTicker.instance())) {
+        try (HikariDataSource limited = TestDatabase.samePool(pool, 10, Duration.ofSeconds(2));
+                TestNode node = holding(limited)) {
             TimerSlots<String> slots = node.timers((key, firing) -> firings.add(firing));
             List<Connection> taken = new ArrayList<>();
             try {
-                take(taken, pool.getMaximumPoolSize() - 1);
+                take(taken, limited, limited.getMaximumPoolSize() - 1);
                 await().atMost(Duration.ofSeconds(20)) // the node's looks need the last one, too
-                        .until(() -> slots.start("held", Duration.ofMillis(900)) != StartOutcome.REJECTED);
-                take(taken, pool.getMaximumPoolSize());
+                        .until(() -> slots.start("held", HELD) != StartOutcome.REJECTED);
+                take(taken, limited, limited.getMaximumPoolSize());
                 assertThat(slots.start("key", Duration.ZERO)).isEqualTo(StartOutcome.REJECTED);
-                Thread.sleep(1_100); // the held deadline passes
+                Thread.sleep(HELD.toMillis() + 200); // the held deadline passes
                 assertThat(firings).isEmpty();
             } finally {
                 for (Connection connection : taken) {
@@ -101,7 +110,7 @@ class DatabaseAwayTests {
     }
 
     /** Takes connections of the pool, those too that the node has to give back first. */
-    private void take(List<Connection> taken, int number) throws SQLException {
+    private static void take(List<Connection> taken, HikariDataSource pool, int number) throws SQLException {
         while (taken.size() < number) {
             try {
                 taken.add(pool.getConnection());

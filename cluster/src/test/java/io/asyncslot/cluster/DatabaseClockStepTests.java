@@ -7,7 +7,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.cluster.jdbc.Jdbc;
-import io.asyncslot.spi.SystemTicker;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -57,8 +56,8 @@ class DatabaseClockStepTests {
                 do 'begin execute format(''alter database %I set search_path = stepped, pg_catalog, public'',
                     current_database()); end'""");
         pool = TestDatabase.samePool(before, 20);
-        a = node("a");
-        b = node("b");
+        a = new TestNode(pool, "stepped", "a");
+        b = new TestNode(pool, "stepped", "b");
         onA = a.timers(this::run);
         onB = b.timers(this::run);
     }
@@ -70,27 +69,6 @@ class DatabaseClockStepTests {
         b.close();
         pool.close();
         before.close();
-    }
-
-    /** With heartbeats that follow each other closely, and a lease that a slow machine does not miss. */
-    private TestNode node(String name) {
-        ClusterOptions quick = TestNode.quick("stepped", name, ClusterOptions.WhenAway.REFUSE);
-        ClusterOptions patient = new ClusterOptions(
-                quick.namespace(),
-                quick.tablePrefix(),
-                quick.schemaMode(),
-                quick.nodeName(),
-                quick.horizon(),
-                quick.sweepInterval(),
-                quick.heartbeatInterval(),
-                100,
-                quick.pollInterval(),
-                quick.maxValueBytes(),
-                quick.maxHeld(),
-                quick.maxWaiting(),
-                quick.failedRetention(),
-                quick.whenAway());
-        return new TestNode(pool, patient, SystemTicker.instance());
     }
 
     private void run(String key, SlotFiring firing) throws Exception {

@@ -45,11 +45,18 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 
 /** What operations and runs make of a database that refuses, each in its own way. */
 @Timeout(120)
+@ResourceLock(value = DatabaseFailureTests.LOG, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 class DatabaseFailureTests {
 
+    static final String LOG = "log";
     private static final String START = "insert into asyncslot_slot";
     private static final String END = "run_token = null";
 
@@ -75,6 +82,7 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void answerToAStartIsLost_itIsInDoubt_andNotKept() throws Exception {
         FailingDataSource database = new FailingDataSource(closing(TestDatabase.pool(10)));
         TestNode node = node(database, WhenAway.KEEP);
@@ -98,6 +106,7 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void startThatWasNeverSent_isRejected() {
         FailingDataSource database = new FailingDataSource(closing(TestDatabase.pool(10)));
         TimerSlots<String> slots = node(database, WhenAway.REFUSE).timers((key, firing) -> {});
@@ -114,6 +123,7 @@ class DatabaseFailureTests {
 
     /** A statement time-out, a mistake, a deadlock: the callback has run, and does not run again. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void endsThatTheDatabaseRefuses_areAskedForAgain_andNothingRunsTwice() throws Exception {
         FailingDataSource database = new FailingDataSource(closing(TestDatabase.pool(10)));
         TestNode node = node(database, WhenAway.REFUSE);
@@ -132,13 +142,14 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void databaseThatIsReadOnlyForAWhile_completedCallbacksDoNotRunAgain() throws Exception {
         RestartableDatabase server = closing(new RestartableDatabase());
-        HikariDataSource one = closing(server.pool(10, Duration.ofSeconds(1)));
-        HikariDataSource two = closing(server.pool(10, Duration.ofSeconds(1)));
+        HikariDataSource one = closing(server.pool(10, Duration.ofSeconds(20)));
+        HikariDataSource two = closing(server.pool(10, Duration.ofSeconds(20)));
         Map<String, AtomicInteger> runs = new ConcurrentHashMap<>();
-        TestNode a = closing(new TestNode(one, "readonly", "a"));
-        TestNode b = closing(new TestNode(two, "readonly", "b"));
+        TestNode a = leased(one, "a");
+        TestNode b = leased(two, "b");
         TimerSlots<String> slots = a.timers((key, firing) -> {
             runs.computeIfAbsent(key, k -> new AtomicInteger()).incrementAndGet();
             gate.await();
@@ -164,6 +175,12 @@ class DatabaseFailureTests {
                 .until(() -> slots.start("accepted", Duration.ofHours(1)) == StartOutcome.STARTED);
     }
 
+    /** Given up after three seconds without a heartbeat, which is less than the database refuses writes for. */
+    private TestNode leased(DataSource database, String name) {
+        ClusterOptions options = TestNode.options("readonly", name, Duration.ofSeconds(1), 15, WhenAway.REFUSE);
+        return closing(new TestNode(database, options, SystemTicker.instance()));
+    }
+
     private static void readOnly(DataSource on, boolean value) throws SQLException {
         try (Connection connection = on.getConnection();
                 Statement statement = connection.createStatement()) {
@@ -175,9 +192,10 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void manyThreadsThatWaitForOneLockedRow_leaveTheBreakerClosed() throws Exception {
-        HikariDataSource pool = closing(TestDatabase.pool(8));
-        pool.setConnectionTimeout(500);
+        HikariDataSource observer = closing(TestDatabase.pool(2));
+        HikariDataSource pool = closing(TestDatabase.samePool(observer, 8, Duration.ofSeconds(2)));
         TestNode node = node(pool, WhenAway.REFUSE);
         TimerSlots<String> slots = node.timers((key, firing) -> {});
         slots.start("locked", Duration.ofHours(1));
@@ -189,7 +207,8 @@ class DatabaseFailureTests {
             List<Future<StartOutcome>> waiting = IntStream.range(0, 16)
                     .mapToObj(i -> threads.submit(() -> slots.start("locked", Duration.ofHours(2))))
                     .toList();
-            Thread.sleep(4_000);
+            await().atMost(Duration.ofSeconds(30)).until(() -> TestDatabase.waitingForLocks(observer) >= 5);
+            Thread.sleep(4_000); // whoever has no connection is told so meanwhile
             assertThat(node.<String>detail("database")).isEqualTo("CLOSED");
             user.commit();
             user.setAutoCommit(true);
@@ -199,11 +218,13 @@ class DatabaseFailureTests {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(slots.start("free", Duration.ofHours(2))).isEqualTo(StartOutcome.REARMED);
+        await().atMost(Duration.ofSeconds(20)) // a busy machine makes the pool wait, too
+                .until(() -> slots.start("free", Duration.ofHours(2)) == StartOutcome.REARMED);
         assertThat(node.<String>detail("database")).isEqualTo("CLOSED");
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void poolWithoutAutoCommit_startsAreCommitted() throws Exception {
         HikariDataSource prepared = closing(TestDatabase.pool(2));
         HikariConfig config = new HikariConfig();
@@ -233,6 +254,7 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void poolWithRepeatableRead_operationsOnOneKeyAllSucceed() throws Exception {
         HikariDataSource prepared = closing(TestDatabase.pool(2));
         HikariConfig config = new HikariConfig();
@@ -268,6 +290,7 @@ class DatabaseFailureTests {
     }
 
     @Test
+    @ResourceLock(LOG) // it counts the messages of all nodes
     void outage_isToldOnce_andItsEndOnce() throws Exception {
         ConcurrentLinkedQueue<LogRecord> records = new ConcurrentLinkedQueue<>();
         Handler handler = new Handler() {

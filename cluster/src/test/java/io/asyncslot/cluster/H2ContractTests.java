@@ -3,6 +3,7 @@ package io.asyncslot.cluster;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.cluster.jdbc.Connections;
 import io.asyncslot.cluster.store.SlotScheduleCodec;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -13,7 +14,11 @@ class H2ContractTests extends StoredContract {
 
     @BeforeAll
     static void start() {
-        pool = TestDatabase.h2(20);
+        pool = TestDatabase.h2(60);
+        new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(new ClusterBackend(Connections.of(pool), ClusterOptions.of("first"))) // makes the tables
+                .build()
+                .close();
     }
 
     @AfterAll

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.SlotCause;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.spi.SystemTicker;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,10 +29,20 @@ class H2NodesTests {
     @BeforeEach
     void open() {
         pool = TestDatabase.h2(20);
-        a = new TestNode(pool, "h2", "a");
-        b = new TestNode(pool, "h2", "b");
+        start(Duration.ofSeconds(1), 100);
+    }
+
+    private void start(Duration horizon, int missedHeartbeats) {
+        a = node("a", horizon, missedHeartbeats);
+        b = node("b", horizon, missedHeartbeats);
         onA = a.timers((key, firing) -> fired.merge(key, 1, Integer::sum));
         onB = b.timers((key, firing) -> fired.merge(key, 1, Integer::sum));
+    }
+
+    private TestNode node(String name, Duration horizon, int missedHeartbeats) {
+        ClusterOptions options =
+                TestNode.options("h2", name, horizon, missedHeartbeats, ClusterOptions.WhenAway.REFUSE);
+        return new TestNode(pool, options, SystemTicker.instance());
     }
 
     @AfterEach
@@ -53,7 +65,10 @@ class H2NodesTests {
 
     @Test
     void slotOfANodeThatIsSilent_firesOnTheOther() {
-        onA.start("held", Duration.ofMillis(900));
+        a.close();
+        b.close();
+        start(Duration.ofMinutes(1), 10);
+        onA.start("held", Duration.ofSeconds(5));
         a.unplug();
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(fired).containsKey("held"));
@@ -62,14 +77,25 @@ class H2NodesTests {
 
     @Test
     void slotThatOneNodePauses_waitsOnTheOther() {
-        onA.start("paused", Duration.ofSeconds(1));
+        onA.start("paused", Duration.ofHours(1));
         onA.pause("paused");
-        onB.start("later", Duration.ofSeconds(2));
+        onA.start("paused", Duration.ofMillis(500));
+        onB.start("later", Duration.ofSeconds(1));
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(fired).containsKey("later"));
         assertThat(fired).doesNotContainKey("paused");
         onB.resume("paused");
         await().atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(fired).containsKey("paused"));
+    }
+
+    @Test
+    void nodeThatDidNotPause_namesWhoDid() {
+        SlotCause alice = new SlotCause(SlotCause.Type.ENDPOINT, "user alice");
+        onA.start("paused", Duration.ofHours(1));
+        alice.during(() -> onA.pause("paused"));
+        alice.during(() -> onA.pause());
+        assertThat(onB.find("paused").orElseThrow().pausedBy()).isEqualTo(alice);
+        assertThat(onB.pausedBy()).contains(alice);
     }
 }

@@ -98,21 +98,7 @@ class IdleTests {
     }
 
     private static ClusterOptions patient(ClusterOptions options) {
-        return new ClusterOptions(
-                options.namespace(),
-                options.tablePrefix(),
-                options.schemaMode(),
-                options.nodeName(),
-                options.horizon(),
-                options.sweepInterval(),
-                options.heartbeatInterval(),
-                100,
-                options.pollInterval(),
-                options.maxValueBytes(),
-                options.maxHeld(),
-                options.maxWaiting(),
-                options.failedRetention(),
-                options.whenAway());
+        return TestNode.with(options, "missedHeartbeats", 100);
     }
 
     /** Counts executions, and the looks of the pool whether a connection lives: PostgreSQL is asked for each. */

@@ -30,16 +30,23 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** A node that lives keeps what it runs, whatever happens to the database, the pool, the clock or an answer. */
 @Timeout(120)
+@ResourceLock(value = LeaseTests.PROCESSORS, mode = ResourceAccessMode.READ, target = ResourceLockTarget.CHILDREN)
 class LeaseTests {
 
+    static final String PROCESSORS = "processors";
     private static final int RUNS = 10;
 
-    /** Four heartbeats of 200 ms, as {@link TestNode} sets them. */
-    private static final Duration LEASE = Duration.ofMillis(800);
+    /** Shorter than what happens to the nodes, and longer than a busy machine holds up a heartbeat. */
+    private static final Duration LEASE = Duration.ofSeconds(3);
 
     private final Map<String, AtomicInteger> deliveries = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> atOnce = new ConcurrentHashMap<>();
@@ -58,6 +65,13 @@ class LeaseTests {
     private <T extends AutoCloseable> T closing(T resource) {
         toClose.add(resource);
         return resource;
+    }
+
+    private TestNode node(DataSource database, String namespace, String name) {
+        int missedHeartbeats = (int) LEASE.dividedBy(Duration.ofMillis(200));
+        ClusterOptions options = TestNode.options(
+                namespace, name, Duration.ofSeconds(1), missedHeartbeats, ClusterOptions.WhenAway.REFUSE);
+        return closing(new TestNode(database, options, SystemTicker.instance()));
     }
 
     private TimerSlots<String> blocking(TestNode node) {
@@ -80,9 +94,9 @@ class LeaseTests {
         await().atMost(Duration.ofSeconds(30)).until(() -> deliveries.size() == RUNS);
     }
 
-    /** Lets the others look for several leases, then lets the callbacks return: each ends as the run it was. */
+    /** Lets the others look for longer than a lease, then lets the callbacks return: each ends as the run it was. */
     private void assertNothingDoubled(TestNode node) throws Exception {
-        Thread.sleep(3 * LEASE.toMillis());
+        Thread.sleep(LEASE.toMillis() + 1_000);
         gate.countDown();
         await().atMost(Duration.ofSeconds(30)).until(() -> node.<Integer>detail("running") == 0);
         assertThat(deliveries.values()).as("deliveries of each key").allMatch(count -> count.get() == 1);
@@ -94,12 +108,13 @@ class LeaseTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void databaseRestartOfFourSeconds_nobodyIsGivenUp() throws Exception {
         RestartableDatabase database = closing(new RestartableDatabase());
         HikariDataSource one = closing(database.pool(10, Duration.ofSeconds(1)));
         HikariDataSource two = closing(database.pool(10, Duration.ofSeconds(1)));
-        TestNode a = closing(new TestNode(one, "restart", "a"));
-        TestNode b = closing(new TestNode(two, "restart", "b"));
+        TestNode a = node(one, "restart", "a");
+        TestNode b = node(two, "restart", "b");
         TimerSlots<String> slots = blocking(a);
         blocking(b);
         startRuns(slots);
@@ -118,12 +133,12 @@ class LeaseTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void applicationThatUsesUpItsPoolForTenSeconds_livesOn() throws Exception {
-        HikariDataSource one = closing(TestDatabase.pool(10));
-        one.setConnectionTimeout(500);
-        HikariDataSource two = closing(TestDatabase.samePool(one, 10));
-        TestNode a = closing(new TestNode(one, "exhausted", "a"));
-        TestNode b = closing(new TestNode(two, "exhausted", "b"));
+        HikariDataSource two = closing(TestDatabase.pool(10));
+        HikariDataSource one = closing(TestDatabase.samePool(two, 10, Duration.ofSeconds(2)));
+        TestNode a = node(one, "exhausted", "a");
+        TestNode b = node(two, "exhausted", "b");
         TimerSlots<String> slots = blocking(a);
         blocking(b);
         startRuns(slots);
@@ -143,6 +158,7 @@ class LeaseTests {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void databaseClockThatStepsByTenSeconds_saysNothingAboutNodes() throws Exception {
         HikariDataSource pool = closing(TestDatabase.pool(20));
         try (Connection connection = pool.getConnection();
@@ -156,8 +172,8 @@ class LeaseTests {
                     + " pg_catalog', current_database()); end $$");
         }
         pool.getHikariPoolMXBean().softEvictConnections();
-        TestNode a = closing(new TestNode(pool, "stepping", "a"));
-        TestNode b = closing(new TestNode(pool, "stepping", "b"));
+        TestNode a = node(pool, "stepping", "a");
+        TestNode b = node(pool, "stepping", "b");
         TimerSlots<String> slots = blocking(a);
         blocking(b);
         startRuns(slots);
@@ -167,7 +183,7 @@ class LeaseTests {
             statement.execute("update stepping.step set seconds = 10");
         }
         assertThat(now(pool) - before).as("the step").isGreaterThan(9_000_000);
-        Thread.sleep(3 * LEASE.toMillis());
+        Thread.sleep(2_000); // several heartbeats
         try (Connection connection = pool.getConnection();
                 var statement = connection.createStatement()) {
             statement.execute("update stepping.step set seconds = -10");
@@ -183,12 +199,13 @@ class LeaseTests {
     }
 
     @Test
-    void answerToABeginThatIsHeldBackForThreeSeconds_isWaitedFor() throws Exception {
+    @Execution(ExecutionMode.CONCURRENT)
+    void answerToABeginThatIsHeldBackForTwoLeases_isWaitedFor() throws Exception {
         HikariDataSource pool = closing(TestDatabase.pool(20));
         AtomicInteger heldBack = new AtomicInteger();
         DataSource late = answeringLate(pool, "begin", heldBack);
-        TestNode a = closing(new TestNode(late, "late", "a"));
-        TestNode b = closing(new TestNode(pool, "late", "b"));
+        TestNode a = node(late, "late", "a");
+        TestNode b = node(pool, "late", "b");
         TimerSlots<String> slots = blocking(a);
         blocking(b);
         startRuns(slots);
@@ -209,7 +226,7 @@ class LeaseTests {
                     return begins
                             ? proxy(PreparedStatement.class, (PreparedStatement) result, (call, answer, values) -> {
                                 if (call.equals("executeQuery") && heldBack.getAndIncrement() == 0) {
-                                    sleep(3_000);
+                                    sleep(LEASE.multipliedBy(2).toMillis());
                                 }
                                 return answer;
                             })
@@ -244,9 +261,10 @@ class LeaseTests {
 
     /** What was taken from a process while it was away may come back to it while its own callback still runs. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void firingDeliveredAgainToTheSameProcess_waitsForItsFormerRun() throws Exception {
         HikariDataSource pool = closing(TestDatabase.pool(20));
-        TestNode a = closing(new TestNode(pool, "same", "a"));
+        TestNode a = node(pool, "same", "a");
         AtomicReference<SlotFiring> again = new AtomicReference<>();
         TimerSlots<String> slots = a.timers((key, firing) -> {
             if (firing.attempt() == 1) {
@@ -266,7 +284,7 @@ class LeaseTests {
         }
         await().atMost(Duration.ofSeconds(30)).until(() -> a.<Long>detail("rejoined") == 1);
         await().atMost(Duration.ofSeconds(30)).until(() -> a.<Integer>detail("held") == 1);
-        Thread.sleep(LEASE.toMillis());
+        Thread.sleep(1_000);
         assertThat(again).as("a second run beside the first").hasNullValue();
         assertThat(slots.find("key").orElseThrow().runState()).isEqualTo(RunState.RUNNING);
         assertThat(slots.awaitRun("key", Duration.ofMillis(50))).isEqualTo(AwaitOutcome.TIMED_OUT);
@@ -277,6 +295,7 @@ class LeaseTests {
     }
 
     @Test
+    @ResourceLock(PROCESSORS) // it keeps them busy
     void twentyNodesThatStartTogether_settleAtOnce() throws Exception {
         HikariDataSource pool = closing(TestDatabase.pool(60));
         List<TestNode> nodes = java.util.Collections.synchronizedList(new ArrayList<>());
@@ -294,7 +313,7 @@ class LeaseTests {
         assertThat(nodes).hasSize(20);
         List<Object> joined =
                 nodes.stream().map(node -> node.<Object>detail("node")).toList();
-        Thread.sleep(2 * 2_000);
+        Thread.sleep(2 * 8 * 500); // two leases
         assertThat(nodes.stream().map(node -> node.<Object>detail("node")).toList())
                 .isEqualTo(joined)
                 .doesNotHaveDuplicates();
@@ -302,23 +321,11 @@ class LeaseTests {
         assertThat(nodes).allMatch(node -> node.<Long>detail("takeovers") == 0);
     }
 
-    /** Twenty nodes in one process on two processors: a lease of two seconds. */
+    /** Twenty nodes in one process on two processors: they beat less often. */
     private static ClusterOptions slow(String name) {
-        ClusterOptions quick = TestNode.quick("twenty", name, ClusterOptions.WhenAway.REFUSE);
-        return new ClusterOptions(
-                quick.namespace(),
-                quick.tablePrefix(),
-                quick.schemaMode(),
-                name,
-                quick.horizon(),
-                Duration.ofMillis(500),
-                Duration.ofMillis(500),
-                4,
-                quick.pollInterval(),
-                quick.maxValueBytes(),
-                quick.maxHeld(),
-                quick.maxWaiting(),
-                quick.failedRetention(),
-                quick.whenAway());
+        Duration beat = Duration.ofMillis(500);
+        ClusterOptions eight =
+                TestNode.options("twenty", name, Duration.ofSeconds(1), 8, ClusterOptions.WhenAway.REFUSE);
+        return TestNode.with(TestNode.with(eight, "sweepInterval", beat), "heartbeatInterval", beat);
     }
 }

@@ -8,7 +8,6 @@ import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.postgres.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -92,9 +91,7 @@ class LedgerTests {
 
     @Test
     void ledger_afterKillsOfNodesAndDatabase_isExact() throws Exception {
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = TestDatabase.freePort();
         startDatabase();
         ask(connection -> {
             new Schema(new Tables(Tables.STANDARD_PREFIX)).create(connection);
@@ -349,6 +346,7 @@ class LedgerTests {
 
     private void startDatabase() throws IOException {
         postgres = EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
                 .setDataDirectory(directory.resolve("data").toFile())
                 .setCleanDataDirectory(false)
                 .setPort(port)

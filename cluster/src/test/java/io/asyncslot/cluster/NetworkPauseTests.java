@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.spi.SystemTicker;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,8 +50,15 @@ class NetworkPauseTests {
         config.setDataSource(target);
         config.setConnectionTimeout(1_000);
         throughNetwork = new HikariDataSource(config);
-        a = new TestNode(throughNetwork, "network", "a");
-        b = new TestNode(direct, "network", "b");
+        a = node(throughNetwork, "a");
+        b = node(direct, "b");
+    }
+
+    /** Holds what is due within a minute; given up after two seconds of silence. */
+    private static TestNode node(HikariDataSource database, String name) {
+        ClusterOptions options =
+                TestNode.options("network", name, Duration.ofMinutes(1), 10, ClusterOptions.WhenAway.REFUSE);
+        return new TestNode(database, options, SystemTicker.instance());
     }
 
     private String url() throws SQLException {
@@ -80,7 +88,7 @@ class NetworkPauseTests {
         onA.start("running", Duration.ZERO);
         Delivery first = next();
         assertThat(first.node()).isEqualTo("a");
-        onA.start("held", Duration.ofMillis(900));
+        onA.start("held", Duration.ofSeconds(5));
         network.paused(true);
         SlotFiring running = takenOver(next(), next());
         assertThat(running.generation()).isEqualTo(first.firing().generation());

@@ -188,7 +188,7 @@ class NotificationTests {
         });
         b.timers((key, firing) -> firings.add(firing));
         hear(a, b);
-        onA.start("key", Duration.ofSeconds(3));
+        onA.start("key", Duration.ofSeconds(6));
         assertThat(a.registry.stop(LIMIT)).isTrue();
         firing();
     }
@@ -241,7 +241,7 @@ class NotificationTests {
         TimerSlots<String> onB = b.timers(blocking);
         onA.start("key", Duration.ofMillis(300));
         SlotFiring firing = firing();
-        Thread.sleep(3_000); // heartbeats enough to try whether anything is heard
+        await().atMost(Duration.ofSeconds(60)).until(() -> beats() >= 12); // each has tried whether anything is heard
         assertThat(a.<String>detail("notifications")).isEqualTo("not heard");
         CompletableFuture<AwaitOutcome> run = async(() -> onB.awaitRun("key", Duration.ofSeconds(100)));
         assertThat(onB.delete("key")).isEqualTo(DeleteOutcome.DELETED_WHILE_RUNNING);
@@ -250,6 +250,14 @@ class NotificationTests {
         gate.countDown();
         assertThat(run.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(AwaitOutcome.ENDED);
         assertThat(a.<Long>detail("rejoined")).isZero();
+    }
+
+    /** How often each node has shown that it lives, at least. */
+    private long beats() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            return Jdbc.query(connection, "look", "select min(beat) from asyncslot_node", row -> row.getLong(1))
+                    .get(0);
+        }
     }
 
     /** What needs several statements in one transaction. */

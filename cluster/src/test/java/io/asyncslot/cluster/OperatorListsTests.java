@@ -1,9 +1,11 @@
 package io.asyncslot.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.TimerMapSpec;
@@ -12,7 +14,10 @@ import io.asyncslot.WhenIdle;
 import io.asyncslot.actuate.AsyncSlotsEndpoint;
 import io.asyncslot.actuate.SlotDescriptor;
 import io.asyncslot.actuate.SlotMapSlotsDescriptor;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.spring.BackendSelection;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,15 +77,20 @@ class OperatorListsTests {
     /** The keys of a list as the endpoint of a node shows it. */
     private static List<String> keys(
             TestNode node, @Nullable String state, @Nullable String within, @Nullable String sort) {
+        return list(node, state, within, sort).slots().stream()
+                .map(SlotDescriptor::key)
+                .map(String::valueOf)
+                .toList();
+    }
+
+    private static SlotMapSlotsDescriptor list(
+            TestNode node, @Nullable String state, @Nullable String within, @Nullable String sort) {
         AsyncSlotsEndpoint endpoint = new AsyncSlotsEndpoint(
                 node.registry, new BackendSelection("cluster", "cluster", List.of()), List.of(), event -> {});
         SlotMapSlotsDescriptor list =
                 (SlotMapSlotsDescriptor) endpoint.find("orders", null, state, null, within, sort, null, null);
         assertThat(list).isNotNull();
-        return list.slots().stream()
-                .map(SlotDescriptor::key)
-                .map(String::valueOf)
-                .toList();
+        return list;
     }
 
     private static SlotMapTimes times(TimerSlots<String> slots) {
@@ -139,8 +149,9 @@ class OperatorListsTests {
 
     @Test
     void slotThatIsOverdueLongest_isToldByEveryNode_andPausedOnesDoNotCount() throws Exception {
-        onA.start("paused", Duration.ofMillis(100));
+        onA.start("paused", Duration.ofHours(1));
         onA.pause("paused");
+        onA.start("paused", Duration.ofMillis(100));
         onA.start("runs-0", Duration.ZERO);
         onB.start("runs-1", Duration.ZERO);
         await().atMost(SOON).until(() -> keys(a, "running", null, null).size() == 2);
@@ -164,6 +175,59 @@ class OperatorListsTests {
         gate.countDown();
         await().atMost(SOON).until(() -> keys(a, "overdue", null, null).equals(List.of("paused")));
         assertThat(times(onB).oldestOverdue()).isZero();
+    }
+
+    @Test
+    void everyNode_namesWhoPausedASlot_orTheMap() {
+        onA.start("p1", Duration.ofHours(1));
+        onA.start("p2", Duration.ofHours(1));
+        SlotCause alice = new SlotCause(SlotCause.Type.ENDPOINT, "user alice");
+        alice.during(() -> onA.pause("p1"));
+        onB.pause("p2");
+        for (TestNode node : List.of(a, b)) {
+            assertThat(list(node, "paused", null, "paused").slots())
+                    .extracting(SlotDescriptor::key, SlotDescriptor::pausedBy)
+                    .containsExactly(tuple("p1", "the endpoint (user alice)"), tuple("p2", null));
+        }
+        assertThat(onB.find("p1").orElseThrow().pausedBy()).isEqualTo(alice);
+
+        alice.during(() -> onA.pause());
+        assertThat(list(b, "paused", null, null).stats().pausedBy()).isEqualTo("the endpoint (user alice)");
+        onB.resume();
+        onB.resume("p1");
+        assertThat(list(a, "paused", null, null).stats().pausedBy()).isNull();
+        onB.pause("p1");
+        assertThat(list(a, "paused", null, "paused").slots())
+                .extracting(SlotDescriptor::key, SlotDescriptor::pausedBy)
+                .containsExactly(tuple("p2", null), tuple("p1", null));
+    }
+
+    /** A node of a former version sets {@code paused_at}, and leaves the text of the pause before as it is. */
+    @Test
+    void pauseByANodeOfAFormerVersion_hasNotTheNameOfAnEarlierOne() throws SQLException {
+        SlotCause alice = new SlotCause(SlotCause.Type.ENDPOINT, "user alice");
+        onA.start("p1", Duration.ofHours(1));
+        alice.during(() -> onA.pause("p1"));
+        assertThat(onB.find("p1").orElseThrow().pausedBy()).isEqualTo(alice);
+        onB.resume("p1");
+        try (Connection former = pool.getConnection()) {
+            Jdbc.update(
+                    former,
+                    "pause a slot",
+                    "update asyncslot_slot set paused = true,"
+                            + " paused_at = (extract(epoch from clock_timestamp()) * 1000000)::bigint where key = 'p1'");
+        }
+        for (TimerSlots<String> slots : List.of(onA, onB)) {
+            SlotSnapshot slot = slots.find("p1").orElseThrow();
+            assertThat(slot.pausedSince()).isNotNull();
+            assertThat(slot.pausedBy()).isNull();
+        }
+        assertThat(list(b, "paused", null, null).slots())
+                .extracting(SlotDescriptor::key, SlotDescriptor::pausedBy)
+                .containsExactly(tuple("p1", null));
+        onA.resume("p1");
+        alice.during(() -> onB.pause("p1"));
+        assertThat(onA.find("p1").orElseThrow().pausedBy()).isEqualTo(alice);
     }
 
     @Test

@@ -7,7 +7,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -37,9 +36,7 @@ final class PgBouncer implements AutoCloseable {
                 .findFirst();
         assumeThat(program).as("pgbouncer, Debian's package of that name").isPresent();
         directory = Files.createTempDirectory("asyncslot-pgbouncer");
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = TestDatabase.freePort();
         Path config = directory.resolve("pgbouncer.ini");
         Files.writeString(config, """
                 [databases]

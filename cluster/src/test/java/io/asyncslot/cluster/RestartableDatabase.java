@@ -6,7 +6,6 @@ import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.postgres.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,9 +22,7 @@ final class RestartableDatabase implements AutoCloseable {
     private EmbeddedPostgres postgres;
 
     RestartableDatabase() throws IOException, SQLException {
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = TestDatabase.freePort();
         postgres = started();
         try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
             new Schema(new Tables(Tables.STANDARD_PREFIX)).create(connection);
@@ -34,6 +31,7 @@ final class RestartableDatabase implements AutoCloseable {
 
     private EmbeddedPostgres started() throws IOException {
         return EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
                 .setDataDirectory(directory.resolve("data").toFile())
                 .setCleanDataDirectory(false)
                 .setPort(port)

@@ -47,30 +47,18 @@ class SharedWorkTests {
     private final List<TestNode> nodes = new ArrayList<>();
     private final Map<String, String> ran = new ConcurrentHashMap<>();
     private final AtomicInteger runs = new AtomicInteger();
+    private final CountDownLatch othersHadTheirShare = new CountDownLatch(1);
 
     @AfterEach
     void stop() {
+        othersHadTheirShare.countDown();
         nodes.forEach(TestNode::close);
         pool.close();
     }
 
     private TestNode node(String name) {
         ClusterOptions quick = TestNode.quick("shared", name, WhenAway.REFUSE);
-        ClusterOptions options = new ClusterOptions(
-                quick.namespace(),
-                quick.tablePrefix(),
-                quick.schemaMode(),
-                name,
-                quick.horizon(),
-                quick.sweepInterval(),
-                Duration.ofMillis(500), // many threads on few processors: nobody is to be given up
-                10,
-                quick.pollInterval(),
-                quick.maxValueBytes(),
-                quick.maxHeld(),
-                MOST_WAITING,
-                quick.failedRetention(),
-                quick.whenAway());
+        ClusterOptions options = TestNode.with(quick, "maxWaiting", MOST_WAITING);
         TestNode node = new TestNode(pool, options, SystemTicker.instance(), Executors.newFixedThreadPool(THREADS));
         nodes.add(node);
         return node;
@@ -84,41 +72,50 @@ class SharedWorkTests {
         };
     }
 
-    private WorkSlots<String> work(TestNode node, String name) {
+    /** As a node's that has no room left until the others have had their share. */
+    private SlotCallback<String> notingLater(String node) {
+        SlotCallback<String> noting = noting(node);
+        return (key, firing) -> {
+            othersHadTheirShare.await();
+            noting.run(key, firing);
+        };
+    }
+
+    private WorkSlots<String> work(TestNode node, SlotCallback<String> callback) {
         return node.registry.register(
-                WorkMapSpec.named("work", String.class).callback(noting(name)).build());
+                WorkMapSpec.named("work", String.class).callback(callback).build());
+    }
+
+    /** Lets the first node go on once each of the others has run so much, and waits for all to end. */
+    private void awaitShared(int items, int share, String... others) {
+        for (String name : others) {
+            await("items on " + name)
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> ran.values().stream().filter(name::equals).count() > share);
+        }
+        othersHadTheirShare.countDown();
+        await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= items);
+        assertThat(ran).hasSize(items).containsValue("a");
+        assertThat(runs).as("each once").hasValue(items);
     }
 
     @Test
     void workSubmittedOnOneNode_endsOnAll() {
-        WorkSlots<String> onA = work(node("a"), "a");
-        work(node("b"), "b");
-        work(node("c"), "c");
+        WorkSlots<String> onA = work(node("a"), notingLater("a"));
+        work(node("b"), noting("b"));
+        work(node("c"), noting("c"));
         for (int i = 0; i < ITEMS; i++) {
             assertThat(onA.submit("item" + i)).isEqualTo(SubmitOutcome.SUBMITTED);
         }
-        await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= ITEMS);
-        assertThat(ran).hasSize(ITEMS);
-        assertThat(runs).as("each once").hasValue(ITEMS);
-        for (String name : List.of("a", "b", "c")) {
-            assertThat(ran.values().stream().filter(name::equals).count())
-                    .as("items on " + name)
-                    .isGreaterThan(ITEMS / 10);
-        }
+        awaitShared(ITEMS, ITEMS / 10, "b", "c");
     }
 
     @Test
     void batchThatIsDueAtOnce_isShared() {
-        TimerSlots<String> onA = node("a").timers(noting("a"));
+        TimerSlots<String> onA = node("a").timers(notingLater("a"));
         node("b").timers(noting("b"));
         onA.startAll(IntStream.range(0, 1_000).mapToObj(i -> "k" + i).toList(), Duration.ZERO);
-        await().atMost(Duration.ofSeconds(120)).until(() -> runs.get() >= 1_000);
-        assertThat(runs).hasValue(1_000);
-        for (String name : List.of("a", "b")) {
-            assertThat(ran.values().stream().filter(name::equals).count())
-                    .as("slots on " + name)
-                    .isGreaterThan(100);
-        }
+        awaitShared(1_000, 100, "b");
     }
 
     /** Slots that wait for each other leave those of other maps their room. */

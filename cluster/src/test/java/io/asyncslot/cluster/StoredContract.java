@@ -18,8 +18,12 @@ abstract class StoredContract extends BackendContract {
 
     @Override
     protected SlotBackend backend() {
-        ClusterOptions options = ClusterOptions.of("contract-" + NAMESPACES.incrementAndGet());
-        return on(options, new Grids());
+        return on(validating("contract-" + NAMESPACES.incrementAndGet()), new Grids());
+    }
+
+    /** Scenarios run at the same time: one that made the tables would lock them for the others. */
+    private static ClusterOptions validating(String namespace) {
+        return TestNode.with(ClusterOptions.of(namespace), "schemaMode", ClusterOptions.SchemaMode.VALIDATE);
     }
 
     /** Scenarios of two thousand runs, one after the other, with three commits each. */

@@ -11,6 +11,7 @@ import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.lang.reflect.RecordComponent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -125,24 +126,57 @@ public final class TestNode implements AutoCloseable {
         }
     }
 
-    /** Dead after 800 ms of silence. */
+    /** Looks and beats often. A busy machine may hold up the heartbeats of a node: it is not given up. */
     public static ClusterOptions quick(String namespace, String name, ClusterOptions.WhenAway whenAway) {
+        return options(namespace, name, Duration.ofSeconds(1), 100, whenAway);
+    }
+
+    /**
+     * As a quick one.
+     *
+     * @param horizon what is due within it is held by the node that arms it
+     * @param missedHeartbeats of 200 ms, after which the node is given up
+     */
+    public static ClusterOptions options(
+            String namespace, String name, Duration horizon, int missedHeartbeats, ClusterOptions.WhenAway whenAway) {
         ClusterOptions options = ClusterOptions.of(namespace);
         return new ClusterOptions(
                 namespace,
                 options.tablePrefix(),
                 options.schemaMode(),
                 name,
-                Duration.ofSeconds(1),
+                horizon,
                 Duration.ofMillis(100),
                 Duration.ofMillis(200),
-                4,
+                missedHeartbeats,
                 options.pollInterval(),
                 options.maxValueBytes(),
                 options.maxHeld(),
                 options.maxWaiting(),
                 options.failedRetention(),
                 whenAway);
+    }
+
+    /** Options that differ in one component of the record, by its name. */
+    static ClusterOptions with(ClusterOptions options, String component, Object value) {
+        RecordComponent[] components = ClusterOptions.class.getRecordComponents();
+        Class<?>[] types = new Class<?>[components.length];
+        Object[] values = new Object[components.length];
+        boolean found = false;
+        try {
+            for (int i = 0; i < components.length; i++) {
+                boolean isIt = components[i].getName().equals(component);
+                types[i] = components[i].getType();
+                values[i] = isIt ? value : components[i].getAccessor().invoke(options);
+                found |= isIt;
+            }
+            if (!found) {
+                throw new IllegalArgumentException("no component " + component);
+            }
+            return ClusterOptions.class.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Slots stay when they have fired, so that tests can look at them. */

@@ -110,7 +110,8 @@ class LeastPrivilegeIT {
             container.start();
             assertThat(container.exitCode()).isEqualTo(1);
             assertThat(container.getLogs())
-                    .contains("APPLICATION FAILED TO START", "this user may not use what is pinned", "--group");
+                    .contains(
+                            "APPLICATION FAILED TO START", "this user may not use the pins at the pin path", "--group");
             Findings.note("start-up fails and names the remedy");
         }
     }

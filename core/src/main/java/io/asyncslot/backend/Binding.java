@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Binding<K> {
 
     private static final Log LOG = new Log(Binding.class);
+    private static final Log.Message NOT_RELEASED = LOG.message("the owner of a slot callback was not released: ", "");
 
     private final SlotCallback<? super K> callback;
     private final Runnable onRelease;
@@ -43,7 +44,7 @@ public final class Binding<K> {
     public static <T extends SlotCallback<?>> T checked(@Nullable T callback) {
         if (callback == null) {
             throw new IllegalArgumentException(
-                    "'callback' must not be null: close the map, or cancel the slot, to have nothing called");
+                    "'callback' must not be null: to stop the calls, close the map or cancel the slot");
         }
         return callback;
     }
@@ -80,7 +81,7 @@ public final class Binding<K> {
             try {
                 onRelease.run();
             } catch (Throwable e) {
-                LOG.error("releasing the owner of a slot callback failed", "", "", e);
+                NOT_RELEASED.error(onRelease, e);
             }
         }
     }

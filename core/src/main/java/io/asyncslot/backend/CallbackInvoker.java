@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class CallbackInvoker {
 
     private static final Log LOG = new Log(CallbackInvoker.class);
+    private static final Log.Message LISTENER_FAILED = LOG.message("a slot listener failed on map '", "'");
 
     /** Stands where there is no interceptor. */
     private static final SlotInterceptor NONE = (key, firing, next) -> next.run(key, firing);
@@ -91,12 +92,12 @@ public final class CallbackInvoker {
      * Tells the listener of a callback that has ended.
      *
      * @param firing what fired
-     * @param took how long the callback ran
+     * @param tookNanos how long the callback ran, in nanoseconds
      * @param failure what it threw, or null
      */
-    public void completed(SlotFiring firing, Duration took, @Nullable Throwable failure) {
+    public void completed(SlotFiring firing, long tookNanos, @Nullable Throwable failure) {
         try {
-            listener.completed(firing, took, failure);
+            listener.completed(firing, Duration.ofNanos(tookNanos), failure);
         } catch (Throwable e) {
             listenerFailed(e);
         }
@@ -112,6 +113,6 @@ public final class CallbackInvoker {
     }
 
     private void listenerFailed(Throwable failure) {
-        LOG.warning("a slot listener failed on map '", map.name(), "'", failure);
+        LISTENER_FAILED.warning(map.name(), failure);
     }
 }

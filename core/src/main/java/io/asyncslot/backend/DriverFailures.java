@@ -11,7 +11,7 @@ public final class DriverFailures {
 
     private static final long PAUSE_NANOS = 1_000_000;
 
-    private final Log log;
+    private final Log.Message failed;
 
     /** What failed, until the driver has done its work again. Any thread writes; volatile. */
     private volatile @Nullable Throwable present;
@@ -28,7 +28,7 @@ public final class DriverFailures {
      * @param log the engine's log
      */
     public DriverFailures(Log log) {
-        this.log = log;
+        this.failed = log.message("the slot engine failed; it continues on thread '", "'");
     }
 
     /**
@@ -70,7 +70,7 @@ public final class DriverFailures {
         LockSupport.parkNanos(this, PAUSE_NANOS);
         if (!told) {
             told = true;
-            log.error("the slot engine failed; it continues", "", "", failure);
+            failed.error(Thread.currentThread().getName(), failure);
         }
     }
 

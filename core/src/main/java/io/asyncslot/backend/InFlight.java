@@ -37,7 +37,16 @@ public final class InFlight {
 
     /** A callback is about to be handed over. */
     public void launched() {
-        count.addAndGet(NOT_BEGUN + 1);
+        launched(1);
+    }
+
+    /**
+     * Some callbacks are about to be handed over.
+     *
+     * @param callbacks how many
+     */
+    public void launched(int callbacks) {
+        count.addAndGet(callbacks * (NOT_BEGUN + 1));
     }
 
     /** A callback begins that was not handed over: a thread that is there takes it up. */

@@ -110,6 +110,51 @@ public final class Log {
         tell(DEBUG, message, "", "", failure);
     }
 
+    /**
+     * Makes a message for a class to keep in a static field, to tell where nothing may be thrown. A literal is no such message:
+     * its first use makes a string, and that fails where the heap is full.
+     *
+     * @param before the message up to the subject
+     * @param after the rest of the message
+     * @return the message
+     */
+    public Message message(String before, String after) {
+        return new Message(this, before, after);
+    }
+
+    /** Words that were loaded with the class that keeps them, and where to tell them. Immutable. */
+    public static final class Message {
+        private final Log log;
+        private final String before;
+        private final String after;
+
+        private Message(Log log, String before, String after) {
+            this.log = log;
+            this.before = before;
+            this.after = after;
+        }
+
+        /**
+         * Tells of a failure that is somebody else's to mend. Throws nothing.
+         *
+         * @param subject what it is about; shown by its {@code toString}, which may fail
+         * @param failure what was thrown
+         */
+        public void error(Object subject, Throwable failure) {
+            log.tell(ERROR, before, subject, after, failure);
+        }
+
+        /**
+         * Tells of a failure in user code, or of one that has cost nothing but what cannot be shown now. Throws nothing.
+         *
+         * @param subject what it is about; shown by its {@code toString}, which may fail
+         * @param failure what was thrown
+         */
+        public void warning(Object subject, Throwable failure) {
+            log.tell(WARNING, before, subject, after, failure);
+        }
+    }
+
     private void tell(
             System.Logger.Level level, String before, Object subject, String after, @Nullable Throwable failure) {
         try {

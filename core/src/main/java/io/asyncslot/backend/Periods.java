@@ -154,6 +154,8 @@ public abstract class Periods {
     /** Points of a calendar. */
     private static final class Calendar extends Periods {
         private static final Log LOG = new Log(Periods.class);
+        private static final Log.Message SCHEDULE_FAILED =
+                LOG.message("the schedule of map '", "' failed: it is taken for its end");
         private final SlotSchedule schedule;
         private final String map;
 
@@ -168,7 +170,7 @@ public abstract class Periods {
             try {
                 return next(schedule, now);
             } catch (Throwable e) {
-                LOG.error("the schedule of map '" + map + "' failed: it is taken for its end", e);
+                SCHEDULE_FAILED.error(map, e);
                 return NONE;
             }
         }
@@ -189,7 +191,7 @@ public abstract class Periods {
             return NONE;
         }
         if (!next.isAfter(after)) {
-            throw new IllegalStateException("a schedule must answer a point after " + after + " but answered " + next);
+            throw new IllegalStateException("a schedule must return a point after " + after + " but returned " + next);
         }
         return Micros.of(next);
     }

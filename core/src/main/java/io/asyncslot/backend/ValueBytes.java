@@ -28,8 +28,8 @@ public final class ValueBytes {
                     e);
         }
         if (bytes == null) {
-            throw new IllegalArgumentException("the codec " + codec.getClass().getName()
-                    + " made no bytes of a value of map '" + map + "': it answered null");
+            throw new IllegalArgumentException(
+                    "the codec " + codec.getClass().getName() + " returned null for a value of map '" + map + "'");
         }
         return bytes;
     }

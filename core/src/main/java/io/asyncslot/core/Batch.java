@@ -11,7 +11,7 @@ final class Batch<K> {
 
     private final LocalTimerSlots<K> map;
     private final long deadline;
-    private final long now;
+    private final long reading;
 
     private final @Nullable Object[] keys = new Object[WIDTH];
     private final @Nullable ControlBlock<?>[] blocks = new ControlBlock<?>[WIDTH];
@@ -22,10 +22,10 @@ final class Batch<K> {
     private int rejected;
     private int closed;
 
-    Batch(LocalTimerSlots<K> map, long deadline, long now) {
+    Batch(LocalTimerSlots<K> map, long deadline, long reading) {
         this.map = map;
         this.deadline = deadline;
-        this.now = now;
+        this.reading = reading;
     }
 
     void add(K key) {
@@ -48,7 +48,7 @@ final class Batch<K> {
             K key = (K) keys[i];
             ControlBlock<K> block = (ControlBlock<K>) blocks[i];
             if (key != null) {
-                count(map.start(key, block, deadline, now, null));
+                count(map.start(key, block, deadline, reading, null));
             }
         }
         size = 0;

@@ -3,8 +3,6 @@ package io.asyncslot.core;
 import io.asyncslot.SlotCallback;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotEvent.Kind;
-import io.asyncslot.SlotSnapshot.LastFiring;
-import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.backend.Binding;
 import io.asyncslot.backend.CallbackInvoker;
 import io.asyncslot.backend.Log;
@@ -13,7 +11,6 @@ import io.asyncslot.backend.Periods;
 import io.asyncslot.backend.Shown;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.Ticker;
-import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class CallbackRunner<K> {
 
     private static final Log LOG = new Log(CallbackRunner.class);
+    private static final Log.Message NOT_COPIED = LOG.message("the copy of a slot of map '", "' was not written");
+    private static final Log.Message NOT_LOOKED_AT =
+            LOG.message("the overrun of a run of map '", "' was not looked at");
+    private static final Log.Message WAITS_ANEW =
+            LOG.message("a slot of map '", "' tries once more to wait for its former run");
 
     private static final long UNKNOWN = Long.MIN_VALUE;
 
@@ -102,7 +104,9 @@ final class CallbackRunner<K> {
             }
             if (firing.isTold()) {
                 invoker.completed(
-                        firing, firing.took(), firing.failure()); // listeners last: the slot is not theirs to hold up
+                        firing,
+                        firing.tookNanos(),
+                        firing.failure()); // listeners last: the slot is not theirs to hold up
             }
             return;
         }
@@ -177,7 +181,7 @@ final class CallbackRunner<K> {
                     }
                     map.copies().changed(block);
                 } catch (Throwable e) { // the run has begun, and goes on
-                    LOG.error("the copy of a slot of map '", map.name(), "' was not written", e);
+                    NOT_COPIED.error(map.name(), e);
                 }
             }
             case NOT_DUE, NOT_ARMED, FREED -> {}
@@ -270,8 +274,8 @@ final class CallbackRunner<K> {
         if (details != null) {
             details.begun(fired.again);
         }
-        LastFiring before = memory == null ? null : memory.lastFiring;
-        LatenessSplit split = null;
+        LastRun before = memory == null ? null : memory.lastRun;
+        LastRun run = null;
         ArmedIn armedIn = null;
         try {
             if (map.armingContexts() != null) {
@@ -301,8 +305,17 @@ final class CallbackRunner<K> {
                                 fired.byPeriod ? BY_PERIOD : null,
                                 fired.armedFor(),
                                 fired.generation);
-                split = split(memory, fired, firing.nanos());
-                memory.lastFiring = firing.last(split, null, null);
+                run = firing.remembered();
+                Waits waits = memory.waits();
+                if (waits != null) {
+                    waits.begun(
+                            firing.nanos(),
+                            Micros.toNanos(fired.deadline),
+                            memory,
+                            map.pauses().ofTheMap(),
+                            run);
+                }
+                memory.lastRun = run;
             }
         } catch (Throwable e) {
             map.notes().unnoted(e);
@@ -324,7 +337,7 @@ final class CallbackRunner<K> {
         }
         if (again != null && again.postponed() && failure == null) {
             if (memory != null) {
-                memory.lastFiring = before;
+                memory.lastRun = before;
             }
             return;
         }
@@ -333,7 +346,7 @@ final class CallbackRunner<K> {
         }
         firing.ended(took, failure);
         if (memory != null) {
-            noteEnd(block, memory, firing, split, took, failure);
+            noteEnd(block, memory, firing, run, took, failure);
         }
     }
 
@@ -354,11 +367,13 @@ final class CallbackRunner<K> {
             ControlBlock<K> block,
             SlotDetails<K> memory,
             Firing<K> firing,
-            @Nullable LatenessSplit split,
+            @Nullable LastRun begun,
             long took,
             @Nullable Throwable failure) {
         try {
-            memory.lastFiring = firing.last(split, Duration.ofNanos(took), failure == null ? null : Shown.of(failure));
+            LastRun run = begun == null ? firing.remembered() : begun;
+            run.ended(took, failure == null ? null : Shown.of(failure));
+            memory.lastRun = run;
             map.notes()
                     .note(block, failure == null ? Kind.COMPLETED : Kind.FAILED, map.now(), Micros.floor(took), null);
         } catch (Throwable e) {
@@ -374,17 +389,6 @@ final class CallbackRunner<K> {
             map.notes().unnoted(e);
             return UNKNOWN;
         }
-    }
-
-    private @Nullable LatenessSplit split(SlotDetails<K> details, FiredRun fired, long nanos) {
-        Waits waits = details.waits();
-        return waits == null
-                ? null
-                : waits.begun(
-                        nanos,
-                        Micros.toNanos(fired.deadline),
-                        details,
-                        map.pauses().ofTheMap());
     }
 
     /** Tells the listener that the map is closed. Called once, by the first closer. */
@@ -406,7 +410,7 @@ final class CallbackRunner<K> {
                 }
                 calendar.check(block, steps);
             } catch (Throwable e) { // the period is not left out then
-                LOG.error("the overrun of a run of map '", map.name(), "' was not looked at", e);
+                NOT_LOOKED_AT.error(map.name(), e);
             }
         }
         map.counters().ended.increment();
@@ -496,7 +500,7 @@ final class CallbackRunner<K> {
                     parked = true;
                 }
             } catch (OutOfMemoryError e) {
-                LOG.error("a slot of map '", map.name(), "' tries once more to wait for its former run", e);
+                WAITS_ANEW.error(map.name(), e);
             }
             if (!parked) {
                 map.dispatcher().resume(heir.block()); // to find that there is no run to begin, or to park anew

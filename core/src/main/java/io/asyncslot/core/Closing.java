@@ -28,6 +28,7 @@ final class Closing<K> {
      */
 
     private static final Log LOG = new Log(Closing.class);
+    private static final Log.Message FREED_WITH_FAILURE = LOG.message("slots of map '", "' were freed with a failure");
 
     private final LocalSlots<K> map;
     private final SlotIndex<K> index;
@@ -156,7 +157,7 @@ final class Closing<K> {
         }
         generations.ended(Math.max(highest, index.highestGeneration()));
         if (failure != null) {
-            LOG.error("slots of map '", map.name(), "' were freed with a failure", failure);
+            FREED_WITH_FAILURE.error(map.name(), failure);
         }
     }
 }

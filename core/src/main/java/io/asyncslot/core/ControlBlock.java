@@ -222,6 +222,16 @@ public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir
         return map().dispatcher().handOver(this);
     }
 
+    /**
+     * As {@link #expire()}, where slots that are due together may share a task.
+     *
+     * @param gathered takes the slot, if its executor takes several as one task: the caller has them handed over soon
+     * @return false when callbacks are stopped, or the slot is gone: the caller keeps custody
+     */
+    public final boolean expire(RunQueue.Gathering gathered) {
+        return map().dispatcher().handOver(this, gathered);
+    }
+
     /** When it is due, given a word that was read before. */
     long dueAt(long word) {
         return map().dueAt(this, word);
@@ -275,7 +285,7 @@ public class ControlBlock<K> extends Custody implements Runnable, FormerRun.Heir
     /** Called by an executor. Does nothing unless the slot is in an executor's hands: it may have been taken back. */
     @Override
     public final void run() {
-        map().dispatcher().run(this);
+        map().dispatcher().queue().run(this, null);
     }
 
     /** Called by a thread that goes on with a slot that waited, in its custody and counted as begun. */

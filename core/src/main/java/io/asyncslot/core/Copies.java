@@ -45,16 +45,11 @@ class Copies<K> {
         return true;
     }
 
-    /** A reading for {@link #leaveArmed}, to be taken before the slot is armed or moved. */
-    long reading() {
-        return 0;
-    }
-
     /**
      * Ends an operation that was to arm or move a slot.
      *
      * @param done whether it did
-     * @param reading what {@link #reading} answered before
+     * @param reading the reading of the map's clock that the deadline is reckoned from
      */
     void leaveArmed(ControlBlock<K> block, boolean done, long reading) {}
 

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes due slots of one map on to the {@link RunQueue}, no more at once than the map's concurrency, and runs what the
@@ -25,6 +26,7 @@ final class Dispatcher<K> {
     }
 
     private static final Log LOG = new Log(Dispatcher.class);
+    private static final Log.Message FAILED = LOG.message("a run of map '", "' failed outside its callback");
 
     private final RunQueue queue;
     private final Timekeeper keeper;
@@ -70,6 +72,15 @@ final class Dispatcher<K> {
      * @return false when callbacks are stopped, or the slot is gone; the caller is still the custodian
      */
     boolean handOver(ControlBlock<K> block) {
+        return handOver(block, null);
+    }
+
+    /**
+     * As {@link #handOver(ControlBlock)}; where the executor takes several slots as one task, by way of {@code gathered}.
+     *
+     * @param gathered null for none
+     */
+    boolean handOver(ControlBlock<K> block, RunQueue.@Nullable Gathering gathered) {
         StackRoom.check();
         if (!keeper.isRunning()) {
             return false;
@@ -82,50 +93,14 @@ final class Dispatcher<K> {
             return false;
         }
         block.promise(Custody.WORKER);
-        submit(block);
+        submit(block, queue.takesBundles() ? gathered : null);
         return true;
     }
 
     /** Hands over again a slot that is in the worker's custody and waited for its former incarnation. */
     void resume(ControlBlock<K> block) {
         gateLeft(block);
-        submit(block);
-    }
-
-    /** What the executor calls. */
-    void run(ControlBlock<K> block) {
-        RunLoop loop;
-        try {
-            StackRoom.check();
-            loop = RunLoop.enter(block);
-        } catch (Throwable e) { // there is no room for a run; thrown on, it would end a thread of the executor
-            recall(block);
-            LOG.error("there was no room for a run of map '", block.map().name(), "'; trying again", e);
-            return;
-        }
-        if (loop == null) {
-            return; // this thread is ending another run, and takes this one up afterwards
-        }
-        boolean callersOwn = Thread.interrupted(); // an executor that runs tasks inline: not the callback's business
-        try {
-            runOne(block, loop);
-            takeUpPostponed(loop);
-            for (ControlBlock<?> next = queue.next(loop); next != null; next = queue.next(loop)) {
-                next.goOn(loop);
-                takeUpPostponed(loop);
-            }
-        } finally {
-            loop.leave();
-            if (callersOwn) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private static void takeUpPostponed(RunLoop loop) {
-        for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
-            next.takeUp(loop);
-        }
+        submit(block, null);
     }
 
     /** Runs one slot that is in the executor's hands, if it still is. */
@@ -149,7 +124,7 @@ final class Dispatcher<K> {
                 giveBack(block);
             }
         } catch (Throwable e) {
-            LOG.error("a run of map '", block.map().name(), "' failed outside its callback", e);
+            FAILED.error(block.map().name(), e);
         } finally {
             boolean unused = Thread.interrupted(); // what was meant for this run does not meet the next
             try {
@@ -160,14 +135,18 @@ final class Dispatcher<K> {
         }
     }
 
-    private void submit(ControlBlock<K> block) {
+    private void submit(ControlBlock<K> block, RunQueue.@Nullable Gathering gathered) {
         counters.handedOver.increment();
         if (isOver(block)) { // while it waited for a former run
             giveBack(block);
             return;
         }
         if (concurrency == 0 || waiting.isEmpty() && permit()) {
-            queue.offer(block);
+            if (gathered == null) {
+                queue.offer(block);
+            } else {
+                gathered.add(block, queue);
+            }
             return;
         }
         gateEntered(block);
@@ -293,6 +272,10 @@ final class Dispatcher<K> {
             giveBackPermitted(block);
         }
         return taken;
+    }
+
+    RunQueue queue() {
+        return queue;
     }
 
     RunQueue.Probe probe() {

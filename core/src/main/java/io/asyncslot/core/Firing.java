@@ -4,8 +4,6 @@ import io.asyncslot.ArmingContext;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotFiring;
-import io.asyncslot.SlotSnapshot.LastFiring;
-import io.asyncslot.SlotSnapshot.LatenessSplit;
 import io.asyncslot.SlotType;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.backend.Limits;
@@ -64,8 +62,8 @@ class Firing<K> implements SlotFiring {
         return told;
     }
 
-    final Duration took() {
-        return Duration.ofNanos(tookNanos);
+    final long tookNanos() {
+        return tookNanos;
     }
 
     @Nullable
@@ -79,8 +77,8 @@ class Firing<K> implements SlotFiring {
     }
 
     /** What a slot remembers of it. */
-    final LastFiring last(@Nullable LatenessSplit split, @Nullable Duration took, @Nullable String failed) {
-        return new LastFiring(firedAt(), generation, attempt, lateness(), split, took, failed);
+    final LastRun remembered() {
+        return new LastRun(firedAtNanos, generation, attempt, latenessNanos());
     }
 
     final long latenessNanos() {

@@ -91,8 +91,7 @@ final class HistoryNotes<K> extends Notes<K> {
             long pending = pending(before);
             NotedBlock<K> noted = (NotedBlock<K>) block;
             if (untold) {
-                departures.add(new Departures.Untold(noted, kind, now(), cause, pending));
-                return true;
+                return departures.add(noted, kind, now(), cause, pending);
             }
             noted.happened(kind, now(), -1, cause, null, pending, block.generation());
         } catch (Throwable e) { // a clock or a heap: what happened has happened all the same
@@ -155,7 +154,7 @@ final class HistoryNotes<K> extends Notes<K> {
     @Override
     void departed(ControlBlock<K> block, SlotDetails<K> details) {
         if (details.history() != null) {
-            departures.add(block.key(), block.generation(), details.lastFiring, details.needHistory());
+            departures.add(block.key(), block.generation(), details.lastRun, details.needHistory());
         }
     }
 }

@@ -195,8 +195,10 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     /** Tells the timekeeper of a slot, unless it has promised to look at it in time. */
     final void demand(ControlBlock<K> block, long deadline) {
         if (deadline < block.lookAt() || promisesLapse && keeper.hasLapsed(block)) {
-            StackRoom.check();
-            keeper.armed(block, deadline);
+            if (!block.isCommanded() || !keeper.takesBy(deadline)) {
+                StackRoom.check();
+                keeper.armed(block, deadline);
+            }
         }
     }
 
@@ -739,40 +741,41 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         long deadline = Micros.after(nanos, Limits.delay(delay));
         Series series = block instanceof ScheduledBlock ? Series.KEEP : null;
         return !notes.areKept() || SlotCause.current() != null
-                ? arm(block, deadline, notes.noted(nanos), series)
-                : BY_CALLBACK.during(() -> arm(block, deadline, notes.noted(nanos), series));
+                ? arm(block, deadline, nanos, series)
+                : BY_CALLBACK.during(() -> arm(block, deadline, nanos, series));
     }
 
     /**
      * Arms an existing incarnation; {@link StartOutcome#FREED} when it is freed.
      *
+     * @param reading the reading of the map's clock that the deadline is reckoned from
      * @param value as in {@link #create(Object, long, long, long, Object)}
      */
-    final StartOutcome arm(ControlBlock<K> block, long deadline, long now, @Nullable Object value) {
+    final StartOutcome arm(ControlBlock<K> block, long deadline, long reading, @Nullable Object value) {
         ArmingContexts contexts = armingContexts;
         ArmedIn armedIn = contexts == null ? null : block.needDetails().armedIn();
         Object captured = contexts == null ? null : contexts.capture();
         long nanos = shape != null && shape.asksForTime() ? nanos() : 0;
-        long reading = copies.reading();
         if (!copies.enter(block)) {
             return StartOutcome.FREED;
         }
+        long before = block.word();
         boolean inside = true;
         boolean done = false;
         try {
-            long before = block.word();
             StateWord.Arming arming =
                     plain ? block.arm(deadline) : armWith(block, deadline, nanos, value, armedIn, captured);
             inside = false;
-            copies.leaveArmed(block, arming != StateWord.Arming.FREED, reading);
-            StartOutcome outcome = armed(block, arming, deadline, now, before);
+            boolean taken = arming == StateWord.Arming.STARTED || arming == StateWord.Arming.REARMED;
+            copies.leaveArmed(block, taken, reading);
+            StartOutcome outcome = armed(block, arming, deadline, reading, before);
             done = true;
             return outcome;
         } finally {
             if (!done) {
                 boolean stray = true;
                 try {
-                    stray = cutShort(block, inside);
+                    stray = cutShort(block, inside, before);
                 } finally {
                     if (stray) {
                         scrubber.strays = true; // by a store: the stack may be at its end
@@ -786,16 +789,18 @@ abstract class LocalSlots<K> extends SlotHome<K> {
      * An operation that arms or moves a slot has thrown: an Error, or what a merge function throws.
      *
      * @param inside whether it has not come to {@link Copies#leave}
+     * @param before a reading of the word before that
      * @return whether somebody has to see to the slot: not if nothing has changed
      */
-    final boolean cutShort(ControlBlock<K> block, boolean inside) {
+    final boolean cutShort(ControlBlock<K> block, boolean inside, long before) {
         if (inside) {
             copies.leave(block, true);
         }
-        return copies.mirror() != null || pauses.isStray(block);
+        return copies.mirror() != null || block.word() != before && pauses.isStray(block);
     }
 
-    private StartOutcome armed(ControlBlock<K> block, StateWord.Arming arming, long deadline, long now, long before) {
+    private StartOutcome armed(
+            ControlBlock<K> block, StateWord.Arming arming, long deadline, long reading, long before) {
         if (arming == StateWord.Arming.FREED) {
             return StartOutcome.FREED;
         }
@@ -806,7 +811,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         boolean started = arming == StateWord.Arming.STARTED;
         long due = shape == null ? deadline : shapedDue(block, deadline);
         (started ? counters.restarted : counters.rearmed).increment();
-        notes.recordArmed(block, started ? Kind.STARTED : Kind.REARMED, now, due, before);
+        notes.recordArmed(block, started ? Kind.STARTED : Kind.REARMED, notes.noted(reading), due, before);
         pending(block, due);
         return started ? StartOutcome.STARTED : StartOutcome.REARMED;
     }
@@ -862,7 +867,6 @@ abstract class LocalSlots<K> extends SlotHome<K> {
         SlotDetails<K> details = block.needDetails();
         Redelivery alone = firing.again(false, postponed); // both made before the step
         Redelivery ahead = firing.again(true, postponed);
-        long reading = copies.reading();
         if (!copies.enter(block)) {
             return RetryOutcome.FREED;
         }
@@ -882,7 +886,7 @@ abstract class LocalSlots<K> extends SlotHome<K> {
             details.again = armed ? alone : ahead;
         }
         if (done) {
-            copies.leaveArmed(block, true, reading);
+            copies.leaveArmed(block, true, nanos);
         } else {
             copies.leave(
                     block, redelivering == StateWord.Redelivering.SUPERSEDED); // with the values that were passed on
@@ -1007,8 +1011,19 @@ abstract class LocalSlots<K> extends SlotHome<K> {
 
     @Override
     public final Optional<Instant> pausedSince() {
-        long since = isClosed() ? -1 : pauses.since();
-        return since < 0 ? Optional.empty() : Optional.of(snapshots.instant(since));
+        return mapPause().map(PauseSwitch.Pause::at);
+    }
+
+    @Override
+    public final Optional<SlotCause> pausedBy() {
+        return mapPause().map(PauseSwitch.Pause::by);
+    }
+
+    /** The pause of the map as a whole. */
+    private Optional<PauseSwitch.Pause> mapPause() {
+        return isClosed()
+                ? Optional.empty()
+                : Optional.ofNullable(pauses.ofTheMap().present());
     }
 
     // ---- binding ------------------------------------------------------------------------------------------------
@@ -1174,6 +1189,11 @@ abstract class LocalSlots<K> extends SlotHome<K> {
     @Override
     final long nanos() {
         return ticker.nanos(clock);
+    }
+
+    /** A reading of the map's clock as a point on the wall clock. */
+    final Instant instant(long reading) {
+        return snapshots.instant(reading);
     }
 
     @Override

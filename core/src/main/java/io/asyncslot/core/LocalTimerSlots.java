@@ -67,7 +67,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     final StartOutcome startOwn(K key, @Nullable Object value) {
         if (!(calendar() instanceof WallCalendar<K> calendar)) {
             long nanos = ticker().nanos(clock());
-            return start(key, lookUp(key), ownDeadline(nanos), notes().noted(nanos), value);
+            return start(key, lookUp(key), ownDeadline(nanos), nanos, value);
         }
         StartOutcome outcome = null;
         while (outcome == null) { // anew if the key has another slot meanwhile: what has fired is of one slot
@@ -81,8 +81,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         long nanos = ticker().nanos(clock());
         ControlBlock<K> found = live(key);
         long deadline = ownDeadline(calendar, found, nanos);
-        StartOutcome outcome =
-                isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, notes().noted(nanos), value);
+        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, nanos, value);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, isOfSchedule(), nanos, steps);
         }
@@ -110,8 +109,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         ControlBlock<K> found = live(key);
         Series series = series(found, schedule);
         long deadline = firstPoint(calendar, found, series, nanos);
-        StartOutcome outcome =
-                isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, notes().noted(nanos), series);
+        StartOutcome outcome = isClosed() ? StartOutcome.CLOSED : tryStart(key, found, deadline, nanos, series);
         if (outcome == StartOutcome.STARTED || outcome == StartOutcome.REARMED) {
             derived(calendar, key, deadline, !(schedule instanceof FixedRateSchedule), nanos, steps);
         }
@@ -144,7 +142,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     final StartOutcome startAfter(K key, Duration delay, @Nullable Object value) {
         Limits.delay(delay);
         long nanos = ticker().nanos(clock());
-        return start(key, lookUp(key), Micros.after(nanos, delay), notes().noted(nanos), value);
+        return start(key, lookUp(key), Micros.after(nanos, delay), nanos, value);
     }
 
     @Override
@@ -159,11 +157,11 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
         long nanos = ticker().nanos(clock());
         if (clock() == SlotClock.REALTIME) {
-            return start(key, lookUp(key), Micros.of(deadline), notes().noted(nanos), value);
+            return start(key, lookUp(key), Micros.of(deadline), nanos, value);
         }
         Duration left = Duration.between(Instant.ofEpochSecond(0, ticker().realtimeNanos()), deadline);
         long due = Micros.after(nanos, left.isNegative() ? Duration.ZERO : left);
-        return start(key, lookUp(key), due, notes().noted(nanos), value);
+        return start(key, lookUp(key), due, nanos, value);
     }
 
     /*
@@ -178,7 +176,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
         long nanos = ticker().nanos(clock());
         long deadline = Micros.after(nanos, delay);
-        Batch<K> batch = new Batch<>(this, deadline, notes().noted(nanos));
+        Batch<K> batch = new Batch<>(this, deadline, nanos);
         keeper().batchBegins();
         try {
             for (K key : keys) {
@@ -194,7 +192,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     public TouchOutcome touch(K key) {
         if (!(calendar() instanceof WallCalendar<K> calendar)) {
             long nanos = ticker().nanos(clock());
-            return touch(key, ownDeadline(nanos), notes().noted(nanos));
+            return touch(key, ownDeadline(nanos), nanos);
         }
         TouchOutcome outcome = null;
         while (outcome == null) { // anew if the key has got another schedule meanwhile
@@ -211,7 +209,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         long deadline =
                 series == null ? ownDeadline(calendar, found, nanos) : firstPoint(calendar, found, series, nanos);
         boolean ofSchedule = series == null ? isOfSchedule() : !(series.schedule() instanceof FixedRateSchedule);
-        TouchOutcome outcome = touch(found, deadline, notes().noted(nanos), series);
+        TouchOutcome outcome = touch(found, deadline, nanos, series);
         if (outcome == TouchOutcome.MOVED) {
             derived(calendar, key, deadline, ofSchedule, nanos, steps);
         }
@@ -225,7 +223,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         ControlBlock<K> block = followsCalendar() ? lookUp(key) : null;
         CalendarDetails<K> details = block == null ? null : CalendarDetails.of(block);
         CalendarDetails.Derived derived = details == null ? null : details.derived.get();
-        TouchOutcome outcome = touch(key, Micros.after(nanos, delay), notes().noted(nanos));
+        TouchOutcome outcome = touch(key, Micros.after(nanos, delay), nanos);
         if (details != null && derived != null && outcome == TouchOutcome.MOVED) { // else the same deadline might be
             // taken for one that nobody named; what a start has noted meanwhile stays
             details.derived.compareAndSet(derived, null);
@@ -234,15 +232,17 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     }
 
     /**
-     * Starts; {@code now}, rounded up as the deadline is, is for the history only.
+     * Starts.
      *
      * @param found what a look for the key has found just now
+     * @param reading the reading of the map's clock that the deadline is reckoned from
      * @param value what the slot is to carry; null for nothing
      */
-    final StartOutcome start(K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
+    final StartOutcome start(
+            K key, @Nullable ControlBlock<K> found, long deadline, long reading, @Nullable Object value) {
         ControlBlock<K> block = found;
         while (!isClosed()) {
-            StartOutcome outcome = tryStart(key, block, deadline, now, value);
+            StartOutcome outcome = tryStart(key, block, deadline, reading, value);
             if (outcome != null) {
                 return outcome;
             }
@@ -258,9 +258,9 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
      * @return null if that is not what the key has any more; nothing changed
      */
     private @Nullable StartOutcome tryStart(
-            K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
+            K key, @Nullable ControlBlock<K> found, long deadline, long reading, @Nullable Object value) {
         if (!isKept(value)) {
-            return tryStartWith(key, found, deadline, now, value);
+            return tryStartWith(key, found, deadline, reading, value);
         }
         KeptValue kept = keep(requireNonNull(value));
         if (kept == null) {
@@ -268,18 +268,19 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
             return StartOutcome.REJECTED;
         }
         try {
-            return tryStartWith(key, found, deadline, now, kept);
+            return tryStartWith(key, found, deadline, reading, kept);
         } finally {
             KeptValue.freeUnlessAccepted(kept);
         }
     }
 
     private @Nullable StartOutcome tryStartWith(
-            K key, @Nullable ControlBlock<K> found, long deadline, long now, @Nullable Object value) {
+            K key, @Nullable ControlBlock<K> found, long deadline, long reading, @Nullable Object value) {
         if (found != null) {
-            StartOutcome outcome = arm(found, deadline, now, value);
+            StartOutcome outcome = arm(found, deadline, reading, value);
             return outcome == StartOutcome.FREED ? null : outcome;
         }
+        long now = notes().noted(reading);
         return switch (create(key, deadline, now, deadline - now, value)) {
             case CREATED -> StartOutcome.STARTED;
             case REJECTED -> StartOutcome.REJECTED;
@@ -294,8 +295,8 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         return block == null || StateWord.isFreed(block.word()) ? null : block;
     }
 
-    private TouchOutcome touch(K key, long deadline, long now) {
-        TouchOutcome outcome = touch(lookUp(key), deadline, now, Series.KEEP);
+    private TouchOutcome touch(K key, long deadline, long reading) {
+        TouchOutcome outcome = touch(lookUp(key), deadline, reading, Series.KEEP);
         return outcome != null ? outcome : absent();
     }
 
@@ -307,34 +308,34 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
      * Moves what is pending.
      *
      * @param block the slot; null for none
+     * @param reading the reading of the map's clock that the deadline is reckoned from
      * @param of what the deadline was derived from; null for what the map says, {@link Series#KEEP} for no schedule
      * @return null if the slot is freed or has another schedule meanwhile; nothing changed
      */
     private @Nullable TouchOutcome touch(
-            @Nullable ControlBlock<K> block, long deadline, long now, @Nullable Series of) {
+            @Nullable ControlBlock<K> block, long deadline, long reading, @Nullable Series of) {
         if (block == null) {
             return absent();
         }
-        long reading = copies().reading();
         if (!copies().enter(block)) {
             return null;
         }
+        long before = block.word();
         boolean inside = true;
         boolean done = false;
         try {
-            long before = block.word();
             StateWord.Move move =
                     block instanceof ScheduledBlock<K> scheduled ? scheduled.move(deadline, of) : move(block, deadline);
             inside = false;
             copies().leaveArmed(block, move == StateWord.Move.MOVED, reading);
-            TouchOutcome outcome = move == null ? null : moved(block, move, deadline, now, before);
+            TouchOutcome outcome = move == null ? null : moved(block, move, deadline, reading, before);
             done = true;
             return outcome;
         } finally {
             if (!done) {
                 boolean stray = true;
                 try {
-                    stray = cutShort(block, inside);
+                    stray = cutShort(block, inside, before);
                 } finally {
                     if (stray) {
                         scrubber.strays = true; // by a store: the stack may be at its end
@@ -345,12 +346,12 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
     }
 
     private @Nullable TouchOutcome moved(
-            ControlBlock<K> block, StateWord.Move move, long deadline, long now, long before) {
+            ControlBlock<K> block, StateWord.Move move, long deadline, long reading, long before) {
         return switch (move) {
             case MOVED -> {
                 counters().moved.increment();
                 long due = isShaped() ? shapedDue(block, deadline) : deadline;
-                notes().recordArmed(block, Kind.MOVED, now, due, before);
+                notes().recordArmed(block, Kind.MOVED, notes().noted(reading), due, before);
                 pending(block, due);
                 yield TouchOutcome.MOVED;
             }
@@ -397,7 +398,7 @@ public sealed class LocalTimerSlots<K> extends LocalSlots<K> implements TimerSlo
         }
         if (delay == null) {
             throw new IllegalStateException(
-                    "map '" + name() + "' has no delay of its own: set one, or start its keys with a delay");
+                    "map '" + name() + "' has no default delay: set one, or start its keys with a delay");
         }
         return Micros.after(nanos, delay);
     }

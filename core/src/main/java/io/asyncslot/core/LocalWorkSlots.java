@@ -102,6 +102,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
         if (!copies().enter(block)) {
             return StateWord.Submission.FREED;
         }
+        long before = block.word();
         boolean inside = true;
         boolean done = false;
         try {
@@ -123,7 +124,7 @@ public sealed class LocalWorkSlots<K> extends LocalSlots<K> implements WorkSlots
             if (!done) {
                 boolean stray = true;
                 try {
-                    stray = cutShort(block, inside);
+                    stray = cutShort(block, inside, before);
                 } finally {
                     if (stray) {
                         scrubber.strays = true; // by a store: the stack may be at its end

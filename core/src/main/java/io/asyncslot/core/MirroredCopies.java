@@ -82,11 +82,6 @@ final class MirroredCopies<K> extends Copies<K> {
     }
 
     @Override
-    long reading() {
-        return mirror.reading();
-    }
-
-    @Override
     void leaveArmed(ControlBlock<K> block, boolean done, long reading) {
         try {
             if (done) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 class Notes<K> {
 
     private static final Log LOG = new Log(Notes.class);
+    private static final Log.Message UNNOTED = LOG.message("an event of map '", "' could not be recorded");
 
     private final String name;
 
@@ -103,6 +104,6 @@ class Notes<K> {
 
     /** Something could not be noted for those who look: tells of that. What is noted has happened all the same. */
     final void unnoted(Throwable failure) {
-        LOG.warning("something that happened in map '", name, "' was not noted", failure);
+        UNNOTED.warning(name, failure);
     }
 }

@@ -1,7 +1,9 @@
 package io.asyncslot.core;
 
+import io.asyncslot.SlotCause;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +27,16 @@ class PauseSwitch {
     /** The latest pause; null before the first. Changed by CAS by any thread; volatile. */
     private volatile @Nullable Pause pause;
 
-    /** From when to when, in nanoseconds of the map's clock; until {@link #OPEN} while it lasts. */
-    private record Pause(long since, long until) {
+    /**
+     * One pause.
+     *
+     * @param since its begin, in nanoseconds of the map's clock
+     * @param at its begin on the wall clock as that was then. Read anew, it would differ each time: it tells this pause from others
+     * @param until its end; {@link #OPEN} while it lasts
+     * @param by its cause; null when it was a plain call, or is over
+     */
+    record Pause(
+            long since, Instant at, long until, @Nullable SlotCause by) {
 
         long within(long from, long to) {
             return Math.max(0, Math.min(until, to) - Math.max(since, from));
@@ -39,17 +49,19 @@ class PauseSwitch {
     }
 
     /**
-     * Begins a pause.
+     * Begins a pause, with the cause of this thread's operations.
      *
+     * @param now a reading of the map's clock
+     * @param at the same on the wall clock
      * @return false when there is one
      */
-    final boolean pause(long now) {
+    final boolean pause(long now, Instant at) {
         for (; ; ) {
             Pause present = pause;
             if (present != null && present.until == OPEN) {
                 return false;
             }
-            if (PAUSE.compareAndSet(this, present, new Pause(now, OPEN))) {
+            if (PAUSE.compareAndSet(this, present, new Pause(now, at, OPEN, SlotCause.current()))) {
                 return true;
             }
         }
@@ -66,16 +78,17 @@ class PauseSwitch {
             if (present == null || present.until != OPEN) {
                 return false;
             }
-            if (PAUSE.compareAndSet(this, present, new Pause(present.since, Math.max(present.since, now)))) {
+            Pause over = new Pause(present.since, present.at, Math.max(present.since, now), null);
+            if (PAUSE.compareAndSet(this, present, over)) {
                 return true;
             }
         }
     }
 
-    /** The begin of the present pause, in nanoseconds of the map's clock; -1 when there is none. */
-    final long since() {
+    /** The present pause; null when there is none. */
+    final @Nullable Pause present() {
         Pause present = pause;
-        return present == null || present.until != OPEN ? -1 : present.since;
+        return present == null || present.until != OPEN ? null : present;
     }
 
     /** How much of a span was within the latest pause of one of the two, or of both. */

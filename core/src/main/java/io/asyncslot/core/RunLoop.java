@@ -40,7 +40,15 @@ final class RunLoop {
             return null;
         }
         RunLoop loop = new RunLoop(present);
-        CURRENT.set(loop);
+        boolean set = false;
+        try {
+            CURRENT.set(loop);
+            set = true;
+        } finally {
+            if (!set) { // it may be there all the same, and would take up what nobody runs
+                loop.leave();
+            }
+        }
         return loop;
     }
 

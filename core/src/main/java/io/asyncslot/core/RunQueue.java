@@ -3,13 +3,18 @@ package io.asyncslot.core;
 import io.asyncslot.backend.InFlight;
 import io.asyncslot.backend.Locks;
 import io.asyncslot.backend.Log;
+import io.asyncslot.spi.SharedTasks;
 import io.asyncslot.spi.Ticker;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedList;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +51,12 @@ public final class RunQueue {
      */
 
     private static final Log LOG = new Log(RunQueue.class);
+    private static final Log.Message NOT_TAKEN_TOGETHER =
+            LOG.message("the executor failed to take several slots at a time: ", "");
+    private static final Log.Message CLOCK_FAILED = LOG.message("the clock failed: ", "");
+    private static final Log.Message NOT_TAKEN =
+            LOG.message("the executor failed to take a slot of map '", "'; trying again");
+    private static final Log.Message NO_ROOM = LOG.message("there was no room for a run of map '", "'; trying again");
 
     private static final @Nullable ControlBlock<?>[] NONE = new ControlBlock<?>[0];
 
@@ -57,6 +68,7 @@ public final class RunQueue {
     private final Ticker ticker;
     private final Timekeeper keeper;
     private final InFlight inFlight;
+    private final boolean bundles;
 
     /** Whether the thread is inside the executor's {@code execute}: then it is not the executor's to go on with. */
     @SuppressWarnings("ThreadLocalUsage") // a queue's own: a callback of one registry may submit to another
@@ -88,6 +100,12 @@ public final class RunQueue {
     /** What the timer is to call. */
     private final Runnable attempt = this::attempt;
 
+    /** How many bundles were made; for the timekeeper's thread, which numbers them. */
+    private long bundlesMade;
+
+    /** The greatest number of a bundle that has begun. Raised by CAS, by whoever begins one. */
+    private final AtomicLong begunBundle = new AtomicLong();
+
     /** How many wait, the one that is being offered included. Written with the lock; volatile, read by all. */
     private volatile int waiting;
 
@@ -96,6 +114,7 @@ public final class RunQueue {
         this.ticker = ticker;
         this.keeper = keeper;
         this.inFlight = keeper.inFlight();
+        this.bundles = executor instanceof SharedTasks;
     }
 
     void opened(Dispatcher<?> dispatcher) {
@@ -167,6 +186,133 @@ public final class RunQueue {
         pump();
         if (!keeper.isRunning()) {
             returnLine();
+        }
+    }
+
+    /** What slots that are due go through on their way to an executor that takes several as one task. */
+    public interface Gathering {
+
+        /**
+         * Adds a slot in the caller's custody, which is handed over soon. Throws nothing.
+         *
+         * @param slot the slot
+         * @param queue the queue of its registry
+         */
+        void add(ControlBlock<?> slot, RunQueue queue);
+    }
+
+    /** Whether the executor may be given several slots as one task. */
+    boolean takesBundles() {
+        return bundles;
+    }
+
+    /**
+     * Passes on slots in the caller's custody as one task.
+     *
+     * @param slots of which those that are not the caller's any more are taken out when this fails
+     * @return null when it fails: what is left is the caller's to offer one by one
+     */
+    @Nullable
+    Bundle offerTogether(@Nullable ControlBlock<?>[] slots, int from, int to) {
+        if (waiting != 0) {
+            return null;
+        }
+        Bundle bundle;
+        ControlBlock<?>[] all;
+        try {
+            all = Arrays.copyOfRange(slots, from, to, ControlBlock[].class);
+            for (ControlBlock<?> slot : all) {
+                if (slot == null) { // an attempt before this one was cut short
+                    return null;
+                }
+            }
+            bundle = new Bundle(this, all, ++bundlesMade);
+        } catch (Throwable e) { // a full heap, or a class that could not be initialized then; nothing has been done yet
+            return null;
+        }
+        inFlight.launched(all.length);
+        for (ControlBlock<?> slot : all) {
+            slot.promiseBeforeFence(Custody.QUEUED);
+        }
+        VarHandle.fullFence();
+        // looked at after the slots became QUEUED: a stop or a freer sees that, or we see what it did
+        boolean running = keeper.isRunning();
+        for (ControlBlock<?> slot : all) {
+            if (!running || Dispatcher.isOver(slot)) {
+                slot.recall();
+            }
+        }
+        if (handsOver(bundle)) {
+            for (int i = from; i < to; i++) { // nothing here may throw any more
+                slots[i] = null;
+            }
+            return bundle;
+        }
+        for (int i = from; i < to; i++) {
+            ControlBlock<?> slot = slots[i];
+            if (slot != null && !takeBack(slot, Custody.WORKER)) {
+                slots[i] = null;
+            }
+        }
+        return null;
+    }
+
+    private boolean handsOver(Bundle bundle) {
+        try {
+            give(bundle);
+            return true;
+        } catch (RejectedExecutionException e) { // the stated policy for a full executor
+            return false;
+        } catch (Throwable e) {
+            NOT_TAKEN_TOGETHER.error(executor, e);
+            return false;
+        }
+    }
+
+    /** What the executor calls, with a slot and those that share its task. */
+    void run(ControlBlock<?> first, @Nullable Bundle bundle) {
+        RunLoop loop;
+        try {
+            StackRoom.check();
+            loop = RunLoop.enter(first);
+        } catch (Throwable e) { // there is no room for a run; thrown on, it would end a thread of the executor
+            for (ControlBlock<?> slot = first; slot != null; slot = rest(bundle)) {
+                slot.recall();
+            }
+            NO_ROOM.error(first.map().name(), e);
+            return;
+        }
+        if (loop == null) { // this thread is ending another run, and takes this one up afterwards
+            for (ControlBlock<?> slot = rest(bundle); slot != null; slot = rest(bundle)) {
+                slot.run();
+            }
+            return;
+        }
+        boolean callersOwn = Thread.interrupted(); // an executor that runs tasks inline: not the callback's business
+        try {
+            for (ControlBlock<?> slot = first; slot != null; slot = rest(bundle)) {
+                slot.takeUp(loop);
+                takeUpPostponed(loop);
+            }
+            for (ControlBlock<?> next = next(loop); next != null; next = next(loop)) {
+                next.goOn(loop);
+                takeUpPostponed(loop);
+            }
+        } finally {
+            loop.leave();
+            if (callersOwn) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static @Nullable ControlBlock<?> rest(@Nullable Bundle bundle) {
+        return bundle == null ? null : bundle.take();
+    }
+
+    private static void takeUpPostponed(RunLoop loop) {
+        for (ControlBlock<?> next = loop.next(); next != null; next = loop.next()) {
+            next.takeUp(loop);
         }
     }
 
@@ -304,18 +450,12 @@ public final class RunQueue {
         block.promise(Custody.QUEUED);
         boolean refused = false;
         try {
-            Boolean outer = offering.get();
-            offering.set(Boolean.TRUE);
-            try {
-                executor.execute(block);
-            } finally {
-                offering.set(outer);
-            }
+            give(block);
         } catch (RejectedExecutionException e) {
             refused = true; // the stated policy for a full executor
         } catch (Throwable e) {
             refused = true;
-            LOG.error("the executor failed to take a slot of map '", block.map().name(), "'; trying again", e);
+            NOT_TAKEN.error(block.map().name(), e);
         }
         if (refused) {
             return !takeBack(block, Custody.WORKER);
@@ -325,6 +465,17 @@ public final class RunQueue {
             block.map().dispatcher().recall(block);
         }
         return true;
+    }
+
+    /** Gives the executor a task. If it runs that in this thread, the thread is not the executor's to go on with. */
+    private void give(Runnable task) {
+        Boolean outer = offering.get();
+        offering.set(Boolean.TRUE);
+        try {
+            executor.execute(task);
+        } finally {
+            offering.set(outer);
+        }
     }
 
     /** A task that tells whether an executor has come by it. An executor that runs it in the calling thread tells nothing. */
@@ -404,7 +555,7 @@ public final class RunQueue {
      */
     @Nullable
     ControlBlock<?> next(RunLoop loop) {
-        if (waiting == 0 || loop.isNested() || Boolean.TRUE.equals(offering.get()) || !keeper.isRunning()) {
+        if (waiting == 0 || loop.isNested() || isOffering() || !keeper.isRunning()) {
             return null;
         }
         if (isSliceOver(loop)) {
@@ -420,11 +571,20 @@ public final class RunQueue {
         return next;
     }
 
+    /** Whether this thread is inside the executor's {@code execute}; it has a place to note that from its first offer on. */
+    private boolean isOffering() {
+        try {
+            return Boolean.TRUE.equals(offering.get());
+        } catch (OutOfMemoryError e) { // there is no such place yet
+            return false;
+        }
+    }
+
     private boolean isSliceOver(RunLoop loop) {
         try {
             return loop.goesOnFor(ticker.monotonicNanos()) > SLICE_NANOS;
         } catch (Throwable e) {
-            LOG.error("the clock failed", "", "", e);
+            CLOCK_FAILED.error(ticker, e);
             return true;
         }
     }
@@ -465,5 +625,95 @@ public final class RunQueue {
     private static void returned(ControlBlock<?> block) {
         block.leavesQueue();
         block.map().dispatcher().giveBackPermitted(block);
+    }
+
+    /**
+     * Slots that fell due together, as one task of an executor: whoever runs it takes one after another. Each of them is in the
+     * executor's hands by itself, and may be taken back. Thread-safe.
+     */
+    static final class Bundle implements Runnable {
+
+        private static final VarHandle TAKEN;
+
+        static {
+            try {
+                TAKEN = MethodHandles.lookup().findVarHandle(Bundle.class, "taken", int.class);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        private final RunQueue queue;
+        private final ControlBlock<?>[] slots;
+
+        /** How many have been taken, or more. By atomic add, by whoever runs some of them; volatile. */
+        private volatile int taken;
+
+        /** The bundle handed over after this one. For {@code Gathered} only; plain. */
+        @Nullable
+        Bundle next;
+
+        /** Whether it was reached at a look. For {@code Gathered} only; plain. */
+        private boolean seenReached;
+
+        /** Bundles are handed over in the order of their numbers. */
+        private final long number;
+
+        Bundle(RunQueue queue, ControlBlock<?>[] slots, long number) {
+            this.queue = queue;
+            this.slots = slots;
+            this.number = number;
+        }
+
+        /** Takes the next one; null when all have been taken. */
+        @Nullable
+        ControlBlock<?> take() {
+            int at = taken < slots.length ? (int) TAKEN.getAndAdd(this, 1) : slots.length;
+            return at < slots.length ? slots[at] : null;
+        }
+
+        /** Whether it has begun, or one after it has: then the executor has lost it, or is just about to begin it. */
+        boolean isReached() {
+            return number <= queue.begunBundle.get();
+        }
+
+        /** Whether it, having been reached, had been so at the look before this one. */
+        boolean isSlow() {
+            boolean before = seenReached;
+            seenReached = true;
+            return before;
+        }
+
+        /** Whether no slot in it is in the executor's hands any more. */
+        boolean isGone() {
+            for (ControlBlock<?> slot : slots) {
+                if (slot.lookAt() == Custody.QUEUED) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private void begins() {
+            for (long seen = queue.begunBundle.get(); seen < number; seen = queue.begunBundle.get()) {
+                if (queue.begunBundle.compareAndSet(seen, number)) {
+                    return;
+                }
+            }
+        }
+
+        boolean isTaken() {
+            return taken >= slots.length;
+        }
+
+        /** Called by an executor; does nothing when others have taken all. */
+        @Override
+        public void run() {
+            begins();
+            ControlBlock<?> first = take();
+            if (first != null) {
+                queue.run(first, this);
+            }
+        }
     }
 }

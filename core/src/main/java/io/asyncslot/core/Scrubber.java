@@ -69,6 +69,9 @@ public final class Scrubber {
     private RunQueue.@Nullable Probe probe;
     private int periodsOfProbe;
 
+    /** Whether the probe had run at a look before: a bundle that another thread had begun by then was looked at since. */
+    private boolean probeHadRun;
+
     /** Slots that the executor took and lost. Written by the driver; volatile. */
     private volatile long lost;
 
@@ -132,6 +135,15 @@ public final class Scrubber {
      */
     public long lostByExecutor() {
         return lost;
+    }
+
+    /** A slot is handed over anew, behind the probe: what that comes by tells nothing of the slot. For the driver. */
+    void handedOverAnew(ControlBlock<?> block) {
+        for (int i = 0; i < handedCount; i++) {
+            if (handed[i] == block) {
+                handed[i] = null;
+            }
+        }
     }
 
     /**
@@ -241,6 +253,7 @@ public final class Scrubber {
         ControlBlock<?> first = handed[0];
         if (asks && first != null) {
             periodsOfProbe = 0;
+            probeHadRun = false;
             probe = first.probe();
         }
     }
@@ -260,6 +273,10 @@ public final class Scrubber {
         if (present == null || !present.hasRun() && ++periodsOfProbe < PATIENCE) {
             return;
         }
+        if (present.hasRun() && !probeHadRun) {
+            probeHadRun = true;
+            return;
+        }
         probe = null;
         long before = lost;
         while (handedCount > 0) {
@@ -271,7 +288,10 @@ public final class Scrubber {
         }
         if (lost != before) {
             LOG.warning(
-                    "the executor took slots and lost them: ", lost - before, ", which are handed over again", null);
+                    "the executor accepted slots and never ran them: ",
+                    lost - before,
+                    ", which are handed over again",
+                    null);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.asyncslot.core;
 
 import io.asyncslot.SlotCallback;
-import io.asyncslot.SlotSnapshot.LastFiring;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -70,8 +69,8 @@ class SlotDetails<K> extends PauseSwitch {
     @Nullable
     Attachment attachments;
 
-    /** How the latest firing went; only with history. Written by the running thread. */
-    volatile @Nullable LastFiring lastFiring;
+    /** How the latest run went; only with history. Written by the running thread. */
+    volatile @Nullable LastRun lastRun;
 
     /** What was captured where the slot was armed. Null until it is needed, then set once, with the monitor. */
     private volatile @Nullable ArmedIn armedIn;

@@ -79,18 +79,11 @@ public interface SlotMirror<K> {
     void changed(ControlBlock<K> block);
 
     /**
-     * A reading that an operation takes before it arms or moves a slot, for {@link #armed}.
-     *
-     * @return the reading; anything where slots cannot be touched from outside
-     */
-    long reading();
-
-    /**
-     * An operation has armed or moved a slot: what was touched from outside before does not count any more. Called between
-     * the step and {@link #changed}, with a reference in hand.
+     * An operation has armed or moved a slot: a touch from outside that was before its reading of the clock does not count any
+     * more. Called between the step and {@link #changed}, with a reference in hand.
      *
      * @param block the slot
-     * @param reading what {@link #reading} answered before the step
+     * @param reading the reading of the map's clock that the deadline is reckoned from
      */
     void armed(ControlBlock<K> block, long reading);
 

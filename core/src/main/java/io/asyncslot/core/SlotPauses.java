@@ -39,7 +39,8 @@ final class SlotPauses<K> {
             return map.isClosed() ? PauseOutcome.CLOSED : PauseOutcome.ABSENT;
         }
         SlotDetails<K> details = block.needDetails();
-        if (!details.pause(map.nanos())) {
+        long now = map.nanos();
+        if (!details.pause(now, map.instant(now))) {
             return PauseOutcome.ALREADY_PAUSED;
         }
         map.counters().paused.increment();
@@ -72,7 +73,8 @@ final class SlotPauses<K> {
         if (map.isClosed()) {
             return PauseOutcome.CLOSED;
         }
-        return held.pause(map.nanos()) ? PauseOutcome.PAUSED : PauseOutcome.ALREADY_PAUSED;
+        long now = map.nanos();
+        return held.pause(now, map.instant(now)) ? PauseOutcome.PAUSED : PauseOutcome.ALREADY_PAUSED;
     }
 
     ResumeOutcome resume() {
@@ -145,11 +147,6 @@ final class SlotPauses<K> {
     /** Whether the map is paused as a whole. */
     boolean isHeld() {
         return held.isPaused();
-    }
-
-    /** Since when the map is paused as a whole, by its clock; negative when it is not. */
-    long since() {
-        return held.since();
     }
 
     PauseSwitch ofTheMap() {

@@ -2,7 +2,6 @@ package io.asyncslot.core;
 
 import io.asyncslot.SlotMapTimes;
 import io.asyncslot.SlotSnapshot;
-import io.asyncslot.SlotSnapshot.LastFiring;
 import io.asyncslot.SlotState;
 import io.asyncslot.backend.Keys;
 import io.asyncslot.backend.Micros;
@@ -112,9 +111,9 @@ final class SlotViews<K> {
                     overdue = Math.max(overdue, now - deadline);
                 }
             }
-            LastFiring firing = details == null || !StateWord.isRunning(word) ? null : details.lastFiring;
+            LastRun firing = details == null || !StateWord.isRunning(word) ? null : details.lastRun;
             if (firing != null
-                    && firing.duration() == null
+                    && !firing.isOver()
                     && (runs == null || firing.firedAt().isBefore(runs))) {
                 runs = firing.firedAt();
             }

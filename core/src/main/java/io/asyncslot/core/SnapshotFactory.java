@@ -51,7 +51,7 @@ final class SnapshotFactory {
         long due = armed ? block.dueAt(word) : 0;
         long left = Micros.toNanos(due) - nanos;
         SlotDetails<K> details = block.details();
-        long paused = details == null ? -1 : details.since();
+        PauseSwitch.Pause pause = details == null ? null : details.present();
         // The history first: whoever finds the end of a run in it finds that run's firing too.
         List<SlotEvent> events = withHistory && causes != null && block instanceof NotedBlock<K> noted
                 ? entries(noted, armed ? StateWord.deadline(word) : -1, due, nanos, wall)
@@ -67,8 +67,9 @@ final class SnapshotFactory {
                 generation,
                 armed ? Instant.ofEpochSecond(0, wall).plusNanos(left) : null,
                 armed ? Duration.ofNanos(Math.max(0, left)) : null,
-                paused < 0 ? null : Instant.ofEpochSecond(0, wall).plusNanos(paused - nanos),
-                details == null ? null : details.lastFiring,
+                pause == null ? null : pause.at(),
+                pause == null ? null : pause.by(),
+                details == null ? null : LastRun.shown(details.lastRun),
                 events,
                 value,
                 schedule,

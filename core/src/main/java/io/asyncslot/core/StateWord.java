@@ -492,7 +492,7 @@ public abstract class StateWord {
                 return Beginning.NOT_DUE;
             }
             if ((seen & RUNNING) != 0) {
-                throw new IllegalStateException("two runs of one slot at once: " + this);
+                throw new IllegalStateException("two runs of one slot at the same time: " + this);
             }
             if (!generationReady(seen)) {
                 continue;

@@ -78,6 +78,17 @@ public interface Timekeeper {
         return false;
     }
 
+    /**
+     * Whether every command that is in an intake by now will have been carried out by then. Asked after the arming of a slot
+     * that has a command there, or is about to have one: then nobody need be told.
+     *
+     * @param deadline in microseconds of the monotonic clock, if commands for slots of other clocks are carried out whenever they come
+     * @return false, unless overridden
+     */
+    default boolean takesBy(long deadline) {
+        return false;
+    }
+
     /** The calling thread is about to arm many slots, in one go: a hint to leave commands until {@link #batchEnds}. */
     default void batchBegins() {}
 

@@ -327,7 +327,7 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
         Object next = function == null ? null : function.apply(KeptValue.handed(seen), KeptValue.handed(value));
         if (next == null) {
             throw new IllegalStateException("the merge function of map '" + map().name()
-                    + "' answered null: it has to make one value of the pending one and the new one");
+                    + "' returned null: it has to return one value, made of the pending one and the new one");
         }
         return next;
     }
@@ -502,7 +502,7 @@ final class ValueBlock<K> extends NotedBlock<K> implements SlotShape {
             Object next = seen == null ? carried : kept(applied(carried, seen));
             if (next == null) {
                 throw new IllegalStateException("slot '" + key() + "' of map '" + map().name()
-                        + "' cannot be delivered again: what its value and the pending one make has no room");
+                        + "' cannot be delivered again: there is no room for its value merged with the pending one");
             }
             try {
                 synchronized (this) {

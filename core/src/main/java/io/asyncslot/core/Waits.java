@@ -1,8 +1,5 @@
 package io.asyncslot.core;
 
-import io.asyncslot.SlotSnapshot.LatenessSplit;
-import java.time.Duration;
-
 /**
  * Where the time goes between a slot's deadline and the begin of its run. Only for slots with history. Owned by the slot's
  * custodian; readings are nanoseconds of the map's clock.
@@ -34,16 +31,15 @@ final class Waits {
         gateSince = now;
     }
 
-    /** The run has begun: says where the time went, and forgets it. */
-    LatenessSplit begun(long now, long deadlineNanos, PauseSwitch slot, PauseSwitch map) {
+    /** A run has begun: tells it where the time went, and forgets it. */
+    void begun(long now, long deadlineNanos, PauseSwitch slot, PauseSwitch map, LastRun run) {
         long late = Math.max(0, now - deadlineNanos);
         long wakeUp = clamp(noticedAt - deadlineNanos, late);
         long held = PauseSwitch.within(slot, map, deadlineNanos + wakeUp, now);
         long gate = clamp(gateNanos + held, late - wakeUp);
         noticedAt = NEVER;
         gateNanos = 0;
-        return new LatenessSplit(
-                Duration.ofNanos(wakeUp), Duration.ofNanos(late - wakeUp - gate), Duration.ofNanos(gate));
+        run.split(wakeUp, gate);
     }
 
     private static long clamp(long nanos, long most) {

@@ -42,6 +42,10 @@ public final class WallSteps {
     private static final long APART_NANOS = 10_000_000L;
 
     private static final Log LOG = new Log(WallSteps.class);
+    private static final Log.Message UNTOLD = LOG.message(
+            "the executor refuses what is to tell calendars that the wall clock was set back; trying again: ", "");
+    private static final Log.Message KEPT =
+            LOG.message("slots of ", " keep points that lie after the wall clock was set back, for now");
 
     private final Ticker ticker;
     private final Executor executor;
@@ -88,7 +92,7 @@ public final class WallSteps {
                 raise(most); // no thread to be had: the next look notices it again, and nothing else waits for that
                 if (!told) {
                     told = true;
-                    LOG.error("calendars cannot be told that the wall clock was set back; trying again", "", "", e);
+                    UNTOLD.error(executor, e);
                 }
             }
         }
@@ -101,7 +105,7 @@ public final class WallSteps {
                 follower.wallSetBack();
             } catch (Throwable e) {
                 raise(most); // the next look notices the step again, and walks again
-                LOG.error("slots of ", follower, " keep points that lie after the wall clock was set back, for now", e);
+                KEPT.error(follower, e);
             }
         }
         LOG.info(

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where operations leave slots for the driver: some stripes, each a queue of {@link IntakeChunk}s. Any thread pushes and
- * withdraws, one thread takes; none ever waits for another.
+ * withdraws, one thread takes; none ever waits for another. The driver may leave the newest cells alone: what is withdrawn
+ * from them has cost it nothing.
  */
 final class Intake {
 
@@ -37,7 +38,9 @@ final class Intake {
             IntakeChunk chunk = stripe.tail;
             int at = chunk.claim();
             if (at >= IntakeChunk.CELLS) {
-                stripe.tail = chunk.successor(); // may step back for a moment, to chunks that are full
+                IntakeChunk next = chunk.successor();
+                stripe.former = chunk;
+                stripe.tail = next; // may step back for a moment, to chunks that are full
                 continue;
             }
             block.cell(cell(number, at));
@@ -48,7 +51,7 @@ final class Intake {
     }
 
     /**
-     * Takes a slot's command out again, if it is in the newest chunk of its stripe.
+     * Takes a slot's command out again, if it is in one of the two newest chunks of its stripe.
      *
      * @return whether the caller has taken it out, and with it owns its inbox claim and its reference
      */
@@ -57,14 +60,40 @@ final class Intake {
         if (cell < cell(0, 0)) {
             return false;
         }
-        IntakeChunk chunk = stripes[cell / IntakeChunk.CELLS - 1].tail;
-        return chunk.withdraw(cell % IntakeChunk.CELLS, block);
+        Stripe stripe = stripes[cell / IntakeChunk.CELLS - 1];
+        int at = cell % IntakeChunk.CELLS;
+        return stripe.tail.withdraw(at, block) || stripe.former.withdraw(at, block);
     }
 
     /** Takes the oldest slot of one stripe; null when there is none. For the driver. */
     @Nullable
     ControlBlock<?> take(int stripe) {
-        return stripes[stripe].take();
+        return stripes[stripe].take(true);
+    }
+
+    /** As {@link #take}, but leaves alone what is newer than the last chunk but one that is full. */
+    @Nullable
+    ControlBlock<?> takeOld(int stripe) {
+        return stripes[stripe].take(false);
+    }
+
+    /** Whether {@link #takeOld} has something to look at. For the driver. */
+    boolean hasOld() {
+        for (Stripe stripe : stripes) {
+            if (stripe.isBehind()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether there are more than so many commands, withdrawn ones included, in the oldest chunks. For the driver. */
+    boolean holdsMoreThan(int count) {
+        int sum = 0;
+        for (Stripe stripe : stripes) {
+            sum += stripe.head.backlog();
+        }
+        return sum > count;
     }
 
     boolean isEmpty() {
@@ -86,12 +115,21 @@ final class Intake {
         /** Where to push; lags behind at times. Any thread; volatile. */
         private volatile IntakeChunk tail = new IntakeChunk();
 
+        /** The chunk before that one, or another one that was: a hint. By who moves the tail on; volatile. */
+        private volatile IntakeChunk former = tail;
+
         /** Where to take. The driver's own. */
         private IntakeChunk head = tail;
 
+        /** Whether there is a full chunk behind the one to take from. */
+        boolean isBehind() {
+            IntakeChunk next = head.next();
+            return next != null && next.isFull();
+        }
+
         @Nullable
-        ControlBlock<?> take() {
-            for (; ; ) {
+        ControlBlock<?> take(boolean newest) {
+            while (newest || isBehind()) {
                 ControlBlock<?> block = head.take();
                 if (block != null) {
                     return block;
@@ -102,6 +140,7 @@ final class Intake {
                 }
                 head = next;
             }
+            return null;
         }
 
         boolean isEmpty() {

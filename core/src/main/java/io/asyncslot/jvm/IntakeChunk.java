@@ -103,6 +103,16 @@ final class IntakeChunk {
         return null;
     }
 
+    /** Whether all cells are given away. */
+    boolean isFull() {
+        return claimed >= CELLS;
+    }
+
+    /** How many cells were given away that the driver is not done with. For the driver. */
+    int backlog() {
+        return Math.max(0, Math.min(claimed, CELLS) - taken);
+    }
+
     /** Whether the driver is done with every cell. For the driver. */
     boolean isUsedUp() {
         return taken == CELLS;

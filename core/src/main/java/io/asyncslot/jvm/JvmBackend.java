@@ -124,7 +124,7 @@ public final class JvmBackend implements SlotBackend {
         details.put("java", System.getProperty("java.version"));
         Throwable failure = present == null ? null : present.failures().present();
         List<String> reasons =
-                failure == null ? List.of() : List.of("the timer thread failed and begins anew: " + Shown.of(failure));
+                failure == null ? List.of() : List.of("the timer thread failed and is restarted: " + Shown.of(failure));
         return new BackendReport(NAME, reasons.isEmpty(), reasons, details);
     }
 
@@ -233,9 +233,10 @@ public final class JvmBackend implements SlotBackend {
             pumping =
                     Thread.currentThread(); // first, and then a look at closed: the closer does it the other way round
             try {
-                while (!closed && (present.pass() || present.hasCommands() || present.isDue())) {
-                    // until a driver would sleep: callbacks that ran on this thread may have armed slots or moved time
-                }
+                do {
+                    present.takeAll(); // so that the answer is of slots that are there
+                } while (!closed && (present.pass() || present.hasCommands() || present.isDue()));
+                // until a driver would sleep: callbacks that ran on this thread may have armed slots or moved time
             } finally {
                 pumping = null;
             }

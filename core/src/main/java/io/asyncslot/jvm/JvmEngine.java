@@ -7,6 +7,7 @@ import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.core.ControlBlock;
 import io.asyncslot.core.Custody;
+import io.asyncslot.core.Gathered;
 import io.asyncslot.core.Scrubber;
 import io.asyncslot.core.StateWord;
 import io.asyncslot.core.Timekeeper;
@@ -35,12 +36,17 @@ final class JvmEngine implements Timekeeper {
      *
      * Sleep
      *
-     *   caller   pushes a command,  then reads wakeAt    -> nearer than that? the winner of a CAS to AWAKE unparks
-     *   driver   stores wakeAt,     then looks at the intake -> not empty? does not sleep
+     *   caller   pushes a command,  then lowers least, then reads wakeAt -> nearer than that? the winner of a CAS to AWAKE unparks
+     *   driver   stores wakeAt,     then reads least                     -> nearer than that? does not sleep
      *
-     * Who finds a command of the slot's there already, or claimed, looks at wakeAt all the same: that command may have
-     * been in no hurry. And the caller reads the slot's deadline anew after the push: between its claim on the inbox and
-     * the push somebody else may have armed it earlier, and have woken a driver that found no command yet.
+     * A command that is in no hurry is left alone: most are withdrawn before they are, and then neither side has had the
+     * other's cache lines. So the driver takes what is in the intake when the least deadline there is near, and else only
+     * what is so old that its chunk and the next one are full; for a full chunk it is woken. It clears least before it takes
+     * all: what is pushed later lowers it again.
+     *
+     * Who finds a command of the slot's there already, or claimed, does the same: that command may have been in no hurry. And
+     * the caller reads the slot's deadline anew after the push: between its claim on the inbox and the push somebody else may
+     * have armed it earlier, and have woken a driver that found no command yet.
      *
      * Stop and close
      *
@@ -65,7 +71,8 @@ final class JvmEngine implements Timekeeper {
      * cannot be pushed is given up, and the scrubber told: it finds the slot. The driver notes what it holds (held) and
      * files it first thing in its next pass; it takes a command out of the intake, or a slot out of a bucket, only when it
      * has made the room that filing it needs. What it throws goes to its loop, which notes that by a store, tells of it and
-     * goes on: see failed.
+     * goes on: see failed. What is told in the middle of a step is a Log.Message, loaded with its class: the first use of a
+     * literal makes a string, which a full heap has no room for.
      *
      * Clocks
      *
@@ -84,8 +91,14 @@ final class JvmEngine implements Timekeeper {
     /** Value of wakeAt: the driver has ended for good; who leaves a command carries it out. */
     private static final long GONE = Long.MIN_VALUE + 1;
 
+    /** A time that no deadline is before. */
+    private static final long NOW = 0;
+
     /** Commands or expiries handled between two looks at the other side. */
     private static final int SLICE = 64;
+
+    /** How near the least deadline in the intake has to be for a driver that is awake to take what is there. */
+    private static final long NEAR_MICROS = 2_000;
 
     /** What is handed over later than this shows that the driver was held up, so that more may be overdue than it knows. */
     private static final long LATE_MICROS = 10_000;
@@ -94,6 +107,7 @@ final class JvmEngine implements Timekeeper {
     private static final int MOST_SLICES = (1 << 20) / SLICE;
 
     private static final Log LOG = new Log(JvmEngine.class);
+    private static final Log.Message CLOCK_FAILED = LOG.message("the clock failed: ", "");
 
     private final Ticker ticker;
     private final Intake intake;
@@ -101,6 +115,12 @@ final class JvmEngine implements Timekeeper {
 
     /** When the driver wakes up by itself, monotonic microseconds. Stored by the driver, taken by CAS to wake it. */
     private final AtomicLong wakeAt = new AtomicLong(AWAKE);
+
+    /**
+     * No later than the deadline of any command in the intake that is to be looked at by then, monotonic microseconds; NEVER when
+     * there is none. Lowered by who pushes, by CAS, after the push; stored by the driver before it takes all there is.
+     */
+    private final AtomicLong least = new AtomicLong(Micros.NEVER);
 
     /** Whether callbacks may be handed over. Set by the backend's lifecycle; volatile. */
     private volatile boolean running;
@@ -126,6 +146,9 @@ final class JvmEngine implements Timekeeper {
     private final @Nullable ControlBlock<?>[] batch = new ControlBlock<?>[SLICE];
     private int nextStripe;
 
+    /** Whether all commands are being taken, whatever hurry they are in: until none is left. The driver's own. */
+    private boolean takesAll;
+
     /** By clock: whether all that was there has been sorted in since what is due came to be late. */
     private final boolean[] sortedIn = new boolean[CLOCKS.length];
 
@@ -133,6 +156,10 @@ final class JvmEngine implements Timekeeper {
     private @Nullable ControlBlock<?> held;
 
     private long heldAt;
+
+    /** What is due and not handed over yet. The driver's own. */
+    private final Gathered gathered;
+
     private final DriverSleep driverSleep;
     private final WallSteps wallSteps;
     private final BooleanSupplier asleep = this::isAsleep;
@@ -146,6 +173,7 @@ final class JvmEngine implements Timekeeper {
 
     JvmEngine(Ticker ticker, int processors, DriverSleep driverSleep, WallSteps wallSteps, Scrubber scrubber) {
         this.scrubber = scrubber;
+        this.gathered = new Gathered(scrubber);
         this.ticker = ticker;
         this.intake = new Intake(processors);
         this.driverSleep = driverSleep;
@@ -173,17 +201,22 @@ final class JvmEngine implements Timekeeper {
 
     @Override
     public void armed(ControlBlock<?> block, long deadline) {
-        if (!block.retainForCommand()) {
-            return; // freed meanwhile
-        }
-        if (block.enterInbox()) {
-            push(block);
-        } else { // the command that is there will find what we stored; but it may lie there in no hurry
-            if (deadline < wakeAt.get()) {
-                wake();
+        if (!block.isCommanded()) {
+            if (!block.retainForCommand()) {
+                return; // freed meanwhile
+            }
+            if (block.enterInbox()) {
+                push(block);
+                return;
             }
             block.releaseCommand();
         }
+        hurry(dueOf(block, deadline)); // the command that is there finds what we stored, but may lie in no hurry
+    }
+
+    @Override
+    public boolean takesBy(long deadline) {
+        return deadline >= least.get(); // who has lowered it so far wakes the driver
     }
 
     @Override
@@ -207,6 +240,8 @@ final class JvmEngine implements Timekeeper {
             if (full) {
                 wake();
             }
+            // it is held no longer than it would have been filed, or, by another clock, than the driver sleeps
+            hurry(block.clock() == SlotClock.MONOTONIC ? lookAt : wakeAt.get());
             return;
         }
         if (!held && intake.withdraw(block)) {
@@ -234,7 +269,7 @@ final class JvmEngine implements Timekeeper {
         try {
             at = Micros.floor(ticker.monotonicNanos()) + micros;
         } catch (Throwable e) {
-            LOG.error("the clock failed", "", "", e);
+            CLOCK_FAILED.error(ticker, e);
         }
         attempt = later;
         attemptAt.set(at); // after what is to be called
@@ -265,8 +300,25 @@ final class JvmEngine implements Timekeeper {
             return;
         }
         long word = block.word();
-        boolean other = block.clock() != SlotClock.MONOTONIC || block.lookAt() == Custody.RETURNED;
-        if (full || other || StateWord.isFreed(word) || StateWord.deadline(word) < wakeAt.get()) {
+        boolean soon = StateWord.isFreed(word) || block.lookAt() == Custody.RETURNED;
+        hurry(soon ? NOW : dueOf(block, StateWord.deadline(word)));
+        if (full) {
+            wake();
+        }
+    }
+
+    /** By when the driver has to take a slot's command: what a deadline of another clock is by its own is not known. */
+    private static long dueOf(ControlBlock<?> block, long deadline) {
+        return block.clock() == SlotClock.MONOTONIC ? deadline : NOW;
+    }
+
+    /** A command that was pushed before has to be looked at by then: sees to it that the driver is awake in time. */
+    void hurry(long micros) {
+        long due = Math.max(NOW, micros);
+        for (long seen = least.get(); due < seen && !least.compareAndSet(seen, due); ) {
+            seen = least.get();
+        }
+        if (due == NOW || due < wakeAt.get()) {
             wake();
         }
     }
@@ -318,7 +370,7 @@ final class JvmEngine implements Timekeeper {
             if (running == handsOver
                     && attemptAt.get() == attempt
                     && !closing
-                    && intake.isEmpty()
+                    && (handsOver ? least.get() >= due && !intake.hasOld() : intake.isEmpty())
                     && !scrubber.hasStrays()) {
                 driverSleep.until(due, asleep);
             }
@@ -332,6 +384,7 @@ final class JvmEngine implements Timekeeper {
     /** Nobody drives any more: from now on whoever leaves a command carries it out, and finds each slot where it is filed. */
     void leave() {
         refileHeld();
+        handOver();
         wakeAt.set(GONE);
         settle();
     }
@@ -353,18 +406,53 @@ final class JvmEngine implements Timekeeper {
      */
     boolean pass() {
         refileHeld(); // first: so nobody but a worker can have had it in between
+        handOver(); // what an error has left
         wallSteps.look();
-        boolean more = drain();
+        boolean more = takeIn();
         attempt();
         for (SlotClock clock : CLOCKS) {
             DeadlineWheel wheel = wheels[clock.ordinal()];
             if (!wheel.isEmpty()) {
                 more |= open(wheel, now(clock));
                 more |= expire(wheel, clock);
+                handOver();
             }
         }
+        lookAtBundles();
         boolean looksOn = scrubber.step();
         return more || looksOn;
+    }
+
+    private void handOver() {
+        if (!gathered.isEmpty()) {
+            gathered.handOver(Micros.floor(ticker.monotonicNanos()));
+        }
+    }
+
+    private void lookAtBundles() {
+        if (gathered.nextLook() != Micros.NEVER) {
+            gathered.look(Micros.floor(ticker.monotonicNanos()));
+        }
+    }
+
+    /** Takes some commands: if one of them may be due soon, or nobody is to be handed over anything, all; else the old ones. */
+    private boolean takeIn() {
+        if (closing || !running) {
+            takesAll = true;
+        } else if (least.get() <= Micros.floor(ticker.monotonicNanos()) + NEAR_MICROS) {
+            takeAll();
+        }
+        if (!takesAll) {
+            return drain(false);
+        }
+        takesAll = drain();
+        return takesAll;
+    }
+
+    /** Leaves no command alone that is there by now; for the driver. */
+    void takeAll() {
+        takesAll = true; // first: an error may come at any time
+        least.set(Micros.NEVER);
     }
 
     private void attempt() {
@@ -400,7 +488,13 @@ final class JvmEngine implements Timekeeper {
                 wake = Math.min(wake, due);
             }
         }
-        return Math.min(wake, attemptAt.get());
+        return Math.min(Math.min(wake, gathered.nextLook()), Math.min(attemptAt.get(), nextTake()));
+    }
+
+    /** When all commands are to be taken: somewhat before the first of them may be due, if that takes long. */
+    private long nextTake() {
+        long at = least.get();
+        return at != Micros.NEVER && intake.holdsMoreThan(SLICE) ? Math.max(NOW, at - NEAR_MICROS) : at;
     }
 
     /** Whether there is something to do by now, of which a pass that began earlier did not know. */
@@ -423,11 +517,15 @@ final class JvmEngine implements Timekeeper {
     }
 
     private boolean drain() {
+        return drain(true);
+    }
+
+    private boolean drain(boolean newest) {
         for (DeadlineWheel wheel : wheels) {
             wheel.reserve(SLICE); // fails, if it does, before a command is taken
         }
         for (int i = 0; i < SLICE; i++) {
-            ControlBlock<?> block = takeNext();
+            ControlBlock<?> block = takeNext(newest);
             if (block == null) {
                 return false;
             }
@@ -438,9 +536,9 @@ final class JvmEngine implements Timekeeper {
     }
 
     /** Takes a command from the stripe at hand as long as there are some, then from the next one. */
-    private @Nullable ControlBlock<?> takeNext() {
+    private @Nullable ControlBlock<?> takeNext(boolean newest) {
         for (int i = 0; i < intake.stripes(); i++) {
-            ControlBlock<?> block = intake.take(nextStripe);
+            ControlBlock<?> block = newest ? intake.take(nextStripe) : intake.takeOld(nextStripe);
             if (block != null) {
                 return block;
             }
@@ -561,7 +659,7 @@ final class JvmEngine implements Timekeeper {
             held = block;
             long word = block.word();
             boolean due = isPending(word) && StateWord.deadline(word) <= now;
-            if (due && block.expire()) {
+            if (due && block.expire(gathered)) {
                 held = null;
                 continue;
             }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param spin length of the last stretch before a deadline that the thread spends spinning rather than parked: a
  *     lateness near zero for a CPU that is busy meanwhile. Zero, the default, is off; at most {@link #MAX_SPIN}.
- * @param wakeInterval the thread wakes for deadlines at most once in this time: fewer wake-ups and less CPU, for callbacks
- *     that are later by at most this. Counted in whole microseconds. Zero, the default, is off; at most
- *     {@link #MAX_WAKE_INTERVAL}.
+ * @param wakeInterval when wake-ups for deadlines come thick and fast, the thread wakes once in this time: less CPU, for
+ *     callbacks that are later by at most this. Up to 16 of them are not put off, and as many again after as many times this
+ *     interval. Counted in whole microseconds. 80 microseconds by default; zero is off; at most {@link #MAX_WAKE_INTERVAL}.
  * @param slice scheduler slice of the thread: the shorter, the sooner it gets its turn while all CPUs are busy. Needs
  *     Linux 6.12, Java 22 and native access. From {@link #MIN_SLICE} to {@link #MAX_SLICE}; zero leaves it alone; null,
  *     the default, is the shortest where the JVM was given native access and no filter of system calls is at work.
@@ -37,7 +37,8 @@ public record JvmOptions(
     /** The longest slice that Linux grants. */
     public static final Duration MAX_SLICE = Duration.ofMillis(100);
 
-    private static final JvmOptions DEFAULTS = new JvmOptions(Duration.ZERO, Duration.ZERO, null, Duration.ofNanos(1));
+    private static final JvmOptions DEFAULTS =
+            new JvmOptions(Duration.ZERO, Duration.ofNanos(80_000), null, Duration.ofNanos(1));
 
     /**
      * Checks the options.
@@ -54,7 +55,7 @@ public record JvmOptions(
     }
 
     /**
-     * What a backend has unless told otherwise: no spin, no merging, the least slack, the shortest slice where possible.
+     * What a backend has unless told otherwise: no spin, at most 12,500 wake-ups a second for long, the least slack, the shortest slice where possible.
      *
      * @return the options
      */

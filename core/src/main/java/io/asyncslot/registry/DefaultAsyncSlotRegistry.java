@@ -57,6 +57,8 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     }
 
     private static final Log LOG = new Log(DefaultAsyncSlotRegistry.class);
+    private static final Log.Message LISTENER_FAILED = LOG.message("a slot listener failed on map '", "'");
+    private static final Log.Message CLOSED_AGAIN = LOG.message("map '", "' failed to close; trying once more");
 
     /** What a handle expects of its map. */
     private record Awaited(
@@ -69,6 +71,9 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     private final Function<String, @Nullable MissingBackend> missing;
     private final SlotBackend defaultBackend;
     private final BackendContext context;
+
+    /** Whether a close was cut short, by a full heap perhaps: the next one goes on. By who closes; volatile. */
+    private volatile boolean closesAgain;
 
     /** Backends that maps were opened on: only those are initialised, started and closed. With {@link #lifecycle}. */
     private final Set<SlotBackend> used = new LinkedHashSet<>();
@@ -201,7 +206,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
         try {
             listener.opened(map);
         } catch (Throwable e) {
-            LOG.warning("a slot listener failed on map '", spec.name(), "'", e);
+            LISTENER_FAILED.warning(spec.name(), e);
         }
         return map;
     }
@@ -219,9 +224,9 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
                     backend.name(),
                     "map '" + spec.name() + "' has "
                             + missing.stream().map(SlotFeature::description).collect(Collectors.joining(", and "))
-                            + ", but this backend does not provide that",
+                            + ", which this backend does not provide",
                     (others.isEmpty() ? "Add a backend that provides it" : "Choose a backend of " + others)
-                            + " for map '" + spec.name() + "', or leave that out of the map.");
+                            + " for map '" + spec.name() + "', or leave this out of the map.");
         }
     }
 
@@ -282,16 +287,15 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             MissingBackend known = missing.apply(name);
             throw new BackendUnavailableException(
                     name,
-                    (known == null ? "there is none of this name" : known.reason()) + "; present: " + backends.keySet(),
+                    (known == null ? "there is no backend of this name" : known.reason()) + "; present: "
+                            + backends.keySet(),
                     (known == null ? "Correct the name, or add the module that provides it." : known.remedy())
                             + " Or choose one of " + backends.keySet() + ".");
         }
         BackendReport report = backend.report();
         if (!report.available()) {
             throw new BackendUnavailableException(
-                    name,
-                    String.join("; ", report.reasons()),
-                    "Remove what the reasons name, or choose another backend.");
+                    name, String.join("; ", report.reasons()), "Resolve these reasons, or choose another backend.");
         }
         return backend;
     }
@@ -374,16 +378,38 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
     @Override
     public void close() {
         synchronized (lifecycle) {
-            if (phase == Phase.CLOSED) {
+            if (phase == Phase.CLOSED && !closesAgain) {
                 return;
             }
             phase = Phase.CLOSED;
+            closesAgain = false;
         }
+        boolean done = false;
+        try {
+            closeMapsAndBackends();
+            done = true;
+        } finally {
+            closesAgain = !done;
+        }
+    }
+
+    private void closeMapsAndBackends() {
         try {
             used().forEach(SlotBackend::detach);
             closeAll(maps.values().iterator());
         } finally {
-            used().forEach(SlotBackend::close);
+            closeBackends(used().iterator());
+        }
+    }
+
+    /** Closes backends, each whatever becomes of the others. */
+    private static void closeBackends(Iterator<SlotBackend> left) {
+        if (left.hasNext()) {
+            try {
+                left.next().close();
+            } finally {
+                closeBackends(left);
+            }
         }
     }
 
@@ -394,7 +420,7 @@ final class DefaultAsyncSlotRegistry implements AsyncSlotRegistry {
             try {
                 closeFromAnywhere(map);
             } catch (RuntimeException | Error e) {
-                LOG.error("map '", map.name(), "' failed to close; trying once more", e);
+                CLOSED_AGAIN.error(map.name(), e);
                 try {
                     closeFromAnywhere(map);
                 } finally {

@@ -21,6 +21,8 @@ import java.util.function.Supplier;
 final class DefaultTransactionalSlots implements TransactionalSlots {
 
     private static final Log LOG = new Log(TransactionalSlots.class);
+    private static final Log.Message NOT_DONE =
+            LOG.message("the transaction is committed, but what was to follow on map '", "' failed");
 
     private final AsyncSlotRegistry registry;
     private final SlotTransactions transactions;
@@ -88,7 +90,7 @@ final class DefaultTransactionalSlots implements TransactionalSlots {
             try {
                 tell(key, operation.get());
             } catch (RuntimeException e) {
-                LOG.error("the transaction is committed, but what was to follow on map '" + map.name() + "' failed", e);
+                NOT_DONE.error(map.name(), e);
             }
         }
 

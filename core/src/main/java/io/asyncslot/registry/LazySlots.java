@@ -7,6 +7,7 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotMapTimes;
@@ -122,6 +123,11 @@ abstract class LazySlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     @Override
     public final Optional<Instant> pausedSince() {
         return map().pausedSince();
+    }
+
+    @Override
+    public final Optional<SlotCause> pausedBy() {
+        return map().pausedBy();
     }
 
     @Override

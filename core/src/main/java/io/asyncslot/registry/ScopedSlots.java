@@ -7,6 +7,7 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.SlotCallback;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotMapStats;
 import io.asyncslot.SlotSnapshot;
@@ -187,6 +188,11 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     @Override
+    public final Optional<SlotCause> pausedBy() {
+        return map().pausedBy();
+    }
+
+    @Override
     public final PauseOutcome pause() {
         throw notTheScopes("pause");
     }
@@ -217,8 +223,8 @@ abstract class ScopedSlots<K, M extends SlotMap<K>> implements SlotMap<K> {
     }
 
     private UnsupportedOperationException notTheScopes(String operation) {
-        return new UnsupportedOperationException("'" + operation + "' is about the whole map '" + name()
-                + "', of which this is the view of " + owned.scope() + ": ask the registry for the map");
+        return new UnsupportedOperationException("'" + operation + "' concerns the whole map '" + name()
+                + "', but this is the view of " + owned.scope() + ": use the map of the registry");
     }
 
     @Override

@@ -42,7 +42,8 @@ final class JsonValues implements SlotValueCodec {
             }
             throw new IllegalArgumentException("'mapper' must be a " + MAPPER + ": " + mapper.getClass(), e);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("this Jackson cannot be used, its " + MAPPER + " is another one", e);
+            throw new IllegalStateException(
+                    "this version of Jackson cannot be used: its " + MAPPER + " is a different one", e);
         }
     }
 
@@ -59,7 +60,7 @@ final class JsonValues implements SlotValueCodec {
     private Object call(String map, @Nullable Method method, Object... arguments) throws Exception {
         if (method == null) {
             throw new IllegalStateException("values of map '" + map
-                    + "' that are no byte[] need tools.jackson.core:jackson-databind on the class path, or a"
+                    + "' other than byte[] need tools.jackson.core:jackson-databind on the class path, or a"
                     + " SlotValueCodec");
         }
         try {

@@ -70,14 +70,37 @@ class NotedBlockTests {
     @Test
     void startAndRearms_areNotedInTheSlot_andMakeNothing() {
         CAUSE.during(() -> slots.start("key", HOUR));
-        Instant made = slots.find("key").orElseThrow().history().get(0).time();
         for (int i = 0; i < 1_000; i++) {
             OTHER.during(() -> slots.start("key", HOUR));
         }
         assertThat(details("key")).isNull();
         assertThat(shown()).containsExactly("STARTED x1 PT1H 7", "REARMED x1000 PT1H 8");
-        assertThat(slots.find("key").orElseThrow().history().get(0).time())
-                .isBetween(made.minusMillis(2), made.plusMillis(2)); // kept in milliseconds
+    }
+
+    @Test
+    void start_keepsItsTime_whateverRearmsFollow() {
+        ManualTicker ticker = new ManualTicker();
+        try (AsyncSlotRegistry other = manual(ticker)) {
+            TimerSlots<String> timers = other.register(TimerMapSpec.named("kept", String.class)
+                    .historySize(8)
+                    .callback((key, firing) -> {})
+                    .build());
+            timers.start("key", HOUR);
+            Instant made = timers.find("key").orElseThrow().history().get(0).time();
+            for (int i = 0; i < 1_000; i++) {
+                ticker.advance(Duration.ofMillis(7));
+                timers.start("key", HOUR);
+            }
+            assertThat(timers.find("key").orElseThrow().history().get(0).time())
+                    .isBetween(made.minusMillis(2), made.plusMillis(2)); // kept in milliseconds
+        }
+    }
+
+    private static AsyncSlotRegistry manual(ManualTicker ticker) {
+        return new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(JvmBackend.manual())
+                .ticker(ticker)
+                .build();
     }
 
     @Test
@@ -222,21 +245,24 @@ class NotedBlockTests {
 
     @Test
     void startForMonths_isShownWhenItWas_notWhenItsRoundedSpanSays() {
-        Instant before = Instant.now();
-        slots.start("key", Duration.ofDays(90).plusMillis(990)); // kept in seconds
-        Instant after = Instant.now();
-        assertThat(slots.find("key").orElseThrow().history().get(0).time())
-                .isBetween(before.minusMillis(100), after.plusMillis(100));
+        ManualTicker ticker = new ManualTicker();
+        try (AsyncSlotRegistry other = manual(ticker)) {
+            TimerSlots<String> timers = other.register(TimerMapSpec.named("months", String.class)
+                    .historySize(8)
+                    .callback((key, firing) -> {})
+                    .build());
+            Instant now = Instant.ofEpochSecond(0, ticker.realtimeNanos());
+            timers.start("key", Duration.ofDays(90).plusMillis(990)); // kept in seconds
+            assertThat(timers.find("key").orElseThrow().history().get(0).time())
+                    .isBetween(now.minusMillis(100), now.plusMillis(100));
+        }
     }
 
     /** Who has armed the slot notes that after the step, and may come when the slot is gone. */
     @Test
     void notedAfterTheEnd_leavesTheEndInSight() {
         ManualTicker ticker = new ManualTicker();
-        try (AsyncSlotRegistry other = new AsyncSlotRegistryBuilder(Runnable::run)
-                .backend(JvmBackend.manual())
-                .ticker(ticker)
-                .build()) {
+        try (AsyncSlotRegistry other = manual(ticker)) {
             slots = other.register(TimerMapSpec.named("late", String.class)
                     .historySize(8)
                     .callback((key, firing) -> {})

@@ -85,6 +85,22 @@ class PauseTests {
         }
     }
 
+    /** By its begin one tells whether it is still the same pause. */
+    @Test
+    void beginOfAPause_staysTheSame_alsoWhenTheWallClockIsSet() {
+        try (Bench bench = new Bench()) {
+            TimerSlots<String> map = timers(bench);
+            map.start("key", SECOND);
+            Instant begin = wall(bench);
+            map.pause("key");
+            map.pause();
+            bench.ticker.advance(SECOND);
+            bench.ticker.setWall(SECOND.multipliedBy(-100));
+            assertThat(map.pausedSince()).contains(begin);
+            assertThat(map.find("key").orElseThrow().pausedSince()).isEqualTo(begin);
+        }
+    }
+
     @Test
     void slot_withTimeLeftAtResume_firesAtItsDeadline() {
         try (Bench bench = new Bench()) {

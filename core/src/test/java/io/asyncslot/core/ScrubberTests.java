@@ -188,6 +188,7 @@ class ScrubberTests {
             bench.hand.runAll();
             assertThat(runs).as("runs of the other one").hasValue(2);
             bench.advance(PERIOD);
+            bench.advance(PERIOD);
             bench.settle();
             assertThat(runs).hasValue(3);
             assertThat(bench.backend.report().details())

@@ -292,6 +292,33 @@ class WallClockStepTests {
         assertThat(points.subList(2, points.size())).containsExactly(minute(2), minute(3));
     }
 
+    /** A retry stays that of its own point. The point that a touch moves it to has a run of its own, and only one. */
+    @Test
+    void aRetryThatIsTouchedToAPoint_isNotTheRunOfThatPoint() {
+        List<String> deliveries = new ArrayList<>();
+        TimerSlots<String> slots = bench.timers(
+                String.class,
+                (key, firing) -> {
+                    ran(firing);
+                    deliveries.add(Duration.between(origin, firing.deadline()) + " attempt " + firing.attempt());
+                    if (firing.attempt() == 1 && points.size() == 2) {
+                        firing.retry(Duration.ofSeconds(10));
+                    }
+                },
+                spec -> spec.schedule(minutely()).late(LatePolicy.ALL));
+        slots.start(KEY);
+        pass(MINUTE);
+        slots.touch(KEY, Duration.ofSeconds(59));
+        pass(Duration.ofSeconds(59));
+        slots.touch(KEY, SECOND);
+        pass(SECOND);
+        assertThat(deliveries)
+                .containsExactly("PT1M attempt 1", "PT1M59S attempt 1", "PT2M attempt 2", "PT2M attempt 1");
+        set(MINUTE.negated());
+        pass(MINUTE.multipliedBy(2));
+        assertThat(points.subList(4, points.size())).containsExactly(minute(3));
+    }
+
     @Test
     void aRetryThatIsPendingWhenTheClockIsSetBack_theSeriesGoesOnFromNow() {
         for (LatePolicy late : LatePolicy.values()) {

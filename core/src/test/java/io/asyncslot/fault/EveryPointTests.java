@@ -42,23 +42,20 @@ class EveryPointTests {
     @TestFactory
     Stream<DynamicTest> failsAtEveryPoint() throws Exception {
         Class<?> scenarios = new FaultyClasses().loadClass(FaultScenarios.class.getName());
-        Method run = scenarios.getMethod("run", String.class, boolean.class, boolean.class, boolean.class);
+        Method run = scenarios.getMethod("run", String.class, boolean.class, boolean.class, FaultPoints.Kind.class);
         List<DynamicTest> tests = new ArrayList<>();
         for (String name : names(scenarios, "names")) {
-            for (int variant = 0; variant < 8; variant++) {
+            for (int variant = 0; variant < 12; variant++) {
                 boolean rich = (variant & 1) != 0;
                 boolean inline = (variant & 2) != 0;
-                boolean allocations = (variant & 4) != 0;
+                FaultPoints.Kind kind = FaultPoints.Kind.values()[variant >> 2];
                 if (inline && names(scenarios, "namesWithTasks").contains(name)) {
                     continue; // an executor that runs tasks at once has none in its hands
                 }
                 tests.add(DynamicTest.dynamicTest(
-                        name
-                                + (rich ? ", with all there is" : "")
-                                + (inline ? ", inline" : "")
-                                + (allocations ? ", at allocations" : ", at calls"),
+                        name + (rich ? ", with all there is" : "") + (inline ? ", inline" : "") + ", " + kind,
                         () -> points +=
-                                assertTimeoutPreemptively(LIMIT, () -> invoked(run, name, rich, inline, allocations))));
+                                assertTimeoutPreemptively(LIMIT, () -> invoked(run, name, rich, inline, kind))));
             }
         }
         tests.add(DynamicTest.dynamicTest(
@@ -71,10 +68,10 @@ class EveryPointTests {
         return (List<String>) scenarios.getMethod(method).invoke(null);
     }
 
-    private static int invoked(Method run, String name, boolean rich, boolean inline, boolean allocations)
+    private static int invoked(Method run, String name, boolean rich, boolean inline, FaultPoints.Kind kind)
             throws Throwable {
         try {
-            return (int) run.invoke(null, name, rich, inline, allocations);
+            return (int) run.invoke(null, name, rich, inline, kind);
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }

@@ -19,6 +19,7 @@ import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
 import io.asyncslot.fixture.HandExecutor;
 import io.asyncslot.fixture.ManualTicker;
+import io.asyncslot.fixture.SharingExecutor;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import java.time.Duration;
@@ -352,12 +353,12 @@ public final class FaultScenarios {
     }
 
     /** Lets a scenario fail at each of its points in turn; answers how many there are. */
-    public static int run(String name, boolean rich, boolean inline, boolean allocations) throws Exception {
+    public static int run(String name, boolean rich, boolean inline, FaultPoints.Kind kind) throws Exception {
         Scenario scenario = ALL.get(name);
         for (int number = 1; ; number++) {
             World world = new World(rich, inline);
             scenario.prepare.on(world);
-            FaultPoints.arm(allocations, number);
+            FaultPoints.arm(kind, number);
             Throwable thrown = null;
             try {
                 scenario.act.on(world);
@@ -374,7 +375,7 @@ public final class FaultScenarios {
             } catch (Throwable e) {
                 throw new AssertionError(
                         "point " + number + " of '" + name + "'"
-                                + (allocations ? ", an allocation" : ", a call")
+                                + ", " + kind
                                 + (thrown == null ? "" : "; it threw " + thrown)
                                 + ": " + e.getMessage(),
                         thrown == null ? e : withCause(e, thrown));
@@ -514,7 +515,7 @@ public final class FaultScenarios {
 
         World(boolean rich, boolean inline) {
             this.rich = rich;
-            Executor executor = inline ? Runnable::run : hand;
+            Executor executor = inline ? Runnable::run : rich ? hand : new SharingExecutor(hand);
             AsyncSlotRegistryBuilder builder = new AsyncSlotRegistryBuilder(executor)
                     .ticker(ticker)
                     .backend(backend)

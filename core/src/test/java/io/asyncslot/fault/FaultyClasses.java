@@ -75,7 +75,7 @@ final class FaultyClasses extends ClassLoader {
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-        if (!name.startsWith("io.asyncslot.") || name.equals(FaultPoints.class.getName())) {
+        if (!name.startsWith("io.asyncslot.") || name.startsWith(FaultPoints.class.getName())) {
             return super.loadClass(name, resolve);
         }
         synchronized (getClassLoadingLock(name)) {
@@ -154,6 +154,14 @@ final class FaultyClasses extends ClassLoader {
         public void visitMultiANewArrayInsn(String descriptor, int dimensions) {
             point("allocation");
             super.visitMultiANewArrayInsn(descriptor, dimensions);
+        }
+
+        @Override
+        public void visitLdcInsn(Object value) {
+            if (value instanceof String) {
+                point("allocation");
+            }
+            super.visitLdcInsn(value);
         }
 
         @Override

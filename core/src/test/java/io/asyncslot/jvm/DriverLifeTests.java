@@ -47,6 +47,7 @@ class DriverLifeTests {
         registry.start();
         TimerSlots<String> slots = slots();
         slots.start("key", FAR);
+        EngineProbe.wake(backend);
         await().until(() -> EngineProbe.filed(backend) == 1);
         awakenings.drainPermits(); // the driver sleeps, and wakes only when the registry is closed
         registry.close();

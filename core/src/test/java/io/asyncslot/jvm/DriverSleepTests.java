@@ -48,38 +48,64 @@ class DriverSleepTests {
     }
 
     @Test
-    void merging_secondDeadlineWithinTheInterval_waitsForItsEnd() {
+    void merging_fewWakeUps_areNotPutOff() {
         DriverSleep sleep = sleep(merging());
-        sleep.until(100, () -> true);
-        sleep.until(105, () -> true);
+        for (int due = 100; due <= 100 + DriverSleep.FREE; due++) {
+            assertThat(sleep.watch(due)).isEqualTo(due);
+            sleep.until(due, () -> true);
+            assertThat(micros()).isEqualTo(due);
+        }
+    }
+
+    @Test
+    void merging_thickAndFast_waitsForTheEndOfTheInterval() {
+        DriverSleep sleep = sleep(merging());
+        tire(sleep, 100);
+        sleep.until(120, () -> true);
         assertThat(micros()).isEqualTo(130);
+        sleep.until(131, () -> true);
+        assertThat(micros()).isEqualTo(160);
         sleep.until(200, () -> true);
         assertThat(micros()).isEqualTo(200);
+    }
+
+    /** Others wake it before its time, as often as they like: the debt must not put a deadline off by more than an interval. */
+    @Test
+    void merging_wokenByOthers_isNoMoreThanAnIntervalLate() {
+        DriverSleep sleep = new DriverSleep(ticker, merging(), parks::add); // time stands still: each park ends early
+        for (int i = 0; i < 100; i++) {
+            sleep.until(1_000_000, () -> true);
+        }
+        sleep.until(10, () -> true);
+        assertThat(parks.get(100)).isLessThanOrEqualTo(INTERVAL.toNanos());
     }
 
     @Test
     void merging_withinTheInterval_asksForNoEarlierDeadline() {
         DriverSleep sleep = sleep(merging());
-        sleep.until(100, () -> true);
+        tire(sleep, 100);
         assertThat(sleep.watch(130)).isLessThan(0);
         assertThat(sleep.watch(131)).isEqualTo(131);
         assertThat(sleep.watch(Micros.NEVER)).isEqualTo(Micros.NEVER);
     }
 
     @Test
-    void merging_anyDeadlines_neverEarlyAtMostTheIntervalLateAndOneWakeUpInIt() {
+    void merging_anyDeadlines_neverEarlyAtMostTheIntervalLateAndOneWakeUpInItInTheLongRun() {
         DriverSleep sleep = sleep(merging());
         Random random = new Random(42);
+        List<Long> wokeAt = new ArrayList<>();
         long due = 0;
-        long wokeAt = -1_000;
         int merged = 0;
         for (int i = 0; i < 100_000; i++) {
-            due += 1 + random.nextInt(i % 2 == 0 ? 20 : 200);
+            due += 1 + random.nextInt(i % 1_000 < 500 ? 20 : 200);
             if (due > micros()) {
                 sleep.until(due, () -> true);
                 assertThat(micros()).isBetween(due, due + 30);
-                assertThat(micros() - wokeAt).isGreaterThanOrEqualTo(30);
-                wokeAt = micros();
+                wokeAt.add(micros());
+                int former = Math.max(0, wokeAt.size() - 200);
+                assertThat(wokeAt.size() - 1 - former)
+                        .as("wake-ups from then on")
+                        .isLessThanOrEqualTo((int) (DriverSleep.FREE + (micros() - wokeAt.get(former)) / 30));
             } else {
                 merged++;
             }
@@ -136,14 +162,29 @@ class DriverSleepTests {
     @Test
     void spinAndMerging_together() {
         DriverSleep sleep = sleep(spinning().withWakeInterval(INTERVAL));
-        for (long due : new long[] {100, 105, 200}) {
-            sleep.until(due, () -> {
-                ticker.advance(Duration.ofNanos(1_000));
-                return true;
-            });
+        for (long due = 100; due <= 100 + DriverSleep.FREE; due++) {
+            spin(sleep, due);
         }
-        assertThat(parks).containsExactly(20_000L); // 105 waits until 130, and 200 is 70 from there: both spun
+        spin(sleep, 120);
+        assertThat(micros()).as("the end of the interval").isEqualTo(130);
+        spin(sleep, 200);
+        assertThat(parks).containsExactly(20_000L); // to all others it was less than the stretch
         assertThat(micros()).isEqualTo(200);
+    }
+
+    private void spin(DriverSleep sleep, long due) {
+        sleep.until(due, () -> {
+            ticker.advance(Duration.ofNanos(1_000));
+            return true;
+        });
+    }
+
+    /** Wakes up as often as is not put off, each time a microsecond later. */
+    private void tire(DriverSleep sleep, int from) {
+        for (int due = from; due <= from + DriverSleep.FREE; due++) {
+            sleep.until(due, () -> true);
+        }
+        parks.clear();
     }
 
     private DriverSleep sleep(JvmOptions options) {

@@ -22,6 +22,6 @@ public final class EngineProbe {
 
     /** Makes the engine take in what waits. */
     public static void wake(JvmBackend backend) {
-        backend.engine().wake();
+        backend.engine().hurry(0);
     }
 }

@@ -12,8 +12,9 @@ class JvmOptionsTests {
     private final JvmOptions defaults = JvmOptions.defaults();
 
     @Test
-    void defaults_costNothing() {
-        assertThat(defaults).isEqualTo(new JvmOptions(Duration.ZERO, Duration.ZERO, null, Duration.ofNanos(1)));
+    void defaults_neverBurnACpu() {
+        assertThat(defaults)
+                .isEqualTo(new JvmOptions(Duration.ZERO, Duration.ofNanos(80_000), null, Duration.ofNanos(1)));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.asyncslot.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
@@ -25,6 +26,8 @@ import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.SystemTicker;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -164,7 +167,7 @@ class RegistryLifecycleTests {
         AtomicInteger runs = new AtomicInteger();
         try (AsyncSlotRegistry both = new AsyncSlotRegistryBuilder(Runnable::run)
                 .ticker(ticker)
-                .backend(new SlowBackend(inner, beforeStop))
+                .backend(new SlowBackend("slow", inner, beforeStop, () -> {}))
                 .build()) {
             TimerSlots<String> timers = both.register(TimerMapSpec.named("t", String.class)
                     .callback((key, firing) -> runs.incrementAndGet())
@@ -185,12 +188,10 @@ class RegistryLifecycleTests {
         }
     }
 
-    /** A JVM backend that lets something happen before it stops. */
-    private record SlowBackend(JvmBackend inner, AtomicReference<Runnable> beforeStop) implements SlotBackend {
-        @Override
-        public String name() {
-            return "slow";
-        }
+    /** A JVM backend that lets something happen before it stops or closes. */
+    private record SlowBackend(
+            String name, JvmBackend inner, AtomicReference<Runnable> beforeStop, Runnable beforeClose)
+            implements SlotBackend {
 
         @Override
         public BackendReport report() {
@@ -225,8 +226,36 @@ class RegistryLifecycleTests {
 
         @Override
         public void close() {
+            beforeClose.run();
             inner.close();
         }
+    }
+
+    @Test
+    void backendThatFailsToClose_keepsNoOtherOpen_andIsClosedByTheNextClose() {
+        List<String> closes = new ArrayList<>();
+        AsyncSlotRegistryBuilder builder = new AsyncSlotRegistryBuilder(Runnable::run).ticker(ticker);
+        for (String name : List.of("one", "two")) {
+            builder.backend(new SlowBackend(name, JvmBackend.manual(), new AtomicReference<>(() -> {}), () -> {
+                closes.add(name);
+                if (closes.size() == 1) {
+                    throw new OutOfMemoryError("as on a full heap");
+                }
+            }));
+        }
+        AsyncSlotRegistry both = builder.build();
+        for (String name : List.of("one", "two")) {
+            both.register(TimerMapSpec.named("map-of-" + name, String.class)
+                    .backend(name)
+                    .callback((key, firing) -> {})
+                    .build());
+        }
+        assertThatThrownBy(both::close).isInstanceOf(OutOfMemoryError.class);
+        assertThat(closes).hasSize(2).containsExactlyInAnyOrder("one", "two");
+        both.close();
+        assertThat(closes).as("backends told to close by the next one").hasSize(4);
+        both.close();
+        assertThat(closes).as("by one after a close that went well").hasSize(4);
     }
 
     @Test

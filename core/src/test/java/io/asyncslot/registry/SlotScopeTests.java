@@ -444,7 +444,7 @@ class SlotScopeTests {
     void operationsOnTheWholeMap_areRefused() {
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .isThrownBy(() -> view.close(HOUR))
-                .withMessageContaining("'close' is about the whole map")
+                .withMessageContaining("'close' concerns the whole map")
                 .withMessageContaining("tenant-7");
         assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(view::pause);
         assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(view::resume);

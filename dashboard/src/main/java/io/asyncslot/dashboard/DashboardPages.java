@@ -50,6 +50,7 @@ class DashboardPages {
             "live.js",
             "map.js",
             "overview.js",
+            "reload.js",
             "slot.js",
             "text.js",
             "theme.js",

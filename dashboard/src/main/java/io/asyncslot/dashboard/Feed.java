@@ -27,6 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
  * #CENSUS_SECONDS} seconds, {@value #CPU_SHARE} times the processor time and {@value #SHARE} times the time that it took,
  * whichever is longest.
  *
+ * <p>A store that is away fails or holds up the counters. Viewers then get a sign of life every {@value #PULSE_SECONDS} seconds, so
+ * that they can tell this from a connection that is gone.
+ *
  * <p>An open stream is a request under way, for which the web server's stop would wait. So all streams end as soon as the
  * context begins to close or to stop, and new ones are refused until it is started again.
  */
@@ -40,6 +43,10 @@ final class Feed
     /** How many streams there are at most. */
     static final int MAX_VIEWERS = 32;
 
+    /** A sign of life, which is no overview: JSON's null. */
+    static final String PULSE = "null";
+
+    private static final int PULSE_SECONDS = 5;
     private static final int CENSUS_SECONDS = 5;
     private static final int CPU_SHARE = 50;
     private static final int SHARE = 5;
@@ -64,6 +71,7 @@ final class Feed
     private boolean started;
     private int idle;
     private @Nullable String latest;
+    private long sampledNanos;
     private @Nullable ScheduledThreadPoolExecutor threads;
 
     /**
@@ -124,16 +132,19 @@ final class Feed
     }
 
     private synchronized void begin() {
-        ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(2, task -> {
+        ScheduledThreadPoolExecutor made = new ScheduledThreadPoolExecutor(3, task -> {
             Thread thread = new Thread(task, "asyncslot-dashboard");
             thread.setDaemon(true);
             return thread;
         });
         made.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         threads = made;
+        sampledNanos = System.nanoTime();
         firings.watch(true);
         Sampler sampler = samplers.get();
         var unused = made.scheduleWithFixedDelay(() -> guarded(() -> tick(made, sampler)), 0, 1, TimeUnit.SECONDS);
+        var unusedPulse =
+                made.scheduleWithFixedDelay(() -> pulse(made), PULSE_SECONDS, PULSE_SECONDS, TimeUnit.SECONDS);
         made.execute(() -> census(made, sampler));
     }
 
@@ -164,9 +175,21 @@ final class Feed
                 return;
             }
             latest = text;
+            sampledNanos = System.nanoTime();
             all = List.copyOf(viewers);
         }
         all.forEach(viewer -> viewer.offer(text));
+    }
+
+    private void pulse(ScheduledThreadPoolExecutor of) {
+        List<Viewer> all;
+        synchronized (this) {
+            if (threads != of || System.nanoTime() - sampledNanos < TimeUnit.SECONDS.toNanos(PULSE_SECONDS)) {
+                return;
+            }
+            all = List.copyOf(viewers);
+        }
+        all.forEach(viewer -> viewer.offer(PULSE));
     }
 
     private void census(ScheduledThreadPoolExecutor of, Sampler sampler) {

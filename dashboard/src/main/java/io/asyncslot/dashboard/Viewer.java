@@ -6,7 +6,7 @@ interface Viewer {
     /**
      * Takes the newest overview; one that was not sent yet is replaced.
      *
-     * @param json the overview
+     * @param json the overview, or {@link Feed#PULSE}
      */
     void offer(String json);
 

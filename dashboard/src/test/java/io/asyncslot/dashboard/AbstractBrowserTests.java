@@ -13,9 +13,11 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import io.asyncslot.RunState;
+import io.asyncslot.SlotCause;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +50,7 @@ abstract class AbstractBrowserTests {
     private static final Path BROWSER = Path.of("/usr/bin/chromium");
     private static final String BUNDLED_NODE = "driver/linux";
     private static final double PATIENCE = 30_000;
+    private static final double SEVERAL_LOADS = 90_000;
     private static final int MANY = 1_000_000;
     private static final List<String> RULES = List.of("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice");
 
@@ -174,6 +179,11 @@ abstract class AbstractBrowserTests {
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
+    /** The one that is open: one that was answered goes a frame later. */
+    private Locator question() {
+        return page.locator("dialog[open]");
+    }
+
     private Locator card(String name) {
         return page.locator(
                         ".card",
@@ -202,8 +212,9 @@ abstract class AbstractBrowserTests {
         assertThat(card("Armed")).hasText("0");
         shop.carts().start("c1", Duration.ofMinutes(10));
         assertThat(card("Armed")).hasText("1");
+        int before = Integer.parseInt(card("Failed").innerText()); // former tests had failures in the last minute
         shop.carts().start("fail", Duration.ZERO);
-        assertThat(card("Failed")).hasText("1");
+        page.waitForCondition(() -> Integer.parseInt(card("Failed").innerText()) > before);
         assertThat(page.locator("#lateness-title")).hasText("Lateness");
         assertThat(page.locator("#timeline .bar[height='0']")).not().hasCount(120);
         assertThat(page.locator("h3")).containsText(new String[] {"jvm"});
@@ -321,6 +332,7 @@ abstract class AbstractBrowserTests {
         List<String> keys =
                 IntStream.range(0, MANY).mapToObj("m-%07d"::formatted).toList();
         try {
+            waitFor(4 * PATIENCE);
             shop.carts().startAll(keys, Duration.ofHours(2));
             shop.carts().start("soon", Duration.ofMinutes(30));
             go("");
@@ -364,10 +376,11 @@ abstract class AbstractBrowserTests {
                 .isChecked();
         button("delete").click();
         button("Keep as it is").click();
-        assertThat(page.locator("dialog")).isHidden();
+        assertThat(question()).isHidden();
         assertThat(shop.carts().stats().slots()).isEqualTo(4);
         button("delete").click();
-        assertThat(page.locator("dialog")).containsText("Delete 2 slots?");
+        assertThat(question()).containsText("Delete 2 slots?");
+        assertThat(question().locator("p").first()).hasText("a, c");
         button("Delete").click();
         assertThat(page.locator("#done")).hasText("2 of 2 slots: delete: DELETED_ARMED.");
         assertThat(page.locator("tbody th")).hasText(new String[] {"early", "b"});
@@ -378,7 +391,47 @@ abstract class AbstractBrowserTests {
         button("Pause").click();
         assertThat(page.locator("h1")).containsText("paused");
         assertThat(shop.carts().isPaused()).isTrue();
+        assertThat(page.locator("dl.cards")).containsText("by the endpoint");
         assertThat(shop.application().audited).hasSize(3);
+    }
+
+    /** An answer that was asked for before would put other keys under the hand that selects. */
+    @Test
+    void selection_keepsTheRows_alsoFromAnAnswerUnderWay() {
+        shop.carts().start("a", Duration.ofMinutes(10));
+        shop.carts().start("b", Duration.ofMinutes(20));
+        go("?map=cart");
+        assertThat(page.locator("tbody th")).hasText(new String[] {"a", "b"});
+        Queue<Route> held = new ConcurrentLinkedQueue<>();
+        page.route("**/actuator/**", held::add);
+        page.waitForCondition(() -> !held.isEmpty());
+        shop.carts().start("early", Duration.ofMinutes(1));
+        page.getByLabel("Select a", new Page.GetByLabelOptions().setExact(true)).check();
+        page.waitForResponse("**/actuator/**", () -> held.remove().resume()).finished();
+        shop.carts().start("later", Duration.ofMinutes(30));
+        assertThat(card("Armed")).hasText("4"); // drawn again
+        assertThat(page.locator("tbody th")).hasText(new String[] {"a", "b"});
+        page.unroute("**/actuator/**");
+        page.getByLabel("Select a", new Page.GetByLabelOptions().setExact(true)).uncheck();
+        assertThat(page.locator("tbody th")).hasText(new String[] {"early", "a", "b", "later"});
+    }
+
+    /** The live numbers know of a new pause before the endpoint is asked who began it. */
+    @Test
+    void pauseOfAMap_isNeverShownWithTheNameOfAnEarlierOne() {
+        SlotCause alice = new SlotCause(SlotCause.Type.ENDPOINT, "user alice");
+        alice.during(() -> shop.carts().pause());
+        go("?map=cart");
+        assertThat(page.locator("dl.cards")).containsText("by the endpoint (user alice)");
+        Queue<Route> held = new ConcurrentLinkedQueue<>();
+        page.route("**/actuator/**", held::add);
+        shop.carts().resume();
+        SlotCause bob = new SlotCause(SlotCause.Type.ENDPOINT, "user bob");
+        bob.during(() -> shop.carts().pause());
+        assertThat(page.locator("dl.cards")).not().containsText("alice");
+        assertThat(card("Paused")).hasText("all");
+        page.unroute("**/actuator/**"); // lets go what was held
+        assertThat(page.locator("dl.cards")).containsText("by the endpoint (user bob)");
     }
 
     /** On a backend that keeps failed firings; the slots are gone. */
@@ -408,7 +461,7 @@ abstract class AbstractBrowserTests {
             page.getByLabel("Select fail-1").check();
             page.getByLabel("Select fail-2").check();
             button("retry").click();
-            assertThat(page.locator("dialog")).containsText("Retry 2 failed firings?");
+            assertThat(question()).containsText("Retry 2 failed firings?");
             button("Keep as it is").click();
             assertThat(application.audited).isEmpty();
             button("retry").click();
@@ -420,7 +473,7 @@ abstract class AbstractBrowserTests {
             assertThat(page.locator("tbody tr")).hasCount(2);
             page.getByLabel("Select fail-3").check();
             button("forget").click();
-            assertThat(page.locator("dialog")).containsText("Forget 1 failed firing?");
+            assertThat(question()).containsText("Forget 1 failed firing?");
             button("Forget").click();
             assertThat(page.locator("#done")).hasText("forget: FORGOTTEN.");
             assertThat(page.locator("tbody th")).hasText(new String[] {"fail-4"});
@@ -429,7 +482,7 @@ abstract class AbstractBrowserTests {
             assertThat(page.locator(".problem")).hasText("There is no such slot now.");
             assertThat(page.locator(".story")).containsText("and failed");
             button("forget").click();
-            assertThat(page.locator("dialog")).containsText("Forget the failed firing of fail-4?");
+            assertThat(question()).containsText("Forget the failed firing of fail-4?");
             button("Forget").click();
             assertThat(page.locator("#done")).hasText("forget: FORGOTTEN.");
             assertThat(button("forget")).hasCount(0);
@@ -498,7 +551,7 @@ abstract class AbstractBrowserTests {
         page.keyboard().press("Enter");
         assertThat(button("Keep as it is")).isFocused();
         page.keyboard().press("Escape");
-        assertThat(page.locator("dialog")).isHidden();
+        assertThat(question()).isHidden();
         assertThat(button("delete")).isFocused();
         assertThat(shop.carts().find("c1")).isPresent();
         page.keyboard().press("Enter");
@@ -507,6 +560,61 @@ abstract class AbstractBrowserTests {
         assertThat(page.locator("#done")).hasText("delete: DELETED_ARMED.");
         assertThat(page.locator(".problem")).hasText("There is no such slot now.");
         expect("404");
+    }
+
+    @Test
+    void quickKeys_loseNoAnswer() {
+        shop.carts().start("c1");
+        go(slot("c1"));
+        button("delete").focus();
+        for (String key : List.of("Enter", "Escape", "Enter", "Tab", "Enter")) {
+            page.keyboard().press(key);
+        }
+        assertThat(page.locator("#done")).hasText("delete: DELETED_ARMED.");
+        assertThat(page.locator(".problem")).hasText("There is no such slot now.");
+        expect("404");
+    }
+
+    /** A browser tells a frame later that a dialog was closed: here two more questions are answered before it does. */
+    @Test
+    void questionsInQuickSuccession_haveEachTheirOwnAnswer() {
+        shop.carts().start("c1");
+        go(slot("c1"));
+        assertThat(button("delete")).isVisible();
+        page.evaluate("""
+                const press = text => [...document.querySelectorAll('main button, dialog[open] button')]
+                    .find(button => button.textContent === text).click();
+                ['cancel', 'Cancel', 'delete', 'Keep as it is', 'pause', 'Pause', 'delete', 'Keep as it is'].forEach(press)""");
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(shop.application().audited)
+                        .extracting(event -> event.getData().get("action") + " "
+                                + event.getData().get("outcome"))
+                        .containsExactlyInAnyOrder("cancel CANCELLED", "pause PAUSED"));
+        assertThat(page.locator("h1 .badge")).hasText(new String[] {"paused", "idle"});
+        assertThat(page.locator("dialog")).hasCount(0);
+    }
+
+    @Test
+    void focus_staysOnAButton_whoseActionTheLiveNumbersTurnRound() {
+        go("?map=cart");
+        button("Pause the map").focus();
+        shop.carts().pause();
+        assertThat(button("Resume the map")).isFocused();
+    }
+
+    @Test
+    void focus_staysOnAButton_whenAnotherActionIsOfferedBeforeIt() {
+        go("");
+        assertThat(page.evaluate("""
+                        async () => {
+                          const {render} = await import(new URL('lit-html.js', location));
+                          const {buttons} = await import(new URL('map.js', location));
+                          const place = document.body.appendChild(document.createElement('p'));
+                          render(buttons([false, 'delete'], () => {}), place);
+                          place.querySelector('button').focus();
+                          render(buttons(['retry', 'delete'], () => {}), place);
+                          return document.activeElement.textContent;
+                        }""")).isEqualTo("delete");
     }
 
     @Test
@@ -570,6 +678,99 @@ abstract class AbstractBrowserTests {
         feed.start();
         assertThat(page.locator("#live")).hasText("Live");
         troubles.removeIf(text -> text.contains("status of 503")); // not every browser's console tells of it
+    }
+
+    /** As after a change of the network, which can take a connection away without a word. */
+    @Test
+    void silentConnection_isShown_andComesBack() {
+        page.clock().install();
+        neverAnsweredFirst("**/feed");
+        page.navigate(shop.base() + "/asyncslots/");
+        assertThat(page.locator("#live")).hasText("Connecting");
+        page.clock().fastForward(15_000);
+        assertThat(page.locator("#live")).containsText("Connection lost");
+        assertThat(page.locator("#live")).hasText("Live");
+    }
+
+    @Test
+    void questionWithoutAnswer_isAskedAgain() {
+        page.addInitScript(
+                "const timeout = AbortSignal.timeout; AbortSignal.timeout = () => timeout.call(AbortSignal, 5000);");
+        neverAnsweredFirst("**/session");
+        neverAnsweredFirst("**/actuator/asyncslots/cart?*");
+        shop.carts().start("c1");
+        go("?map=cart");
+        assertThat(page.locator("tbody th"))
+                .hasText(new String[] {"c1"}, new LocatorAssertions.HasTextOptions().setTimeout(SEVERAL_LOADS));
+    }
+
+    @Test
+    void lostFile_andLostSession_comeWithTheNextTry() {
+        for (String lost : List.of("**/slot.js", "**/session")) {
+            page.route(lost, Route::abort, new Page.RouteOptions().setTimes(1));
+            go("");
+        }
+        expectLost();
+    }
+
+    /** A server that restarts behind a proxy, and a login that has expired meanwhile. */
+    @Test
+    void answerOfAProxy_isAskedForAgain_andALoginPageIsTold() {
+        page.route(
+                "**/session",
+                route -> route.fulfill(new Route.FulfillOptions().setStatus(502)),
+                new Page.RouteOptions().setTimes(1));
+        go("");
+        expect("502");
+        page.route(
+                "**/session",
+                route -> route.fulfill(new Route.FulfillOptions()
+                        .setStatus(302)
+                        .setHeaders(Map.of("Location", "https://login.example/"))));
+        page.navigate(shop.base() + "/asyncslots/");
+        assertThat(page.locator("#content")).containsText("The server does not know you any more");
+    }
+
+    @Test
+    void fileThatIsMissingForGood_isTold_afterSomeTries() {
+        AtomicInteger loads = new AtomicInteger();
+        page.route("**/slot.js", route -> {
+            loads.incrementAndGet();
+            route.abort();
+        });
+        page.navigate(shop.base() + "/asyncslots/");
+        assertThat(page.locator("#live"))
+                .hasText(
+                        "A file of this page is missing. Load the page again.",
+                        new LocatorAssertions.HasTextOptions().setTimeout(SEVERAL_LOADS));
+        assertThat(loads).hasValue(6);
+        page.unroute("**/slot.js");
+        go("");
+        expectLost();
+    }
+
+    @Test
+    void countersThatCannotBeRead_areTold_onALiveConnection() {
+        page.addInitScript("window.EventSource = class {" + " constructor() { setTimeout(() => this.onmessage({data: '"
+                + Feed.PULSE + "'})); } close() {} };");
+        page.navigate(shop.base() + "/asyncslots/");
+        assertThat(page.locator("#live")).hasText("No new numbers");
+    }
+
+    /** The route stays: without one, the browser would let the request go. */
+    private void neverAnsweredFirst(String pattern) {
+        AtomicBoolean seen = new AtomicBoolean();
+        page.route(pattern, route -> {
+            if (seen.getAndSet(true)) {
+                route.resume();
+            }
+        });
+    }
+
+    /** Takes back what the browser has noted of requests that a test ended. */
+    private void expectLost() {
+        assertThat(troubles).isNotEmpty();
+        troubles.removeIf(text -> text.contains("net::ERR_FAILED"));
     }
 
     @Test

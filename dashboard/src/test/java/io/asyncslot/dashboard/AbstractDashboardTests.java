@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -261,6 +262,36 @@ abstract class AbstractDashboardTests {
             try (Stream stream = Stream.open(shop.base() + "/asyncslots/feed")) {
                 assertThat(stream.next(overview -> true).path("running").asBoolean())
                         .isTrue();
+            }
+        }
+    }
+
+    /**
+     * A browser may send the next request before the server has quite ended the last one: here it comes too early for certain.
+     * Reactor Netty 1.3.6 and 1.3.7 answer it, and then read nothing more from the connection.
+     */
+    @Test
+    void earlyRequest_doesNotSilenceItsConnection() throws Exception {
+        String host = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        try (Shop shop = Shop.start(type);
+                Socket socket = new Socket("localhost", URI.create(shop.base()).getPort())) {
+            socket.setSoTimeout(60_000);
+            String early = "GET /actuator/asyncslots" + host + "GET /asyncslots/icon.svg" + host;
+            socket.getOutputStream().write(early.getBytes(StandardCharsets.US_ASCII));
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            awaitLine(lines, "HTTP/1.1 200");
+            awaitLine(lines, "HTTP/1.1 200");
+            socket.getOutputStream().write(("GET /asyncslots/theme.js" + host).getBytes(StandardCharsets.US_ASCII));
+            awaitLine(lines, "HTTP/1.1 200");
+        }
+    }
+
+    private static void awaitLine(BufferedReader lines, String wanted) throws IOException {
+        for (String line = lines.readLine(); ; line = lines.readLine()) {
+            assertThat(line).as("the connection is open").isNotNull();
+            if (line.contains(wanted)) {
+                return;
             }
         }
     }

@@ -5,6 +5,7 @@ import io.asyncslot.WhenIdle;
 import io.asyncslot.annotation.TimerSlot;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.time.Duration;
 import javax.sql.DataSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.annotation.Bean;
@@ -37,7 +38,9 @@ class ClusterShop extends Shop.Application {
 
     @Bean
     EmbeddedPostgres postgres() throws IOException {
-        return EmbeddedPostgres.start();
+        return EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
+                .start();
     }
 
     @Bean

@@ -16,10 +16,12 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** When the feed works, what it survives, and what it tells. */
 class FeedTests {
@@ -61,6 +63,21 @@ class FeedTests {
         }
     }
 
+    /** Does something before it tells its maps. */
+    private AsyncSlotRegistry registryThatFirst(Executable action) {
+        return (AsyncSlotRegistry) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {AsyncSlotRegistry.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("maps")) {
+                        action.execute();
+                    }
+                    try {
+                        return method.invoke(registry, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
     @Test
     void feed_worksOnlyWhileSomebodyLooks() {
         Feed feed = new Feed(() -> new Sampler(registry, firings, Clock.systemUTC()), firings, 1);
@@ -86,17 +103,11 @@ class FeedTests {
     @Test
     void oneBadSecond_isNotTheLast() {
         AtomicInteger asked = new AtomicInteger();
-        AsyncSlotRegistry failing = (AsyncSlotRegistry) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {AsyncSlotRegistry.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("maps") && asked.getAndIncrement() < 3) {
-                        throw new OutOfMemoryError("as wanted");
-                    }
-                    try {
-                        return method.invoke(registry, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        AsyncSlotRegistry failing = registryThatFirst(() -> {
+            if (asked.getAndIncrement() < 3) {
+                throw new OutOfMemoryError("as wanted");
+            }
+        });
         Feed feed = new Feed(() -> new Sampler(failing, firings, Clock.systemUTC()), firings, 1);
         Listening viewer = new Listening();
         feed.join(viewer);
@@ -106,13 +117,35 @@ class FeedTests {
         feed.stop();
     }
 
+    /** As while the database of a map is away: each question waits for a connection, or fails. */
+    @Test
+    void countersThatCannotBeRead_leaveASignOfLife() throws Exception {
+        CountDownLatch back = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        AsyncSlotRegistry held = registryThatFirst(() -> {
+            asked.incrementAndGet();
+            back.await();
+        });
+        Feed feed = new Feed(() -> new Sampler(held, firings, Clock.systemUTC()), firings, 1);
+        Listening viewer = new Listening();
+        feed.join(viewer);
+        await().atMost(Duration.ofSeconds(30)).until(() -> viewer.seen.size() >= 2);
+        assertThat(asked).as("the sample and the census").hasValue(2);
+        assertThat(viewer.seen).containsOnly(Feed.PULSE);
+        viewer.seen.clear();
+        back.countDown();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> viewer.seen.stream().anyMatch(json -> json.contains("\"cart\"")));
+        feed.stop();
+    }
+
     @Test
     void census_tellsWhatIsDueWhen() {
         Instant now = Instant.now();
         carts.start("soon", Duration.ofSeconds(100));
         carts.start("in an hour", Duration.ofMinutes(58));
         carts.start("later", Duration.ofHours(2));
-        carts.start("late", Duration.ofMillis(1));
+        carts.start("late", Duration.ofHours(1));
         carts.pause("late");
         carts.start("late", Duration.ZERO);
         Census census = Census.take(registry.maps(), now.plusSeconds(5));
@@ -132,7 +165,8 @@ class FeedTests {
         carts.start("late", Duration.ZERO);
         assertThat(Census.take(registry.maps(), Instant.now().plusSeconds(5)).overdue())
                 .isEqualTo(Map.of("cart", 1L));
-        assertThat(Census.take(registry.maps(), Instant.now()).overdue())
+        Instant due = carts.find("late").orElseThrow().deadline();
+        assertThat(Census.take(registry.maps(), due.plusMillis(500)).overdue())
                 .as("due a moment ago")
                 .isEmpty();
     }

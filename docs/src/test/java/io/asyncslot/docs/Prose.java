@@ -67,6 +67,10 @@ final class Prose {
 
     private static final Pattern JAVADOC = Pattern.compile("(?s)/\\*\\*(.*?)\\*/");
 
+    /** A comment or a character, which are passed over, or the text of a string or of a text block. */
+    private static final Pattern STRING = Pattern.compile(
+            "(?s)//[^\\n]*|/\\*.*?\\*/|'(?:\\\\.|[^'\\\\])+'|\"\"\"(?<block>.*?)\"\"\"|\"(?<string>(?:\\\\.|[^\"\\\\])*+)\"");
+
     private Prose() {}
 
     /** Finds the constructions in a Markdown page; code, links and comments are left out. */
@@ -91,10 +95,36 @@ final class Prose {
                     .replaceAll("(?s)<pre>.*?</pre>", "")
                     .replaceAll("\\{@\\w+ [^}]*}", "X")
                     .replaceAll("<[^>]+>", "")
-                    .replaceAll("\\s+", " ");
+                    .replaceAll("\\s+", " ")
+                    .trim();
             findings.addAll(find(text));
         }
         return findings;
+    }
+
+    /** Finds the constructions in the sentences of a source that a program writes: messages, reasons, remedies. */
+    static List<Finding> checkMessages(String source) {
+        StringBuilder text = new StringBuilder();
+        int end = 0;
+        Matcher strings = STRING.matcher(source);
+        while (strings.find()) {
+            String string = strings.group("string") == null ? strings.group("block") : strings.group("string");
+            if (string != null) {
+                // A sentence continues in the next string; what stands between the two is a value.
+                String between = source.substring(end, strings.start());
+                text.append(
+                                between.contains(";")
+                                        ? "\n"
+                                        : between.isBlank() || between.strip().equals("+") ? "" : "X")
+                        .append(string);
+                end = strings.end();
+            }
+        }
+        return text.toString()
+                .lines()
+                .filter(line -> line.chars().filter(c -> c == ' ').count() > 2)
+                .flatMap(line -> find(line).stream())
+                .toList();
     }
 
     private static List<Finding> find(String text) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Pages are written in English that native readers enjoy. A new page may hold none of the constructions of {@link Prose};
@@ -35,7 +36,7 @@ class ProseTests {
                 .isEmpty();
     }
 
-    /** What users read in their editor: the API, what extends it, and the annotations. */
+    /** The sources whose Javadoc users read in their editor: API, annotations, properties, backends and test support. */
     static Stream<Path> sourcesOfTheApi() throws Exception {
         List<Path> sources = new ArrayList<>();
         for (String room : List.of(
@@ -47,7 +48,21 @@ class ProseTests {
             }
         }
         sources.add(Pages.ROOT.resolve("core/src/main/java/io/asyncslot/registry/AsyncSlotRegistryBuilder.java"));
+        for (Path source : sources("autoconfigure", "cluster", "dashboard", "kernel", "test")) {
+            if (describesPropertiesOrApi(source)) {
+                sources.add(source);
+            }
+        }
         return sources.stream().sorted();
+    }
+
+    /** Properties, and public types of backends and test support, except those of the cluster's internal packages. */
+    private static boolean describesPropertiesOrApi(Path source) throws Exception {
+        String text = Files.readString(source);
+        return text.contains("@ConfigurationProperties")
+                || (text.contains("\npublic ") || source.endsWith("package-info.java"))
+                        && source.toString()
+                                .matches(".*/io/asyncslot/(?:cluster|kernel|test)/(?!(?:h2|node|postgres)/).*");
     }
 
     @ParameterizedTest
@@ -57,12 +72,67 @@ class ProseTests {
     }
 
     @Test
+    void sourcesOfTheApi_includePropertiesBackendsAndTestSupport() throws Exception {
+        assertThat(sourcesOfTheApi().map(source -> source.getFileName().toString()))
+                .contains(
+                        "AsyncSlotProperties.java",
+                        "SlotMapSettings.java",
+                        "AsyncSlotDashboardProperties.java",
+                        "ClusterOptions.java",
+                        "SlotStore.java",
+                        "KernelProperties.java",
+                        "BackendContract.java")
+                .doesNotContain("ClusterEngine.java", "KernelEngine.java");
+    }
+
+    @Test
+    void descriptionsOfPropertyValues_readWell() throws Exception {
+        Path metadata = Pages.ROOT.resolve(
+                "autoconfigure/src/main/resources/META-INF/additional-spring-configuration-metadata.json");
+        assertThat(JsonMapper.shared().readTree(Files.readString(metadata)).findValues("description"))
+                .isNotEmpty()
+                .allSatisfy(description ->
+                        assertThat(Prose.check(description.asString())).isEmpty());
+    }
+
+    @Test
     void awkwardJavadoc_isFound() {
         assertThat(Prose.checkJavadoc("/** The default\n * unless said. */ int a; // goes on"))
                 .hasSize(1)
                 .allSatisfy(finding -> assertThat(finding.toString()).contains("unless said"));
+        assertThat(Prose.checkJavadoc("/** What is missing is created. */")).hasSize(1);
         assertThat(Prose.checkJavadoc("/** See {@link #what the begin says}. */"))
                 .isEmpty();
+    }
+
+    /** The sources of what is published: their messages are read in logs, in the start-up report and at the endpoint. */
+    static Stream<Path> sourcesWithMessages() throws Exception {
+        return sources("core", "autoconfigure", "cluster", "kernel", "dashboard").stream();
+    }
+
+    private static List<Path> sources(String... modules) throws Exception {
+        List<Path> sources = new ArrayList<>();
+        for (String module : modules) {
+            try (Stream<Path> files = Files.walk(Pages.ROOT.resolve(module).resolve("src/main/java"))) {
+                files.filter(file -> file.toString().endsWith(".java")).sorted().forEach(sources::add);
+            }
+        }
+        return sources;
+    }
+
+    @ParameterizedTest
+    @MethodSource("sourcesWithMessages")
+    void messages_readWell(Path source) throws Exception {
+        assertThat(Prose.checkMessages(Files.readString(source))).isEmpty();
+    }
+
+    @Test
+    void awkwardMessage_isFound() {
+        String source =
+                "throw new X(\"the thread of \" + name // goes on\n + \" ended, and \"\n + \"it goes on at \" + n);";
+        assertThat(Prose.checkMessages(source))
+                .hasSize(1)
+                .allSatisfy(finding -> assertThat(finding.toString()).contains("X ended, and it goes on at"));
     }
 
     @Test

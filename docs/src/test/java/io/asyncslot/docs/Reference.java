@@ -222,7 +222,7 @@ final class Reference {
                     names(observation.getHighCardinalityKeyNames()));
         }
         line("");
-        line("Micrometer makes of each a timer with a further tag `error`, and where there is tracing a span.");
+        line("Micrometer makes of each a timer with a further tag `error`, and a span if there is tracing.");
     }
 
     private static String nameOf(SlotObservationDocumentation observation) {

@@ -47,7 +47,7 @@ final class FuzzKernel {
         byte kind = (byte) Layout.BYTE.get(control, Layout.controlAt(place) + Layout.CONTROL_KIND);
         long at = Layout.keyAt(place, KEY_BYTES);
         Layout.BYTE.set(keys, at + Layout.KEY_KIND, kind);
-        Layout.INT.set(keys, at + Layout.KEY_SEAL, SlotRecords.seal(control, keys, KEY_BYTES, place, kind));
+        Layout.INT.set(keys, at + Layout.KEY_SEAL, RecordFields.seal(control, keys, KEY_BYTES, place, kind));
     }
 
     /** Changes a byte of the header, but of what a process checks before it takes the memory into use. */

@@ -4,11 +4,16 @@ import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 
 /** A clock that stands until moved. Moved before the actors begin, or after they have ended; plain. */
-final class StandingClock implements Ticker {
+public final class StandingClock implements Ticker {
 
     private long nanos;
 
-    void advance(Duration span) {
+    /**
+     * Moves it.
+     *
+     * @param span by how much
+     */
+    public void advance(Duration span) {
         nanos += span.toNanos();
     }
 

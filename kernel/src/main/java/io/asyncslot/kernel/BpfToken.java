@@ -11,7 +11,7 @@ enum BpfToken {
     /** Tokens are for other namespaces. */
     INITIAL_NAMESPACE(
             "this process is in the initial user namespace, for which the kernel makes none",
-            "Use CAP_BPF and CAP_PERFMON, or asyncslot-kernel-loader; a token is for a user namespace of its own"),
+            "Use CAP_BPF and CAP_PERFMON, or asyncslot-kernel-loader; a token needs its own user namespace"),
     /** A mount of another namespace, or a user without the capability in its own. */
     OTHER_NAMESPACE(
             "the BPF file system is another user namespace's, or this process has no CAP_BPF in its own",

@@ -15,7 +15,7 @@ public enum Errno {
     /** Taken, or nothing to do now: try again. */
     EAGAIN(11, "taken, or not ready"),
     /** Out of memory; for a timer: none that could be had without waiting. */
-    ENOMEM(12, "no memory at once; later tries may succeed"),
+    ENOMEM(12, "no memory at present; later tries may succeed"),
     /** Permission denied by file mode, or by the verifier. */
     EACCES(13, "permission denied"),
     /** In use; for a timer: initialised already. */
@@ -72,7 +72,7 @@ public enum Errno {
      * An error number in words.
      *
      * @param number positive or negative
-     * @return such as "ENOMEM (no memory at once; later tries may succeed)"
+     * @return such as "ENOMEM (no memory at present; later tries may succeed)"
      */
     public static String words(int number) {
         int positive = Math.abs(number);

@@ -69,7 +69,7 @@ final class HolderDuties {
             LOG.warning(
                     "",
                     port.repinned() - repinned,
-                    " pins had been removed while this application uses them, and are made again",
+                    " pins had been removed while this application uses them, and have been restored",
                     null);
         }
     }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What the running kernel's own control blocks say about one slot, read by CO-RE. A slot has a timer, a work item, both
- * or none.
+ * The state of one slot in the running kernel's own control blocks, read by CO-RE. A slot has a timer, a work item,
+ * both or none.
  *
  * @param index the slot's index
  * @param timer whether the kernel holds a timer for it
@@ -35,11 +35,11 @@ public record Inspection(
         int workProgram,
         OptionalInt workReferences) {
 
-    /** What is said where the kernel has no such field. */
+    /** The text for a field that the kernel does not have. */
     public static final String NOT_AVAILABLE = "not available on this kernel";
 
     /**
-     * The same as words and numbers, in the order to show.
+     * The same as words and numbers, in display order.
      *
      * @return a new map
      */

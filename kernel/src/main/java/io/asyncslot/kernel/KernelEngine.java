@@ -54,6 +54,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
 
     private static final int LOOKS = 10_000;
     private static final Log LOG = new Log(KernelEngine.class);
+    private static final Log.Message CLOCK_FAILED = LOG.message("the clock failed: ", "");
 
     private final KernelPort port;
     private final Ticker ticker;
@@ -130,7 +131,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
         this.scrubber = new Scrubber(ticker, Scrubber.PERIOD_MICROS);
         this.options = options;
         this.records = new SlotRecords(port, Micros.floor(ticker.realtimeNanos()), ticker::monotonicNanos);
-        this.directory = new MapDirectory(port, records);
+        this.directory = new MapDirectory(port, records.left());
         this.wallSteps = new WallSteps(ticker, calendars);
         this.combiner = new Combiner(port.capacity(), this);
         this.own = new OwnDeadlines(ticker, port.capacity(), scrubber);
@@ -141,7 +142,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
         this.looks = new SlotLooks(ticker, records, own, wall, timers, due);
         this.watchdog = new Watchdog(port, ticker, records, wall);
         this.duties = new HolderDuties(port, ticker, records, options.takeOver());
-        drop(records.takeRemains());
+        drop(records.left().takeRemains());
     }
 
     SlotRecords records() {
@@ -223,7 +224,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
         try {
             at = Micros.floor(ticker.monotonicNanos()) + micros;
         } catch (Throwable e) {
-            LOG.error("the clock failed", "", "", e);
+            CLOCK_FAILED.error(ticker, e);
         }
         attempt = later;
         attemptAt.set(at); // after what is to be called
@@ -545,7 +546,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
     /** Whether there is an operation in the shared memory, or may come one; carries out what is left to do there. */
     boolean isInUse() {
         combiner.combine();
-        return records.isInUse();
+        return records.left().isInUse();
     }
 
     void whenAskedToHandOver(Runnable task) {
@@ -593,7 +594,7 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
         combiner.begin();
         do {
             for (int place = next(true); place >= 0; place = next(true)) {
-                ControlBlock<?> block = records.owner(place);
+                ControlBlock<?> block = records.owners().owner(place);
                 if (block != null) { // always: the command has a reference
                     looks.command(block);
                 }

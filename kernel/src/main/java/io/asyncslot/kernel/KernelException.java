@@ -68,7 +68,7 @@ public class KernelException extends RuntimeException {
     }
 
     /**
-     * The reason, where it is known without a look at the surroundings.
+     * The reason, if it is known without a look at the environment.
      *
      * @return the problem, or null: {@link KernelProbe#explain} finds it
      */

@@ -1,7 +1,7 @@
 package io.asyncslot.kernel;
 
 /**
- * What a kernel offers, found by looking and not by its version.
+ * The features of a kernel, found by inspection and not by its version.
  *
  * @param release the kernel's name for itself, such as "6.18.44"
  * @param program which variant of the program is in the kernel

@@ -17,14 +17,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code asyncslot-kernel-loader}: loads and pins slots once, with privilege, so that applications need none. Says what it
- * did, and does nothing where it was done before.
+ * {@code asyncslot-kernel-loader}: loads and pins slots once, with privilege, so that applications need none. Prints
+ * what it did, and does nothing if the slots are already loaded and pinned.
  */
 public final class KernelLoader {
 
     /** Exit status: done. */
     static final int DONE = 0;
-    /** Exit status: not possible here; the words say why. */
+    /** Exit status: not possible here; the output gives the reason. */
     static final int IMPOSSIBLE = 1;
     /** Exit status: wrong arguments. */
     static final int USAGE = 2;
@@ -44,8 +44,8 @@ public final class KernelLoader {
               --group NAME|GID   the group that may use it                                   (unchanged)
               --owner NAME|UID   the user that owns it                                       (unchanged)
               --mode OCTAL       permissions of the pins; the directory's follow from them    (660)
-              --probe            say what is possible here and change nothing
-              --list             say which maps have slots there, and who holds them
+              --probe            report what is possible here and change nothing
+              --list             list the maps that have slots there, and who holds them
               --drop             remove what is pinned there, with all slots in it
               --drop-map NAME    remove the slots of one map
               --migrate          refused, with what to do instead
@@ -204,7 +204,7 @@ public final class KernelLoader {
                         : 0);
         if (capacity == 0) {
             err.println(
-                    "asyncslot-kernel-loader: what is pinned at " + path
+                    "asyncslot-kernel-loader: the memory pinned at " + path
                             + " has no room for touches: drop it first (--drop), with all slots in it, and load it with --touchable");
             return IMPOSSIBLE;
         }
@@ -338,7 +338,8 @@ public final class KernelLoader {
                 + slots.overdue() + " overdue");
         slots.lines().forEach(out::println);
         try (Pins pins = Pins.lock(path, ownerOf(path))) {
-            out.println("held by nobody: what falls due at " + pins.directory() + " waits for an application");
+            out.println(
+                    "no application holds it: slots that fall due at " + pins.directory() + " wait for an application");
         } catch (PinPathHeldException e) {
             out.println("held by " + e.holder());
         }
@@ -369,7 +370,7 @@ public final class KernelLoader {
         err.println(
                 "asyncslot-kernel-loader: --migrate is refused: a state word, its checksums and what timers in the kernel"
                         + " run belong to the version that made them, and no other version can tell whether it converts them rightly.");
-        err.println("  " + Pins.remedy(path) + ". --list says how many slots are left");
+        err.println("  " + Pins.remedy(path) + ". --list counts the slots that are left");
         return IMPOSSIBLE;
     }
 

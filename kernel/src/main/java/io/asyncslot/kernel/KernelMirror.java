@@ -54,6 +54,9 @@ final class KernelMirror<K> implements SlotMirror<K> {
     /** Set once, by whoever closes the map without dropping it; read where slots are freed. Volatile. */
     private volatile boolean letGo;
 
+    /** Set once, by whoever opens the map, when it begins to count as open; read by whoever takes the last part away. Volatile. */
+    private volatile boolean countsAsOpen;
+
     /**
      * The map itself and its records, from the moment a place is taken until the slot is gone and nobody has a reference:
      * whoever takes the last away tells that the map's number is unused, and that no operation is in the memory.
@@ -89,12 +92,12 @@ final class KernelMirror<K> implements SlotMirror<K> {
         }
         this.touchNanos = touchable ? touchNanos(spec) : 0;
         this.map = engine.directory().number(name, type, clock, spec.keyType());
-        records.touchable(map, name, touchNanos);
+        records.touches().touchable(map, name, touchNanos);
     }
 
     /** How far a touch puts a slot of a map off. */
     private long touchNanos(SlotMapSpec<K> spec) {
-        if (!records.isTouchable()) {
+        if (!records.touches().isPresent()) {
             throw notTouchable("the memory was made without room for touches: drop it, and load it with --touchable");
         }
         if (!(spec instanceof TimerMapSpec<K> timers) || timers.every() != null || timers.schedule() != null) {
@@ -108,7 +111,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
                     + ", and a touch from outside would postpone beyond that");
         }
         Duration delay = timers.delay();
-        if (delay == null || delay.isZero() || delay.compareTo(Duration.ofNanos(SlotRecords.MAX_TOUCH_NANOS)) > 0) {
+        if (delay == null || delay.isZero() || delay.compareTo(Duration.ofNanos(TouchRecords.MAX_NANOS)) > 0) {
             throw notTouchable("its 'delay' is " + delay
                     + ", and must be set, more than 0 and at most 100 years: a touch" + " puts a slot off by it");
         }
@@ -133,10 +136,10 @@ final class KernelMirror<K> implements SlotMirror<K> {
                     "'key' of map '" + name + "', which BPF programs may touch, must have at most "
                             + Layout.TOUCH_KEY_BYTES + " bytes but has " + bytes.length + ": '" + shown(key) + "'");
         }
-        if (bytes.length > records.keyBytes()) {
-            throw new IllegalArgumentException(
-                    "'key' of map '" + name + "' must have at most " + records.keyBytes() + " bytes on backend '"
-                            + KernelBackend.NAME + "' but has " + bytes.length + ": '" + shown(key) + "'");
+        if (bytes.length > records.fields().keyBytes()) {
+            throw new IllegalArgumentException("'key' of map '" + name + "' must have at most "
+                    + records.fields().keyBytes() + " bytes on backend '" + KernelBackend.NAME + "' but has "
+                    + bytes.length + ": '" + shown(key) + "'");
         }
         return bytes;
     }
@@ -203,20 +206,15 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     @Override
-    public long reading() {
-        return touchNanos == 0 ? 0 : records.reading();
-    }
-
-    @Override
     public void armed(ControlBlock<K> block, long reading) {
         if (touchNanos != 0) {
-            records.armed(block.position(), reading);
+            records.touches().armed(block.position(), reading);
         }
     }
 
     @Override
     public long touchedUntil(ControlBlock<K> block) {
-        return touchNanos == 0 ? 0 : records.touchedUntil(block.position());
+        return touchNanos == 0 ? 0 : records.touches().until(block.position());
     }
 
     @Override
@@ -244,7 +242,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
     @Override
     public void reclaimed(ControlBlock<K> block) {
         try {
-            if (!letGo || !records.leave(block, map)) {
+            if (!letGo || !records.left().leave(block, map)) {
                 if (!records.isDetached()) {
                     block.freeKept();
                 }
@@ -256,8 +254,8 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     private void partGone() {
-        if (parts.decrementAndGet() == 0) {
-            records.closed(map);
+        if (parts.decrementAndGet() == 0 && countsAsOpen) {
+            records.left().closed(map);
         }
     }
 
@@ -300,32 +298,35 @@ final class KernelMirror<K> implements SlotMirror<K> {
      */
     @Override
     public void recover(Consumer<RecoveredSlot<K>> visitor) {
-        records.settleFormer(
-                map, engine::settle); // slots that a map of this process has let go of may still be on their way
-        List<SlotRecords.Left> left = new ArrayList<>();
+        records.left()
+                .settleFormer(
+                        map,
+                        engine::settle); // slots that a map of this process has let go of may still be on their way
+        List<LeftSlot> left = new ArrayList<>();
         boolean read = false;
         try {
-            records.takeLeft(map, left);
+            countsAsOpen = true;
+            records.left().takeLeft(map, left);
             read(left, visitor);
             read = true;
         } finally {
             if (!read) { // by an Error: what the map has not been given is nobody's, and its runs go on
-                left.forEach(records::notTaken);
+                left.forEach(records.left()::notTaken);
             }
         }
     }
 
-    private void read(List<SlotRecords.Left> left, Consumer<RecoveredSlot<K>> visitor) {
+    private void read(List<LeftSlot> left, Consumer<RecoveredSlot<K>> visitor) {
         Set<Integer> unreadable = new HashSet<>();
-        Map<K, SlotRecords.Left> youngest = new HashMap<>();
+        Map<K, LeftSlot> youngest = new HashMap<>();
         Map<Integer, K> keys = new HashMap<>();
         Set<Integer> dropped = new HashSet<>();
         Map<Integer, RecoveredShape> carried = new HashMap<>();
-        for (SlotRecords.Left each : left) {
+        for (LeftSlot each : left) {
             try {
                 K key = decoded(each.place());
                 keys.put(each.place(), key);
-                SlotRecords.Left older = youngest.put(key, each);
+                LeftSlot older = youngest.put(key, each);
                 if (older != null) {
                     dropped.add(older.place());
                 }
@@ -341,14 +342,14 @@ final class KernelMirror<K> implements SlotMirror<K> {
                         e);
                 records.unreadable(
                         each.place(), (keys.containsKey(each.place()) ? "value" : "key") + " of map '" + name + "'");
-                records.notTaken(each);
+                records.left().notTaken(each);
                 dropped.remove(each.place());
                 unreadable.add(each.place());
             }
         }
         List<Integer> places = new ArrayList<>(dropped);
         long now = engine.now(clock);
-        for (SlotRecords.Left each : left) {
+        for (LeftSlot each : left) {
             K key = keys.get(each.place());
             if (key != null && !dropped.contains(each.place()) && !unreadable.contains(each.place())) {
                 visitor.accept(recovered(each, key, now, carried.get(each.place())));
@@ -358,11 +359,11 @@ final class KernelMirror<K> implements SlotMirror<K> {
     }
 
     private K decoded(int place) {
-        byte written = records.keyType(place);
+        byte written = records.fields().keyType(place);
         if (written != keyType) {
             throw new IllegalArgumentException("a key of type " + written + " where the map's is " + keyType);
         }
-        return codec.decode(records.key(place));
+        return codec.decode(records.fields().key(place));
     }
 
     /** What a slot carries that a former process left. */
@@ -400,7 +401,7 @@ final class KernelMirror<K> implements SlotMirror<K> {
         return values;
     }
 
-    private RecoveredSlot<K> recovered(SlotRecords.Left left, K key, long now, @Nullable RecoveredShape shape) {
+    private RecoveredSlot<K> recovered(LeftSlot left, K key, long now, @Nullable RecoveredShape shape) {
         int place = left.place();
         boolean goesOn = left.run() != null;
         boolean passedOn = shape != null && shape.passedOn() && StateWord.isRunning(left.word()) && !goesOn;
@@ -411,10 +412,10 @@ final class KernelMirror<K> implements SlotMirror<K> {
                 key,
                 place,
                 word,
-                records.generationBase(place),
-                records.runGeneration(place),
-                records.runDeadline(place),
-                records.attempt(place),
+                records.fields().generationBase(place),
+                records.fields().runGeneration(place),
+                records.fields().runDeadline(place),
+                records.fields().attempt(place),
                 away,
                 shape,
                 left.run());

@@ -6,13 +6,13 @@ import java.util.Set;
 /**
  * How a {@link KernelBackend} uses the kernel. Immutable.
  *
- * @param fallback what becomes of a new slot that the kernel refuses
+ * @param fallback what happens to a new slot that the kernel refuses
  * @param cpuPin whether a timer stays on the CPU that started it
  * @param touchable names of the maps whose slots BPF programs of others may touch
- * @param waitForHolder how long to wait while another process holds the pin path, as in a rolling deployment; 0 to refuse
+ * @param waitForHolder how long to wait while another process holds the pin path, as in a rolling deployment; 0 to fail
  *     immediately
- * @param takeOver whether that process is asked to hand over meanwhile, if it has this set too; and whether this one hands over
- *     when another asks
+ * @param takeOver whether to ask that process to hand over during this wait, which it does if it has this set too; and
+ *     whether this one hands over when another asks
  */
 public record KernelOptions(
         Fallback fallback, boolean cpuPin, Set<String> touchable, Duration waitForHolder, boolean takeOver) {
@@ -32,7 +32,7 @@ public record KernelOptions(
     /**
      * Options without a map that can be touched.
      *
-     * @param fallback what becomes of a new slot that the kernel refuses
+     * @param fallback what happens to a new slot that the kernel refuses
      * @param cpuPin whether a timer stays on the CPU that started it
      */
     public KernelOptions(Fallback fallback, boolean cpuPin) {
@@ -40,7 +40,7 @@ public record KernelOptions(
     }
 
     /**
-     * The same, for these maps.
+     * These options, for these maps.
      *
      * @param maps names of the maps whose slots BPF programs of others may touch
      * @return the options
@@ -50,7 +50,7 @@ public record KernelOptions(
     }
 
     /**
-     * The same, with a wait.
+     * These options, with a wait.
      *
      * @param limit how long to wait while another process holds the pin path
      * @return the options
@@ -60,7 +60,8 @@ public record KernelOptions(
     }
 
     /**
-     * The same, asking a process that holds the pin path to hand over, and handing over to one that asks.
+     * These options, with hand-over: this process asks the one that holds the pin path, and hands over to one that
+     * asks.
      *
      * @param limit how long to wait for that
      * @return the options
@@ -69,16 +70,16 @@ public record KernelOptions(
         return new KernelOptions(fallback, cpuPin, touchable, limit, true);
     }
 
-    /** What becomes of a slot that the kernel has no room for. */
+    /** What happens to a slot for which the kernel has no room. */
     public enum Fallback {
         /** The engine measures it in this process, and tries the kernel again from time to time. */
         JVM,
-        /** The start that would make it is rejected, and nothing changes. */
+        /** The start that would create it is rejected, and nothing changes. */
         FAIL
     }
 
     /**
-     * What a backend has unless told otherwise: refused slots are measured in this process, and timers are not pinned.
+     * The default options: this process measures slots that the kernel refuses, and timers are not pinned to a CPU.
      *
      * @return the options
      */

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The boundary between the engine and the operating system: shared memory, one call that executes commands, one that
- * waits for events. {@link Layout} says what lies where in the memory.
+ * The boundary between the engine and the operating system: shared memory, one call that executes commands, and one
+ * that waits for events. {@link Layout} describes the memory.
  *
  * <p>Any thread may read and write the segments. One thread at a time may call {@link #run}, one at a time {@link #poll};
  * any may call {@link #wake} and {@link #inspect}. {@link #close} comes after all other calls have returned; the segments
@@ -35,7 +35,7 @@ public interface KernelPort extends AutoCloseable {
     int maxCommands();
 
     /**
-     * One record: what the memory is, clock offsets, counters, who holds it.
+     * One record: the kind of the memory, clock offsets, counters, and the holder.
      *
      * @return {@link Layout#HEADER_BYTES} bytes
      */
@@ -99,7 +99,7 @@ public interface KernelPort extends AutoCloseable {
     }
 
     /**
-     * What the slots are beside their words.
+     * The properties of the slots in addition to their words.
      *
      * @return {@link #capacity} records of {@link Layout#SHAPE_BYTES} bytes; empty without {@link #valueBytes}
      */
@@ -124,24 +124,24 @@ public interface KernelPort extends AutoCloseable {
     MemorySegment commands();
 
     /**
-     * Executes the first commands, in order. Each one's result is in its record afterwards.
+     * Executes the first commands, in order. Afterwards, the record of each command has its result.
      *
      * @param count how many, from 1 to {@link #maxCommands}
-     * @throws KernelException if the call itself failed; which commands were executed is not known then
+     * @throws KernelException if the call itself failed; then it is not known which commands were executed
      */
     void run(int count);
 
     /**
-     * Hands over the events that are there, in order, some thousands at most; waits for the first if there is none.
+     * Hands over the present events in order, some thousands at most. Waits for the first if there is none.
      *
-     * @param sink takes them, in this thread; one that it throws at is handed over again by the next call
-     * @param timeoutNanos how long to wait: 0 not at all, negative without end
+     * @param sink takes them, in this thread; if it throws, the next call hands over that event again
+     * @param timeoutNanos how long to wait: 0 for not at all, a negative number for no limit
      * @return how many were handed over; 0 after the timeout, or {@link #wake}, or because the wall clock was set
      */
     int poll(EventSink sink, long timeoutNanos);
 
     /**
-     * How often the ring was not what the kernel and this process make of it, so that events may be missing.
+     * How often the ring held content that neither the kernel nor this process writes, so that events may be missing.
      *
      * @return a count that only grows
      */
@@ -150,15 +150,15 @@ public interface KernelPort extends AutoCloseable {
     }
 
     /**
-     * Looks whether what is used is still pinned where it was, and pins it again where that is possible. Called by the thread
-     * that polls, now and then.
+     * Checks whether the objects in use are still pinned at their paths, and pins them again if possible. The thread
+     * that polls calls this now and then.
      */
     default void watchPins() {}
 
     /**
-     * What {@link #watchPins} found and could not put right.
+     * The trouble that {@link #watchPins} found and could not repair.
      *
-     * @return in words; null for nothing
+     * @return the trouble in words; null for none
      */
     default @Nullable String pinTrouble() {
         return null;
@@ -180,19 +180,19 @@ public interface KernelPort extends AutoCloseable {
      * Asks the kernel for its own view of a slot.
      *
      * @param index the slot's index
-     * @return what the running kernel's control blocks say
+     * @return the state of the running kernel's control blocks
      * @throws KernelException if the call itself failed
      */
     Inspection inspect(int index);
 
     /**
-     * What this kernel offers.
+     * The features of this kernel.
      *
      * @return the same answer each time
      */
     KernelFeatures features();
 
-    /** Gives everything back; what is pinned stays in the kernel. Does nothing the second time. */
+    /** Gives everything back; pinned objects stay in the kernel. Does nothing the second time. */
     @Override
     void close();
 
@@ -201,7 +201,7 @@ public interface KernelPort extends AutoCloseable {
     interface EventSink {
 
         /**
-         * The kernel says: look at this slot now. A hint, which may be repeated or out of date.
+         * Asks to look at this slot now. A hint from the kernel, which may be repeated or out of date.
          *
          * @param index the slot's index
          * @param word its state word as the kernel saw it

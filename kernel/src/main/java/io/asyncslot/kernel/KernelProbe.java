@@ -24,7 +24,7 @@ public final class KernelProbe {
     private final Surroundings surroundings;
     private final Map<String, Object> details = new LinkedHashMap<>();
 
-    /** What came of the try to make a token; null before it, and where there was no reason to try. */
+    /** The result of the attempt to make a token; null before the attempt, and if there was no reason for one. */
     private @Nullable BpfToken token;
 
     KernelProbe(Surroundings surroundings) {
@@ -42,7 +42,7 @@ public final class KernelProbe {
     }
 
     /**
-     * What a failure to open the kernel's slots means.
+     * The meaning of a failure to open the kernel's slots.
      *
      * @param failure what {@link LibbpfPort#open} threw
      * @return a finding with reason and remedy

@@ -70,7 +70,7 @@ public enum KernelProblem {
             "Start the application outside the time namespace, or with /proc mounted there"),
     /** Pins that this user may not use. */
     PIN_NOT_PERMITTED(
-            "this user may not use what is pinned at the pin path",
+            "this user may not use the pins at the pin path",
             "Give the pins to this user's group: asyncslot-kernel-loader --pin-path ... --group ...; every directory on"
                     + " the way needs the x permission"),
     /** A directory that others may have filled. */
@@ -80,12 +80,12 @@ public enum KernelProblem {
                     + " file system with a mode that is sticky or lets only root write"),
     /** Pins that are not all there, and no privilege to make them. */
     PIN_INCOMPLETE(
-            "what is pinned at the pin path is incomplete: the loader was interrupted",
+            "the pins at the pin path are incomplete: the loader was interrupted",
             "Run asyncslot-kernel-loader with this pin path again"),
     /** Pins of another version. */
-    PIN_LAYOUT("what is pinned at the pin path was made by another version", "Migrate or drop it"),
+    PIN_LAYOUT("the pins at the pin path were made by another version", "Migrate or drop it"),
     /** Pins that somebody else uses. */
-    PIN_HELD("another process uses this pin path", "Stop it, or give each application a pin path of its own");
+    PIN_HELD("another process uses this pin path", "Stop it, or give each application its own pin path");
 
     private final String reason;
     private final String remedy;

@@ -4,18 +4,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a probe found.
+ * The result of a probe.
  *
- * @param findings what is in the way; empty when slots can be kept in the kernel
- * @param details what was found, such as versions and permissions, in the order to show
+ * @param findings the obstacles; empty if slots can be kept in the kernel
+ * @param details what was found, such as versions and permissions, in display order
  */
 public record KernelReport(List<Finding> findings, Map<String, Object> details) {
 
     /**
-     * One thing that is in the way.
+     * One obstacle.
      *
      * @param problem which
-     * @param reason in words, with what was seen here
+     * @param reason the reason in words, with what was seen here
      * @param remedy what to do about it
      */
     public record Finding(KernelProblem problem, String reason, String remedy) {

@@ -4,17 +4,19 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much room to make in the kernel, and where to pin it.
+ * The room to make in the kernel, and the place to pin it.
  *
- * @param capacity how many slots there is room for; a pinned memory keeps the room it was made with
- * @param keyBytes the most bytes a serialised key may have; likewise
- * @param ringBytes the size of the event ring, a power of two and a multiple of the page size; likewise
+ * @param capacity the maximum number of slots; a pinned memory keeps the capacity that it was created with
+ * @param keyBytes the maximum size of a serialised key in bytes; a pinned memory keeps the size that it was created
+ *     with
+ * @param ringBytes the size of the event ring in bytes, a power of two and a multiple of the page size; a pinned memory
+ *     keeps the size that it was created with
  * @param pinPath a directory in bpffs; null for a memory that ends with this process
- * @param holder who uses it, for messages to others that want the same pin path
- * @param touchable whether to make room for touches by BPF programs of others; a pinned memory has it or not
- * @param valueBytes the most bytes of a value that a slot carries, or of a key's own schedule; 0 to make no room for them, nor for
- *     what else slots are besides deadlines. A pinned memory keeps the room it was made with; slots that end with the process need
- *     none
+ * @param holder the name of the process that uses it, for messages to others that want the same pin path
+ * @param touchable whether to make room for touches by BPF programs of others; a pinned memory keeps this choice
+ * @param valueBytes the maximum size in bytes of a value that a slot carries, or of a key's own schedule; 0 to make
+ *     room neither for these nor for any properties of slots besides deadlines. A pinned memory keeps the size that it
+ *     was created with; slots that end with the process need no such room
  */
 public record KernelSettings(
         int capacity,
@@ -25,22 +27,22 @@ public record KernelSettings(
         boolean touchable,
         int valueBytes) {
 
-    /** Room for that many slots unless something else is said. */
+    /** The default capacity. */
     public static final int DEFAULT_CAPACITY = 65_536;
 
-    /** Keys may be that long unless something else is said. */
+    /** The default maximum size of keys, in bytes. */
     public static final int DEFAULT_KEY_BYTES = 120;
 
     /** The largest capacity. */
     public static final int MAX_CAPACITY = 1 << 24;
 
-    /** The longest keys. */
+    /** The largest maximum size of keys, in bytes. */
     public static final int MAX_KEY_BYTES = 4_096;
 
-    /** Values may be that long in a pinned memory unless something else is said. */
+    /** The default maximum size of values in a pinned memory, in bytes. */
     public static final int DEFAULT_VALUE_BYTES = 512;
 
-    /** The longest values. */
+    /** The largest maximum size of values, in bytes. */
     public static final int MAX_VALUE_BYTES = 65_536;
 
     private static final int MIN_RING_BYTES = 65_536;
@@ -82,7 +84,7 @@ public record KernelSettings(
     }
 
     /**
-     * The same, with or without room for touches.
+     * These settings, with or without room for touches.
      *
      * @param value whether to make it
      * @return the settings
@@ -92,7 +94,7 @@ public record KernelSettings(
     }
 
     /**
-     * The same, with other room for values.
+     * These settings, with other room for values.
      *
      * @param bytes the most bytes of a value; 0 for no room
      * @return the settings
@@ -102,7 +104,7 @@ public record KernelSettings(
     }
 
     /**
-     * Usual settings: a ring with room for one event of each slot, within limits.
+     * Default settings: a ring with room for one event per slot, within limits.
      *
      * @param capacity how many slots there is room for
      * @param keyBytes the most bytes of a key

@@ -141,7 +141,7 @@ final class KernelTimers implements CommandBatch.Results {
     /** Has a slot measured for a promise that was given just now: by the kernel, or here. */
     void measure(ControlBlock<?> block, long promise) {
         int place = block.position();
-        if (records.isTouchable(place) && !indexed.get(place)) {
+        if (records.touches().isTouchable(place) && !indexed.get(place)) {
             makeRoom();
             indexed.set(place);
             commands.index(place); // whether the kernel takes the timer or not
@@ -197,7 +197,7 @@ final class KernelTimers implements CommandBatch.Results {
             if (place < 0) {
                 place = refused.nextSetBit(0);
             }
-            ControlBlock<?> block = records.owner(place);
+            ControlBlock<?> block = records.owners().owner(place);
             if (block == null || !own.isHeld(place)) {
                 refused.clear(place); // at rest: the kernel is asked when it is armed again
             } else if (mayAskFor(place)) {
@@ -243,7 +243,7 @@ final class KernelTimers implements CommandBatch.Results {
             return;
         }
         freshRefused |= isFresh;
-        if (records.owner(place) == block && block.lookAt() == promise) {
+        if (records.owners().owner(place) == block && block.lookAt() == promise) {
             boolean done = false;
             try {
                 refuse(block, promise);

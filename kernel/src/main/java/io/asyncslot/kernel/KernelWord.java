@@ -41,7 +41,7 @@ final class KernelWord {
                 timer ? seen.timerCallback() : seen.workCallback(),
                 program == 0 ? null : program,
                 timer && seen.timer() ? clock(seen.timerClock()) : null,
-                Integer.toUnsignedLong(records.fires(place)),
+                Integer.toUnsignedLong(records.fields().fires(place)),
                 List.copyOf(notes));
     }
 

@@ -55,7 +55,9 @@ public final class Layout {
     public static final long HEADER_CLOCK_OFFSET = 24;
     /** u32, how often this memory was taken into use. Counted by the holder. */
     public static final long HEADER_ATTACHMENTS = 72;
-    /** u32, {@link #FLAG_CPU_PIN} or 0: for timers that set themselves anew. Written by the holder, read by the kernel. */
+    /**
+     * u32, {@link #FLAG_CPU_PIN} or 0: for timers that set themselves again. Written by the holder, read by the kernel.
+     */
     public static final long HEADER_FLAGS = 76;
     /** u32, the process that holds this memory, or the last that did. */
     public static final long HEADER_HOLDER_PID = 80;
@@ -94,7 +96,7 @@ public final class Layout {
     public static final long HEADER_FIRED = 584;
     /** u64, how often the kernel refused to start a timer or a work item. Counted by the kernel. */
     public static final long HEADER_START_FAILED = 592;
-    /** u64, how often a timer set itself anew because a touch had moved the deadline. Counted by the kernel. */
+    /** u64, how often a timer set itself again because a touch had moved the deadline. Counted by the kernel. */
     public static final long HEADER_TOUCH_REARMS = 600;
 
     // ---- control: one record for each slot
@@ -126,7 +128,7 @@ public final class Layout {
     /** u64, when it was made: the order in which slots were created. */
     public static final long CONTROL_SEQUENCE = 56;
 
-    /** Kind of a record: nobody's. */
+    /** Kind of a record: unused. */
     public static final byte KIND_UNUSED = 0;
     /** Kind of a record: a timer slot. */
     public static final byte KIND_TIMER = 1;
@@ -190,7 +192,7 @@ public final class Layout {
     public static final long TOUCH_AT = 0;
     /** u64, {@link #CONTROL_SEQUENCE} plus 1, by which a program knows that it has the slot that it looked up. */
     public static final long TOUCH_INCARNATION = 8;
-    /** A stamp that is farther ahead of the clock is not a touch, nanoseconds. */
+    /** A stamp that is further ahead of the clock than this is not a touch; nanoseconds. */
     public static final long TOUCH_AHEAD_NANOS = 1_000_000;
 
     /** Most bytes of a key that can be touched. */
@@ -235,7 +237,7 @@ public final class Layout {
     /** u32, {@link #SHAPE_AGAIN} and {@link #SHAPE_PASSED_ON}. */
     public static final long SHAPE_FLAGS = 108;
 
-    /** Flag of a shape: what is pending is a firing to be delivered again. */
+    /** Flag of a shape: the pending run is a firing to be delivered again. */
     public static final int SHAPE_AGAIN = 1;
     /** Flag of a shape: the run has passed on its values. */
     public static final int SHAPE_PASSED_ON = 2;
@@ -470,7 +472,7 @@ public final class Layout {
     }
 
     /**
-     * Writes a text that is ended by a zero; what does not fit is left out.
+     * Writes a text that ends with a zero; a text that is too long is cut off.
      *
      * @param segment where to
      * @param offset where it begins
@@ -488,7 +490,7 @@ public final class Layout {
     }
 
     /**
-     * Reads a text that is ended by a zero.
+     * Reads a text that ends with a zero.
      *
      * @param segment where from
      * @param offset where it begins
@@ -502,5 +504,12 @@ public final class Layout {
             length++;
         }
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
+    /** Clears a whole number of longs, which takes no heap. */
+    static void zero(MemorySegment memory, long from, long bytes) {
+        for (long at = from; at < from + bytes; at += Long.BYTES) {
+            LONG.set(memory, at, 0L);
+        }
     }
 }

@@ -107,7 +107,7 @@ final class Libbpf {
                 throw new KernelException(KernelProblem.NATIVE_ACCESS, String.valueOf(e.getMessage()));
             } catch (IllegalArgumentException e) {
                 throw isThere("libbpf.so.0")
-                        ? new KernelException(KernelProblem.LIBBPF_TOO_OLD, "there is libbpf.so.0 only")
+                        ? new KernelException(KernelProblem.LIBBPF_TOO_OLD, "only libbpf.so.0 is installed")
                         : new KernelException(KernelProblem.NO_LIBBPF, "there is no " + SONAME);
             }
             try {

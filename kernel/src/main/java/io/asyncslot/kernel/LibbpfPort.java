@@ -188,7 +188,7 @@ public final class LibbpfPort implements KernelPort {
         if (variant == null) {
             throw new KernelException(
                     types.timer() && types.work() ? KernelProblem.KFUNC_SIGNATURE : KernelProblem.KFUNC_MISSING,
-                    "this kernel's BTF does not have bpf_timer and bpf_wq in a form that is known");
+                    "this kernel's BTF does not have bpf_timer and bpf_wq in a known form");
         }
         return variant;
     }

@@ -18,18 +18,18 @@ final class MapDirectory {
 
     private final MemorySegment header;
     private final MemorySegment directory;
-    private final SlotRecords records;
+    private final LeftSlots left;
 
     /** How many records are used, or were once. With the monitor. */
     private int count;
 
-    MapDirectory(KernelPort port, SlotRecords records) {
+    MapDirectory(KernelPort port, LeftSlots left) {
         this.header = port.header();
         this.directory = port.directory();
-        this.records = records;
+        this.left = left;
         for (int map = 0; map < Layout.DIRECTORY_RECORDS; map++) {
             if ((byte) BYTE.get(directory, Layout.directoryAt(map) + Layout.DIRECTORY_KIND) != Layout.KIND_UNUSED
-                    || records.hasLeft(map)) {
+                    || left.hasLeft(map)) {
                 count = map + 1;
             }
         }
@@ -52,22 +52,23 @@ final class MapDirectory {
         for (int map = 0; map < count; map++) {
             if (isIntact(map) && name(map).equals(name)) {
                 if (!isLike(map, type, clock, keyType)) {
-                    if (records.hasLeft(map)) {
-                        throw new IllegalArgumentException("map '" + name + "' is to be " + words(type, clock, keyType)
-                                + ", but the kernel holds slots of it as " + words(map)
-                                + ": let them fire or drop them, or give the map another name");
+                    if (left.hasLeft(map)) {
+                        throw new IllegalArgumentException(
+                                "map '" + name + "' is declared with " + words(type, clock, keyType)
+                                        + ", but the kernel holds slots of it as " + words(map)
+                                        + ": let them fire or drop them, or give the map another name");
                     }
                     write(map, name, type, clock, typeName);
                 }
                 return map;
             }
-            if (vacant < 0 && records.isUnused(map)) {
+            if (vacant < 0 && left.isUnused(map)) {
                 vacant = map;
             }
         }
         int map = count < Layout.DIRECTORY_RECORDS ? count : vacant;
         if (map < 0) {
-            throw new IllegalArgumentException("map '" + name + "' is one too many: backend '" + KernelBackend.NAME
+            throw new IllegalArgumentException("map '" + name + "' does not fit: backend '" + KernelBackend.NAME
                     + "' holds at most " + Layout.DIRECTORY_RECORDS + " maps");
         }
         write(map, name, type, clock, typeName);
@@ -79,7 +80,7 @@ final class MapDirectory {
     /** How many slots are left of maps that this application has not opened, by the maps' names. */
     Map<String, Integer> orphans() {
         Map<String, Integer> named = new LinkedHashMap<>();
-        records.orphans()
+        left.orphans()
                 .forEach((map, slots) -> named.merge(
                         isIntact(map) ? name(map) : "number " + map + ", whose name is damaged", slots, Integer::sum));
         return named;

@@ -66,8 +66,7 @@ final class PinDirectory {
         int fd = SystemCalls.openPath(pin);
         try {
             if (!Files.isRegularFile(of(fd)) || !KernelMounts.isBpffs(of(fd))) {
-                throw new KernelException(
-                        KernelProblem.PIN_DIRECTORY, pin.getFileName() + " is a link, or no pin at all");
+                throw new KernelException(KernelProblem.PIN_DIRECTORY, pin.getFileName() + " is a link, or not a pin");
             }
             return fd;
         } catch (RuntimeException | Error e) {

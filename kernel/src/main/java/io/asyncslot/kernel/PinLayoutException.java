@@ -2,7 +2,7 @@ package io.asyncslot.kernel;
 
 import java.nio.file.Path;
 
-/** What is pinned at a pin path was made by another version, or not completely. */
+/** The objects at a pin path were made by another version, or are not complete. */
 public class PinLayoutException extends KernelException {
 
     private static final long serialVersionUID = 1L;
@@ -18,7 +18,7 @@ public class PinLayoutException extends KernelException {
      * @param remedy what to do about it
      */
     public PinLayoutException(Path path, String reason, String remedy) {
-        super(KernelProblem.PIN_LAYOUT, "what is pinned at " + path + " cannot be used: " + reason);
+        super(KernelProblem.PIN_LAYOUT, "the pins at " + path + " cannot be used: " + reason);
         this.path = path.toString();
         this.remedy = remedy;
     }

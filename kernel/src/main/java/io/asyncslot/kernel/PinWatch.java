@@ -82,7 +82,7 @@ final class PinWatch implements AutoCloseable {
     }
 
     private String lost(String why) {
-        return "what this application uses is not pinned at " + directory
+        return "the memory of this application is no longer pinned at " + directory
                 + " any more, so its slots end with this process: " + why;
     }
 

@@ -112,12 +112,12 @@ final class SlotLooks {
     private long dueAt(ControlBlock<?> block, long word) {
         return StateWord.isRunning(word)
                 ? 0
-                : Math.max(StateWord.deadline(word), records.touchedUntil(block.position()));
+                : Math.max(StateWord.deadline(word), records.touches().until(block.position()));
     }
 
     /** The kernel says: look at the slot of this record. */
     void event(int place) {
-        ControlBlock<?> block = records.owner(place);
+        ControlBlock<?> block = records.owners().owner(place);
         if (block == null) {
             return;
         }

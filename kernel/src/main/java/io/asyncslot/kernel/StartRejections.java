@@ -76,8 +76,9 @@ final class StartRejections {
         if (noRoom == fullTold && refused == byKernelTold || now < tellAt) {
             return;
         }
-        String reason =
-                noRoom == fullTold ? "" : (noRoom - fullTold) + " for there is room for " + port.capacity() + " slots";
+        String reason = noRoom == fullTold
+                ? ""
+                : (noRoom - fullTold) + " because there is room for only " + port.capacity() + " slots";
         String other = refused == byKernelTold
                 ? ""
                 : (refused - byKernelTold) + " for the kernel has no memory for the timer (" + Errno.ENOMEM.name()

@@ -47,7 +47,7 @@ final class ValueForm {
         if (text == null) {
             throw new IllegalArgumentException("'schedule' of a key of map '" + map
                     + "' must have a text on backend '" + KernelBackend.NAME
-                    + "', whose slots outlive the process: use SlotSchedule.every or SlotSchedule.cron, or let its text() answer what"
+                    + "', whose slots survive the process: use SlotSchedule.every or SlotSchedule.cron, or let its text() answer what"
                     + " SlotSchedule.parse reads: " + schedule);
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

@@ -117,7 +117,7 @@ final class WallClockSlots {
         int failed = unseen;
         unseen = -1; // first: what fails twice must not keep the others waiting
         setAnew(failed, looks);
-        while (setFor < records.end()) {
+        while (setFor < records.owners().end()) {
             unseen = setFor++;
             setAnew(unseen, looks);
             unseen = -1;
@@ -127,7 +127,7 @@ final class WallClockSlots {
 
     /** Has the slot of a record looked at, by the clock as it is now. */
     private void setAnew(int place, SlotLooks looks) {
-        ControlBlock<?> block = records.owner(place);
+        ControlBlock<?> block = records.owners().owner(place);
         if (block != null && block.clock() == SlotClock.REALTIME) {
             looks.event(place);
         }

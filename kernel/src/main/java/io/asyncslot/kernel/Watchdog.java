@@ -73,18 +73,18 @@ final class Watchdog {
                 watchAt = Math.min(watchAt, sweepAt);
                 return;
             }
-            sweepLeft = records.end();
+            sweepLeft = records.owners().end();
             sweepAt = now + sweepLeft / SWEPT_PER_MICRO;
             ringFullSeen = full;
             ringDamagesSeen = damages;
         }
         watchAt = now + WATCH_MICROS;
         wall.repair();
-        int end = records.end();
+        int end = records.owners().end();
         for (int i = lost ? sweepLeft : Math.min(end, WATCHED); i > 0; i--) {
             watched = watched + 1 < end ? watched + 1 : 0;
             sweepLeft = Math.max(0, sweepLeft - 1);
-            ControlBlock<?> block = records.owner(watched);
+            ControlBlock<?> block = records.owners().owner(watched);
             if (block != null) {
                 records.verify(watched, block);
                 looks.lookIfOverdue(block, lost ? 0 : GRACE_MICROS);

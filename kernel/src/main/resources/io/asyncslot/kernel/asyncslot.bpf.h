@@ -129,8 +129,8 @@ static __attribute__((always_inline)) inline int asyncslot_touch(const struct as
 	stamp = bpf_map_lookup_elem(&slot_touches, &place);
 	if (!stamp || stamp->incarnation != found->incarnation)
 		return ASYNCSLOT_ABSENT;
+	seen = *(volatile __u64 *)&stamp->at; /* before the clock: a touch of another CPU is not ahead of it then */
 	now = bpf_ktime_get_ns();
-	seen = *(volatile __u64 *)&stamp->at;
 	if (seen < now || seen > now + ASYNCSLOT_AHEAD_NANOS) {
 		was = __sync_val_compare_and_swap(&stamp->at, seen, now);
 		if (was != seen && was < now)

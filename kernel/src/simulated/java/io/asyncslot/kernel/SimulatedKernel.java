@@ -185,7 +185,7 @@ final class SimulatedKernel {
         Layout.INT.set(
                 keys,
                 Layout.keyAt(index, keyBytes) + Layout.KEY_SEAL,
-                SlotRecords.seal(control, keys, keyBytes, index, kind));
+                RecordFields.seal(control, keys, keyBytes, index, kind));
     }
 
     boolean hasTimer(int index) {

@@ -59,7 +59,7 @@ class BpfObjectTests {
         Process build = builder.redirectErrorStream(true)
                 .redirectOutput(made.resolve("log").toFile())
                 .start();
-        assertThat(build.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(build.waitFor(300, TimeUnit.SECONDS)).isTrue();
         assertThat(build.exitValue()).as(Files.readString(made.resolve("log"))).isZero();
         for (ProgramVariant variant : ProgramVariant.values()) {
             assertThat(made.resolve(variant.resource()))

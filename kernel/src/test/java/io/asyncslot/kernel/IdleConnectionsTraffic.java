@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** The server and the clients of {@link IdleConnections}: each a process, which is told by lines what to do, and ends with them. */
 final class IdleConnectionsTraffic {
@@ -31,6 +32,12 @@ final class IdleConnectionsTraffic {
         }
         System.exit(0);
     }
+
+    /**
+     * How long the server lets packets gather after each read, as a network card does: a reader that wakes for each byte
+     * would leave the senders no CPU.
+     */
+    private static final long GATHER_NANOS = 200_000;
 
     /** Reads what comes and drops it; closes the connection of a client's port when it is told. */
     private static void serve(BufferedReader orders) throws IOException {
@@ -60,7 +67,9 @@ final class IdleConnectionsTraffic {
     private static void drain(Socket socket) {
         byte[] room = new byte[65_536];
         try {
-            while (socket.getInputStream().read(room) >= 0) {}
+            while (socket.getInputStream().read(room) >= 0) {
+                LockSupport.parkNanos(GATHER_NANOS);
+            }
         } catch (IOException e) {
             // closed, which is the point
         }

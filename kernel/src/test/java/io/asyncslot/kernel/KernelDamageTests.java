@@ -89,8 +89,7 @@ class KernelDamageTests {
                 assertThat(report.details().get("recordsDamaged")).as(story).isEqualTo(spoilt.size());
                 assertThat(String.join("; ", report.reasons()))
                         .as(story)
-                        .contains(
-                                spoilt.isEmpty() ? "" : spoilt.size() + " records in the shared memory do not validate")
+                        .contains(spoilt.isEmpty() ? "" : spoilt.size() + " records in the shared memory are not valid")
                         .contains(orphans == 0 ? "" : orphans + " slots of map 'number 0, whose name is damaged'");
                 second.look();
                 damaged += spoilt.size();
@@ -151,7 +150,7 @@ class KernelDamageTests {
         assertThat(repaired).isPositive();
     }
 
-    private static long[] seeds() {
+    static long[] seeds() {
         Long one = Long.getLong("asyncslot.damage.seed");
         return one != null
                 ? new long[] {one}

@@ -390,7 +390,7 @@ class KernelEngineTests {
             assertThat(process.backend.fallbacks()).isEqualTo(10);
             assertThat(map.stats().fallbacks()).isEqualTo(10);
             assertThat(process.backend.report().reasons())
-                    .containsExactly("10 slots are measured in this JVM, for the kernel refused them");
+                    .containsExactly("10 slots are measured in this JVM, because the kernel refused them");
             SlotSnapshot.Measure refused = map.find("k9").orElseThrow().measure();
             assertThat(refused).isNotNull();
             assertThat(refused.by()).isEqualTo("jvm");

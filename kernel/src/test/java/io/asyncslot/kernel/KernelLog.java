@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 final class KernelLog {
 
     private static final Pattern COMPLAINT =
-            Pattern.compile("WARNING:|BUG:|UBSAN:|KASAN:|KFENCE:|KCSAN:|Oops|Call Trace:|"
+            Pattern.compile("WARNING:|BUG:|UBSAN:|KASAN:|KFENCE:|KCSAN:|Oops|Call [Tt]race:|"
                     + "general protection fault|Kernel panic|refcount_t:|leak|stall|lockup|hung task|blocked for more than|"
                     + "circular locking|recursive locking|ODEBUG:|unable to handle");
 

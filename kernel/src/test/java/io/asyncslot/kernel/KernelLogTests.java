@@ -30,6 +30,7 @@ class KernelLogTests {
                 "BUG: kernel NULL pointer dereference, address: 0000000000000008",
                 "BUG: KASAN: slab-use-after-free in bpf_timer_cancel+0x1/0x2",
                 "Call Trace:",
+                "Call trace:", // on arm64
                 "refcount_t: underflow; use-after-free.",
                 "refcount_t: saturated; leaking memory.",
                 "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",

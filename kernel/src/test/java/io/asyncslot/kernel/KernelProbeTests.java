@@ -58,7 +58,7 @@ class KernelProbeTests {
     void noLibrary() {
         machine.library = new KernelException(KernelProblem.NO_LIBBPF, "there is no libbpf.so.1");
         assertProblem(probe(null), KernelProblem.NO_LIBBPF, "libbpf.so.1");
-        machine.library = new KernelException(KernelProblem.LIBBPF_TOO_OLD, "there is libbpf.so.0 only");
+        machine.library = new KernelException(KernelProblem.LIBBPF_TOO_OLD, "only libbpf.so.0 is installed");
         assertProblem(probe(null), KernelProblem.LIBBPF_TOO_OLD, "libbpf.so.0");
     }
 

@@ -136,7 +136,12 @@ class KernelScaleTests {
         if (EXACT) {
             assertThat(refused).as("slots that the kernel refused").isZero();
         }
-        assertThat(kernelFired).as("events of the kernel").isGreaterThanOrEqualTo(SLOTS - refused);
+        long overdue =
+                (long) backend.report().details().get("overdueFound"); // before their events, which then find no work
+        assertThat(kernelFired + overdue)
+                .as("events of the kernel, and slots found overdue: " + overdue)
+                .isGreaterThanOrEqualTo(SLOTS - refused);
+        assertThat(kernelFired).as("most by the kernel").isGreaterThan((SLOTS - refused) / 2);
         System.out.println(SLOTS + " slots, of which the kernel refused " + refused);
     }
 }

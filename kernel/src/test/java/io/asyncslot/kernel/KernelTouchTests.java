@@ -8,19 +8,25 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.SlotCause;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotEvent;
+import io.asyncslot.SlotFiring;
 import io.asyncslot.SlotSnapshot;
+import io.asyncslot.SlotValues;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.spi.Ticker;
 import io.asyncslot.test.ManualTicker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** Touches by BPF programs of others, on a simulated kernel: when a slot is due, whatever they meet. */
@@ -34,7 +40,11 @@ class KernelTouchTests {
     private SimulatedKernel kernel = new SimulatedKernel(ticker, 64, 32);
 
     private SimulatedApplication process(boolean pinned) {
-        return new SimulatedApplication(kernel, ticker, KernelOptions.defaults().withTouchable(Set.of("t")), pinned);
+        return new SimulatedApplication(kernel, ticker, touchable(), pinned);
+    }
+
+    private static KernelOptions touchable() {
+        return KernelOptions.defaults().withTouchable(Set.of("t"));
     }
 
     private static TimerMapSpec.Builder<String> spec(SimulatedApplication process) {
@@ -53,6 +63,14 @@ class KernelTouchTests {
         return (long) Layout.LONG.get(kernel.header, offset);
     }
 
+    /** Slot "a" does not fire within a span, and does within another one after it. */
+    private static void assertFires(SimulatedApplication process, Duration notWithin, Duration within) {
+        process.pass(notWithin);
+        assertThat(process.fired).isEmpty();
+        process.pass(within);
+        assertThat(process.firedKeys()).containsExactly("a");
+    }
+
     /** For an hour a packet each second: the application hears nothing, and of the end once, ten seconds after the last. */
     @Test
     void touch_putsTheSlotOff_andTheApplicationHearsOfTheEndOnly() {
@@ -69,10 +87,7 @@ class KernelTouchTests {
             assertThat(header(Layout.HEADER_FIRED)).isZero();
             assertThat(kernel.commandsRun).isEqualTo((int) commands);
             assertThat(header(Layout.HEADER_TOUCH_REARMS)).isBetween(350L, 3_600L);
-            process.pass(DELAY.minusNanos(1_000));
-            assertThat(process.fired).isEmpty();
-            process.pass(SECOND);
-            assertThat(process.firedKeys()).containsExactly("a");
+            assertFires(process, DELAY.minusNanos(1_000), SECOND);
             assertThat(process.fired.get(0).lateMicros()).isZero();
             assertThat(header(Layout.HEADER_FIRED)).isEqualTo(1);
         }
@@ -151,6 +166,143 @@ class KernelTouchTests {
         }
     }
 
+    /** A ticker whose reader is held up, once, before it gets a reading. */
+    private static final class HeldUpTicker implements Ticker {
+        private final Ticker clock;
+        private int left = -1;
+        private Runnable meanwhile = () -> {};
+
+        HeldUpTicker(Ticker clock) {
+            this.clock = clock;
+        }
+
+        /** What happens between the taking of a reading and its arrival, after so many others. */
+        void after(int readings, Runnable happening) {
+            left = readings;
+            meanwhile = happening;
+        }
+
+        @Override
+        public long monotonicNanos() {
+            long reading = clock.monotonicNanos();
+            if (left-- == 0) {
+                meanwhile.run();
+            }
+            return reading;
+        }
+
+        @Override
+        public long realtimeNanos() {
+            return clock.realtimeNanos();
+        }
+
+        @Override
+        public long boottimeNanos() {
+            return clock.boottimeNanos();
+        }
+    }
+
+    /** The thread of an operation gets no CPU once it has read the clock, and a packet comes: it is not older than the operation. */
+    @Test
+    void touchWhileAnOperationIsHeldUp_counts() {
+        Map<String, Consumer<TimerSlots<String>>> operations = Map.of(
+                "start", map -> map.start("a"),
+                "start for earlier", map -> map.start("a", SECOND),
+                "start at", map -> map.startAt("a", WALL.plus(DELAY)),
+                "startAll", map -> map.startAll(List.of("a"), SECOND),
+                "touch", map -> map.touch("a"),
+                "touch for earlier", map -> map.touch("a", SECOND));
+        operations.forEach((name, operation) -> {
+            kernel = new SimulatedKernel(ticker, 64, 32);
+            HeldUpTicker heldUp = new HeldUpTicker(ticker);
+            try (SimulatedApplication process =
+                    new SimulatedApplication(kernel, ticker, heldUp, touchable(), false, firing -> {}).start()) {
+                TimerSlots<String> map = map(process);
+                map.start("a");
+                process.settle();
+                heldUp.after(0, () -> {
+                    ticker.advance(SECOND.multipliedBy(3));
+                    assertThat(touch("a")).isTrue();
+                });
+                operation.accept(map);
+                process.pass(DELAY.minusNanos(1_000));
+                assertThat(process.fired).as(name).isEmpty();
+                process.pass(SECOND);
+                assertThat(process.firedKeys()).as(name).containsExactly("a");
+            }
+        });
+    }
+
+    /** The same of a retry, and of a restart by the slot's own callback. */
+    @Test
+    void touchWhileACallbackIsHeldUp_counts() {
+        Map<String, Consumer<SlotFiring>> operations =
+                Map.of("retry", firing -> firing.retry(SECOND), "restart", firing -> firing.restart(SECOND));
+        operations.forEach((name, operation) -> {
+            kernel = new SimulatedKernel(ticker, 64, 32);
+            HeldUpTicker heldUp = new HeldUpTicker(ticker);
+            try (SimulatedApplication process =
+                    new SimulatedApplication(kernel, ticker, heldUp, touchable(), false, firing -> {}).start()) {
+                process.callback = firing -> {
+                    if (process.fired.size() == 1) {
+                        heldUp.after(0, () -> {
+                            ticker.advance(SECOND);
+                            assertThat(touch("a")).isTrue();
+                        });
+                        operation.accept(firing);
+                    }
+                };
+                map(process).start("a");
+                process.pass(DELAY);
+                assertThat(process.fired).as(name).hasSize(1);
+                process.pass(DELAY.minusNanos(1_000));
+                assertThat(process.fired).as(name).hasSize(1);
+                process.pass(SECOND);
+                assertThat(process.fired).as(name).hasSize(2);
+            }
+        });
+    }
+
+    /** The engine gets no CPU for a while after each reading of the clock, and packets come: none of them is taken for damage. */
+    @Test
+    void touchesWhileTheEngineIsHeldUp_areNoDamage() {
+        HeldUpTicker heldUp = new HeldUpTicker(ticker);
+        try (SimulatedApplication process =
+                new SimulatedApplication(kernel, ticker, heldUp, touchable(), false, firing -> {}).start()) {
+            TimerSlots<String> map = map(process);
+            map.start("a");
+            process.settle();
+            for (int i = 0; i < 1_000; i++) {
+                for (int readings = 0; readings < 10; readings++) {
+                    heldUp.after(readings, () -> {
+                        ticker.advance(Duration.ofMillis(2));
+                        assertThat(touch("a")).isTrue();
+                    });
+                    process.settle();
+                }
+            }
+            assertThat(process.backend.report().details()).containsEntry("recordsRepaired", 0L);
+            assertFires(process, DELAY.minusNanos(1_000), SECOND);
+        }
+    }
+
+    /** A start that is refused, because the slot carries as many values as it may, leaves the touches as they are. */
+    @Test
+    void startThatIsRefused_keepsWhatTouchesPutOff() {
+        try (SimulatedApplication process = process(false).start()) {
+            process.registry.register(spec(process)
+                    .values(SlotValues.collect(Integer.class).maxValues(1))
+                    .build());
+            ValueTimerSlots<String, Integer> map = process.registry.timers("t", String.class, Integer.class);
+            assertThat(map.startWith("a", 1)).isEqualTo(StartOutcome.STARTED);
+            process.pass(SECOND.multipliedBy(4));
+            assertThat(touch("a")).isTrue();
+            process.pass(SECOND.multipliedBy(4));
+            assertThat(map.startWith("a", 2)).isEqualTo(StartOutcome.REJECTED);
+            assertFires(process, SECOND.multipliedBy(6).minusNanos(1_000), SECOND);
+        }
+    }
+
     /** A start that is longer than the map's delay is not shortened. */
     @Test
     void touch_onlyPutsOff() {
@@ -199,10 +351,7 @@ class KernelTouchTests {
             map.start("a");
             process.pass(SECOND.multipliedBy(5));
             assertThat(touch("a")).isTrue();
-            process.pass(DELAY.minusNanos(1_000_000));
-            assertThat(process.fired).isEmpty();
-            process.pass(SECOND);
-            assertThat(process.firedKeys()).containsExactly("a");
+            assertFires(process, DELAY.minusNanos(1_000_000), SECOND);
         }
     }
 
@@ -266,6 +415,63 @@ class KernelTouchTests {
                 assertThat(process.firedKeys()).as("stamp %d", stamp).containsExactly("a");
                 assertThat((long) process.backend.report().details().get("recordsRepaired"))
                         .isPositive();
+            }
+        }
+    }
+
+    /**
+     * Random bytes and times of now in all records of touches, while the application runs and before a restart: each slot fires
+     * once, none before its deadline, and none later than the delay after the last of that. Seeds as in {@link KernelDamageTests}.
+     */
+    @Test
+    void damagedRecordsOfTouches_whileRunningAndBeforeARestart_eachSlotFiresOnce() {
+        long repaired = 0;
+        for (long seed : KernelDamageTests.seeds()) {
+            Random random = new Random(seed * 0x9E3779B97F4A7C15L);
+            String story = "-Dasyncslot.damage.seed=" + seed;
+            kernel = new SimulatedKernel(ticker, 64, 32);
+            List<String> keys = new ArrayList<>();
+            List<Object> fired = new ArrayList<>();
+            try (SimulatedApplication first = process(true).start()) {
+                TimerSlots<String> map = map(first);
+                for (int i = 0; i < 20; i++) {
+                    keys.add("key" + i);
+                    map.start("key" + i, DELAY.plusMillis(random.nextInt(5_000)));
+                }
+                first.settle();
+                for (int round = 0; round < 4; round++) {
+                    spoilTouches(random);
+                    first.pass(Duration.ofMillis(random.nextInt(4_000)));
+                    map.scan(
+                            100,
+                            slot -> true,
+                            slot -> assertThat(slot.toString()).contains("key"));
+                }
+                fired.addAll(first.firedKeys());
+                assertThat(first.fired).as(story).allMatch(each -> each.lateMicros() >= 0);
+                repaired += (long) first.backend.report().details().get("recordsRepaired");
+                kernel = kernel.image();
+            }
+            spoilTouches(random);
+            try (SimulatedApplication second = process(true)) {
+                map(second);
+                second.start().pass(DELAY.plusSeconds(10));
+                fired.addAll(second.firedKeys());
+                assertThat(second.fired).as(story).allMatch(each -> each.lateMicros() >= 0);
+            }
+            assertThat(fired).as(story).containsExactlyInAnyOrderElementsOf(keys);
+        }
+        assertThat(repaired).isPositive();
+    }
+
+    private void spoilTouches(Random random) {
+        for (var memory : List.of(kernel.since, kernel.touches)) {
+            for (long at = 0; at < memory.byteSize(); at += Long.BYTES) {
+                switch (random.nextInt(4)) {
+                    case 0 -> Layout.LONG.set(memory, at, random.nextLong());
+                    case 1 -> Layout.LONG.set(memory, at, ticker.monotonicNanos() - random.nextInt(1_000_000_000));
+                    default -> {}
+                }
             }
         }
     }

@@ -67,9 +67,9 @@ class LibbpfPortTests {
         Layout.LONG.set(port.header(), Layout.HEADER_CLOCK_OFFSET + 8, offset);
         driver.slot(1, Layout.KIND_TIMER, SlotDriver.REALTIME);
         driver.slot(2, Layout.KIND_TIMER, SlotDriver.BOOTTIME);
-        driver.word(1, SlotDriver.armed(monotonic + 20 * MILLI + offset));
+        driver.word(1, SlotDriver.armed(monotonic + 100 * MILLI + offset));
         driver.command(0, 1, Layout.OP_START, SlotDriver.REALTIME, monotonic + 5 * MILLI);
-        long boot = KernelClock.BOOTTIME.nanos() + 30 * MILLI;
+        long boot = KernelClock.BOOTTIME.nanos() + 110 * MILLI;
         driver.word(2, SlotDriver.armed(boot));
         driver.command(1, 2, Layout.OP_START, SlotDriver.BOOTTIME, boot);
         port.run(2);
@@ -78,10 +78,10 @@ class LibbpfPortTests {
 
         List<Fired> fired = driver.exactly(2);
 
-        assertThat(fired).extracting(Fired::index).containsExactly(1, 2);
-        assertThat(fired.get(0).firedAtNanos())
+        assertThat(fired).extracting(Fired::index).containsExactlyInAnyOrder(1, 2);
+        assertThat(fired.get(fired.get(0).index() - 1).firedAtNanos())
                 .as("a timer that is early sets itself anew, by the wall clock's offset")
-                .isGreaterThanOrEqualTo(monotonic + 20 * MILLI);
+                .isGreaterThanOrEqualTo(monotonic + 100 * MILLI);
         assertThat(port.inspect(2).timerClock()).isEqualTo(KernelClock.BOOTTIME.number());
         assertThat(port.inspect(1).timerClock()).isEqualTo(KernelClock.MONOTONIC.number());
     }
@@ -90,13 +90,15 @@ class LibbpfPortTests {
     void later_isOneStore() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
         long now = System.nanoTime();
-        started(driver.start(5, SlotDriver.MONOTONIC, now + 200 * MILLI));
-        driver.word(5, SlotDriver.armed(now + 260 * MILLI));
+        driver.word(5, SlotDriver.armed(now + 60 * MILLI)); // before the timer that it overrules can expire
+        driver.command(0, 5, Layout.OP_START, SlotDriver.MONOTONIC, now + 10 * MILLI);
+        port.run(1);
+        started(driver.result(0));
 
         List<Fired> fired = driver.exactly(1);
 
         assertThat(fired).hasSize(1);
-        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 260 * MILLI);
+        assertThat(fired.get(0).firedAtNanos()).isGreaterThanOrEqualTo(now + 60 * MILLI);
     }
 
     @Test
@@ -133,8 +135,10 @@ class LibbpfPortTests {
     @Test
     void disarmedWord_doesNotFire() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
-        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 100 * MILLI));
-        driver.word(5, 0);
+        driver.word(5, 0); // before the timer can expire
+        driver.command(0, 5, Layout.OP_START, SlotDriver.MONOTONIC, System.nanoTime() + 10 * MILLI);
+        port.run(1);
+        started(driver.result(0));
 
         assertThat(driver.await(1, 150)).isEmpty();
         assertThat(port.inspect(5).timer()).isTrue();
@@ -156,8 +160,10 @@ class LibbpfPortTests {
     @Test
     void free_givesTheTimerBack() {
         driver.slot(5, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
-        started(driver.start(5, SlotDriver.MONOTONIC, System.nanoTime() + 100 * MILLI));
+        long deadline = System.nanoTime() + 100 * MILLI;
+        started(driver.start(5, SlotDriver.MONOTONIC, deadline));
         assertThat(driver.op(5, Layout.OP_FREE)).isZero();
+        assumeTrue(System.nanoTime() < deadline, "SKIPPED: this thread had no CPU for a while");
 
         assertThat(port.inspect(5).timer()).isFalse();
         assertThat(driver.await(1, 150)).isEmpty();
@@ -367,7 +373,7 @@ class LibbpfPortTests {
     }
 
     private void awaitFires(int index, int count) {
-        long end = System.nanoTime() + 1_000 * MILLI;
+        long end = System.nanoTime() + 60_000 * MILLI;
         while (driver.fires(index) < count && System.nanoTime() < end) {
             if (driver.retries(index) > 0) {
                 return;
@@ -377,7 +383,7 @@ class LibbpfPortTests {
     }
 
     private void awaitRetries(int index, int count) {
-        long end = System.nanoTime() + 2_000 * MILLI;
+        long end = System.nanoTime() + 60_000 * MILLI;
         while (driver.retries(index) < count && System.nanoTime() < end) {
             Thread.onSpinWait();
         }
@@ -386,7 +392,7 @@ class LibbpfPortTests {
 
     /** A timer of a kernel that is short of memory at once is no failure of the program. */
     private static void started(int result) {
-        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at once (-ENOMEM)");
+        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at that moment (-ENOMEM)");
         assertThat(result).as(Errno.words(result)).isZero();
     }
 }

@@ -65,11 +65,12 @@ class PinsTests {
         driver.slot(7, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
         driver.slot(8, Layout.KIND_TIMER, SlotDriver.MONOTONIC);
         Layout.putText(first.keys(), Layout.keyAt(7, 32) + Layout.KEY_DATA, 32, "order-7");
-        long deadline = System.nanoTime() + 60 * MILLI;
+        long deadline = System.nanoTime() + 200 * MILLI;
         started(driver.start(8, SlotDriver.MONOTONIC, deadline + MILLI));
         started(driver.start(7, SlotDriver.MONOTONIC, deadline));
         int mapId = first.timersMapId();
         first.close();
+        assumeTrue(System.nanoTime() < deadline, "SKIPPED: this thread had no CPU for a while");
         Thread.sleep(500);
 
         long reopened = System.nanoTime();
@@ -303,7 +304,7 @@ class PinsTests {
         assertThat(list.out())
                 .contains("4 slots, 4 armed, 2 overdue")
                 .contains("map 'one', timers on MONOTONIC, keys java.lang.String: 2 slots, 2 armed, 1 overdue")
-                .contains("held by nobody");
+                .contains("no application holds it");
         assertThat(loader("--pin-path", path.toString(), "--drop-map", "three").err())
                 .contains("no map 'three'", "[one, two]");
         assertThat(loader("--pin-path", path.toString(), "--drop-map", "one").out())
@@ -345,7 +346,8 @@ class PinsTests {
         assertThat(loader("--pin-path", path.toString(), "--mode", "abc").err()).contains("octal");
         assertThat(loader("--unknown").err()).contains("--unknown").contains("usage:");
         assertThat(loader("--help").out()).contains("usage:");
-        Run run = loader("--pin-path", "/tmp/no-bpffs");
+        Run run =
+                loader("--pin-path", "/tmp/no-bpffs-" + ProcessHandle.current().pid());
         assertThat(run.status()).isEqualTo(KernelLoader.IMPOSSIBLE);
         assertThat(run.err()).contains("BPFFS_NOT_MOUNTED").contains("mount -t bpf");
     }
@@ -489,7 +491,7 @@ class PinsTests {
     }
 
     private static void started(int result) {
-        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at once (-ENOMEM)");
+        assumeTrue(result != -Errno.ENOMEM.number(), "SKIPPED: the kernel had no memory at that moment (-ENOMEM)");
         assertThat(result).as(Errno.words(result)).isZero();
     }
 }

@@ -86,7 +86,7 @@ class PollerTests {
                 await().until(() -> !backend.report().available());
                 assertThat(backend.report().reasons())
                         .as("reasons while %s fails", method)
-                        .anyMatch(reason -> reason.contains("begins anew") && reason.contains("injected"));
+                        .anyMatch(reason -> reason.contains("is restarted") && reason.contains("injected"));
                 await().until(() -> (long) backend.report().details().get("driverFailures") > 3);
                 failing = "";
                 await().until(() -> fired.get() == 1);

@@ -17,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,7 +88,7 @@ class RealEngineTests {
             long inTheKernel = slots - (long) details(registry, "fallbacks");
             assumeTrue(
                     inTheKernel > 4_096 / (8 + Layout.EVENT_BYTES),
-                    "SKIPPED: the kernel had no memory at once (-ENOMEM) for so many slots that the others filled no ring");
+                    "SKIPPED: the kernel had no memory at that moment (-ENOMEM) for so many slots that the others filled no ring");
             assertThat((long) details(registry, "ringFull"))
                     .as("how often the ring was full")
                     .isPositive();
@@ -107,13 +108,14 @@ class RealEngineTests {
         try (AsyncSlotRegistry registry = registry(settings(65_536, null))) {
             TimerSlots<String> map = timers(registry);
             registry.start();
+            Instant before = Instant.now();
             map.start("a", Duration.ofMinutes(1));
+            Instant after = Instant.now();
             await().atMost(PATIENCE).until(() -> "kernel".equals(measure(map).by()));
             SlotSnapshot.Measure measure = measure(map);
             assertThat(measure.callbackSet()).isTrue();
             assertThat(measure.program()).isPositive();
-            assertThat(measure.expiry())
-                    .isBetween(Instant.now().plusSeconds(50), Instant.now().plusSeconds(61));
+            assertThat(measure.expiry()).isBetween(before.plusSeconds(59), after.plusSeconds(61));
             if (measure.references() == null) {
                 assertThat(measure.notes()).anyMatch(note -> note.contains(Inspection.NOT_AVAILABLE));
             } else {
@@ -133,35 +135,49 @@ class RealEngineTests {
     void idlePoller_wakesOnceASecond() throws InterruptedException, IOException {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         assumeTrue(threads.isThreadCpuTimeEnabled(), "SKIPPED: this JVM does not count the CPU time of threads");
+        await().atMost(PATIENCE).until(() -> pollers().isEmpty()); // those of former tests
         try (AsyncSlotRegistry registry = registry(settings(65_536, null))) {
             TimerSlots<String> map = timers(registry);
             registry.start();
             map.start("a", Duration.ofMinutes(1));
             await().atMost(PATIENCE).until(() -> measuredHere(registry) == 0);
             Thread.sleep(1_500);
+            Path poller = pollers().get(0);
             long before = pollerNanos(threads);
-            long sleeps = pollerSleeps();
-            Thread.sleep(3_000);
-            assertThat(pollerSleeps() - sleeps).as("wake-ups in three seconds").isBetween(2L, 6L);
-            assertThat(pollerNanos(threads) - before)
-                    .as("CPU time in three seconds, of code that is not compiled yet")
-                    .isLessThan(60_000_000);
+            long sleeps = sleeps(poller);
+            long began = System.nanoTime();
+            Thread.sleep(2_500);
+            await().atMost(PATIENCE).until(() -> sleeps(poller) - sleeps >= 2);
+            long slept = sleeps(poller) - sleeps;
+            long nanos = pollerNanos(threads) - before;
+            double seconds = (System.nanoTime() - began) / 1e9;
+            assertThat((double) slept).as("wake-ups in %s seconds", seconds).isLessThanOrEqualTo(seconds + 3);
+            assertThat(nanos / seconds)
+                    .as("CPU time in each second, of code that is not compiled yet")
+                    .isLessThan(20_000_000);
         }
     }
 
-    /** How often the poller has gone to sleep. */
-    private static long pollerSleeps() throws IOException {
+    private static List<Path> pollers() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
-            for (Path task : tasks.toList()) {
-                if (Files.readString(task.resolve("comm")).startsWith("asyncslot-kerne")) {
-                    return Files.readAllLines(task.resolve("status")).stream()
-                            .filter(line -> line.startsWith("voluntary_ctxt_switches"))
-                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
-                            .sum();
-                }
-            }
+            return tasks.filter(RealEngineTests::isPoller).toList();
         }
-        throw new AssertionError("there is no poller");
+    }
+
+    private static boolean isPoller(Path task) {
+        try {
+            return Files.readString(task.resolve("comm")).startsWith("asyncslot-kerne");
+        } catch (IOException e) {
+            return false; // a thread that has just ended
+        }
+    }
+
+    /** How often a thread has gone to sleep. */
+    private static long sleeps(Path task) throws IOException {
+        return Files.readAllLines(task.resolve("status")).stream()
+                .filter(line -> line.startsWith("voluntary_ctxt_switches"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+                .sum();
     }
 
     private static long pollerNanos(ThreadMXBean threads) {
@@ -267,12 +283,11 @@ class RealEngineTests {
             try (AsyncSlotRegistry first = registry(settings(65_536, pinPath))) {
                 TimerSlots<String> map = timers(first);
                 first.start();
-                map.start("soon", Duration.ofSeconds(30));
+                map.start("soon", Duration.ofHours(2));
                 map.start("late", Duration.ofHours(1));
-                KernelObjects.unpin(pinPath);
-                Files.delete(pinPath);
+                remove(pinPath);
                 await().atMost(PATIENCE).until(() -> Pins.contents(pinPath) == Pins.Contents.COMPLETE);
-                await().atMost(PATIENCE).until(() -> (long) details(first, "repinned") == KernelObjects.pinsOfAll());
+                await().atMost(PATIENCE).until(() -> (long) details(first, "repinned") >= KernelObjects.pinsOfAll());
                 for (String name : KernelObjects.names()) {
                     assertThat(Files.getAttribute(pinPath.resolve(name), "unix:gid"))
                             .as(name)
@@ -298,6 +313,19 @@ class RealEngineTests {
             }
         } finally {
             loader.run(List.of("--pin-path", pinPath.toString(), "--drop"));
+        }
+    }
+
+    /** Removes a directory of pins; if the application has pinned one again meanwhile, that too. */
+    private static void remove(Path pinPath) throws IOException {
+        for (boolean removed = false; !removed; ) {
+            KernelObjects.unpin(pinPath);
+            try {
+                Files.delete(pinPath);
+                removed = true;
+            } catch (DirectoryNotEmptyException e) {
+                // once more
+            }
         }
     }
 
@@ -340,10 +368,11 @@ class RealEngineTests {
             try (AsyncSlotRegistry first = registry(settings(65_536, pinPath))) {
                 TimerSlots<String> map = timers(first);
                 first.start();
-                map.start("soon", Duration.ofSeconds(2));
+                assertThat(first.stop(PATIENCE)).isTrue(); // or a busy machine lets it fire here
+                map.start("soon", Duration.ofMillis(200));
                 map.start("late", Duration.ofHours(1));
             }
-            Thread.sleep(2_500);
+            Thread.sleep(1_000);
             assertThat(fired).isEmpty();
             try (AsyncSlotRegistry second = registry(settings(65_536, pinPath))) {
                 TimerSlots<String> map = timers(second);

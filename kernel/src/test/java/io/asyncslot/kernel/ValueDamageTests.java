@@ -143,7 +143,7 @@ class ValueDamageTests {
                 .containsEntry("valuesDamaged", entries.size());
         assertThat(String.join("; ", report.reasons()))
                 .as(story)
-                .contains(places.isEmpty() ? "" : places.size() + " records in the shared memory do not validate");
+                .contains(places.isEmpty() ? "" : places.size() + " records in the shared memory are not valid");
     }
 
     /** All of a shape record, its number, or one byte: the slot is damaged unless that is of no version, or of the one that is past. */

@@ -6,10 +6,12 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.test.context.TestPropertySource;
 import tools.jackson.databind.JsonNode;
 
 /** The page to click through, and the visitors that its button sends. */
 @ShopTest
+@TestPropertySource(properties = "shop.reservation=5s") // the crowd waits for that
 class CrowdTests {
 
     private static final int VISITORS = 40;

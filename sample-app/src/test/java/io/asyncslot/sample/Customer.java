@@ -110,6 +110,13 @@ class Customer {
         return get("/products/" + product).required("stock").asInt();
     }
 
+    /** What an operator does to a slot; gives the outcome. */
+    String act(String slot, String action) {
+        return post("/actuator/asyncslots/" + slot, Map.of("action", action), HttpStatus.OK)
+                .required("outcome")
+                .asString();
+    }
+
     /** One count of the ledger, such as {@code /carts/EXPIRED}. */
     long count(String pointer) {
         return get("/stats").at(pointer).asLong(0);

@@ -2,8 +2,8 @@ package io.asyncslot.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -54,7 +54,9 @@ class OperationsTests {
                 () -> customer.get("/actuator/asyncslots/tenant-poll/acme"),
                 slot -> outcomes(slot).contains("COMPLETED"));
         assertThat(outcomes(fired)).startsWith("STARTED").contains("FIRED", "COMPLETED");
-        assertThat(fired.required("lastFiring").required("lateness").asString()).startsWith("PT0.");
+        assertThat(Duration.parse(
+                        fired.required("lastFiring").required("lateness").asString()))
+                .isBetween(Duration.ZERO, Duration.ofMinutes(1));
         assertThat(fired.required("armed").asBoolean())
                 .as("a period arms the next")
                 .isTrue();
@@ -78,22 +80,16 @@ class OperationsTests {
     @Test
     void aPausedReservationOutlastsItsDeadline_andExpiresOnceFired() throws InterruptedException {
         String cart = customer.openCart();
-        String slot = "/actuator/asyncslots/reservation/" + cart;
-        assertThat(act(slot, "pause")).isEqualTo("PAUSED");
-        assertThat(act(slot, "fire")).isEqualTo("MOVED");
+        String slot = "reservation/" + cart;
+        assertThat(customer.act(slot, "pause")).isEqualTo("PAUSED");
+        assertThat(customer.act(slot, "fire")).isEqualTo("MOVED");
         String other = customer.openCart();
-        act("/actuator/asyncslots/reservation/" + other, "fire");
+        customer.act("reservation/" + other, "fire");
         Customer.await(
                 () -> customer.get("/carts/" + other), seen -> state(seen).equals("EXPIRED"));
         assertThat(state(customer.get("/carts/" + cart))).isEqualTo("OPEN");
-        assertThat(act(slot, "resume")).isEqualTo("RESUMED");
+        assertThat(customer.act(slot, "resume")).isEqualTo("RESUMED");
         Customer.await(() -> customer.get("/carts/" + cart), seen -> state(seen).equals("EXPIRED"));
-    }
-
-    private String act(String slot, String action) {
-        return customer.post(slot, Map.of("action", action), HttpStatus.OK)
-                .required("outcome")
-                .asString();
     }
 
     private static String state(JsonNode cart) {

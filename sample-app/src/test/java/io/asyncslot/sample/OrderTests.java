@@ -26,8 +26,7 @@ class OrderTests {
         int stock = customer.stock("cup");
         String order = customer.order(customer.openCartWith("cup", 4));
         assertThat(customer.stock("cup")).isEqualTo(stock - 4);
-        assertThat(Customer.await(() -> customer.orderState(order), "CANCELLED"::equals))
-                .isEqualTo("CANCELLED");
+        expire(order);
         assertThat(customer.stock("cup")).isEqualTo(stock);
         customer.post("/orders/" + order + "/payment", Map.of("cents", 3_600), HttpStatus.CONFLICT);
     }
@@ -52,9 +51,7 @@ class OrderTests {
         assertThat(registry.timers("payment", String.class).find(paid)).isEmpty();
 
         String later = customer.order(customer.openCartWith("tea", 1));
-        assertThat(Customer.await(() -> customer.orderState(later), "CANCELLED"::equals))
-                .as("an order placed later")
-                .isEqualTo("CANCELLED");
+        expire(later);
         assertThat(customer.orderState(paid)).isEqualTo("PAID");
         assertThat(registry.timers("payment", String.class).stats().fired()).isEqualTo(fired + 1);
     }
@@ -68,8 +65,7 @@ class OrderTests {
         assertThat(customer.orderState(order)).as("rolled back").isEqualTo("PLACED");
         assertThat(payment(order).deadline()).isCloseTo(before.deadline(), within(100, ChronoUnit.MILLIS));
         assertThat(payment(order).generation()).isEqualTo(before.generation());
-        assertThat(Customer.await(() -> customer.orderState(order), "CANCELLED"::equals))
-                .isEqualTo("CANCELLED");
+        expire(order);
     }
 
     @Test
@@ -80,6 +76,12 @@ class OrderTests {
         assertThat(registry.timers("payment", String.class).stats().started()).isEqualTo(started);
         assertThat(registry.timers("reservation", String.class).find(cart)).isPresent();
         assertThat(customer.cartState(cart)).isEqualTo("OPEN");
+    }
+
+    private void expire(String order) throws InterruptedException {
+        assertThat(customer.act("payment/" + order, "fire")).isEqualTo("MOVED");
+        assertThat(Customer.await(() -> customer.orderState(order), "CANCELLED"::equals))
+                .isEqualTo("CANCELLED");
     }
 
     private SlotSnapshot payment(String order) {

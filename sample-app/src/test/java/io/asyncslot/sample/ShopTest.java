@@ -11,14 +11,14 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.annotation.DirtiesContext;
 
-/** The whole shop on a port of its own, with delays short enough to wait for. */
+/** The whole shop on a port of its own. What is to expire is fired by its operator; the other delays are waited for. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {
-            "shop.reservation=5s",
-            "shop.payment=5s",
+            "shop.reservation=60s",
+            "shop.payment=60s",
             "shop.tenant-poll=100ms",
             "shop.webhook-quiet=2s",
             "shop.webhook-cap=4s",

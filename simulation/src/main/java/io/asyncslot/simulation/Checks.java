@@ -15,6 +15,9 @@ final class Checks {
     /** Longer than the longest pause of an executor's queue. */
     private static final long BACK_OFF_NANOS = 33_000_000;
 
+    /** After so many looks, each that long after the one before, a bundle whose task has begun holds nothing any more. */
+    private static final int LOOKS_AT_A_BUNDLE = 3;
+
     /** Bounds a drain: nothing that the simulation does keeps the engine busy for so long. */
     private static final int MOST_ROUNDS = 500;
 
@@ -48,12 +51,18 @@ final class Checks {
                 }
             }
             long late = stage.machine.behave();
+            int looks = stage.sharesTasks && !stage.open.isEmpty() ? LOOKS_AT_A_BUNDLE : 0;
             for (int round = 0; ; round++) {
                 stage.pump();
                 if (!runAll()) {
                     if (late != 0) {
                         stage.clocks.advance(late);
                         late = 0;
+                        continue;
+                    }
+                    if (looks > 0) { // for those behind an open run to be taken out of its bundle
+                        looks--;
+                        stage.clocks.advance(BACK_OFF_NANOS);
                         continue;
                     }
                     if (!stage.executor.refused) {

@@ -8,7 +8,8 @@ final class Coverage {
     /** Kinds of lives. */
     enum Group {
         JVM,
-        KERNEL
+        KERNEL,
+        CLUSTER
     }
 
     /** Operations of the transition table. */
@@ -68,7 +69,27 @@ final class Coverage {
         EVENT_REORDERED(Group.KERNEL),
         EVENT_OF_ANYTHING(Group.KERNEL),
         RECORD_DAMAGED(Group.KERNEL),
-        PROCESS_KILLED(Group.KERNEL);
+        PROCESS_KILLED(Group.KERNEL),
+        NODE_KILLED(Group.CLUSTER),
+        NODE_PAUSED(Group.CLUSTER),
+        NODE_STOPPED(Group.CLUSTER),
+        NODE_CLOSED(Group.CLUSTER),
+        NODE_CLOCK_SET(Group.CLUSTER),
+        ANSWER_LOST_NOT_DONE(Group.CLUSTER),
+        ANSWER_LOST_DONE(Group.CLUSTER),
+        ANSWER_LOST_DONE_LATER(Group.CLUSTER),
+        CALL_HELD_UP(Group.CLUSTER),
+        ANSWER_HELD_UP(Group.CLUSTER),
+        DATABASE_AWAY(Group.CLUSTER),
+        DATABASE_READ_ONLY(Group.CLUSTER),
+        POOL_EMPTY(Group.CLUSTER),
+        STATEMENT_TIMED_OUT(Group.CLUSTER),
+        TRANSACTION_REPEATED(Group.CLUSTER),
+        ROW_LOCKED(Group.CLUSTER),
+        STATEMENT_REFUSED(Group.CLUSTER),
+        NOTIFICATION_LOST(Group.CLUSTER),
+        NOTIFICATION_LATE(Group.CLUSTER),
+        NOTIFICATION_REPEATED(Group.CLUSTER);
 
         final @Nullable Group only;
 
@@ -116,7 +137,13 @@ final class Coverage {
         KILLED_WHILE_RUNNING(Group.KERNEL),
         KILLED_WHILE_QUEUED(Group.KERNEL),
         KILLED_BEFORE_IT_WAS_DONE(Group.KERNEL),
-        KILLED_WHEN_IT_WAS_DONE(Group.KERNEL);
+        KILLED_WHEN_IT_WAS_DONE(Group.KERNEL),
+        GIVEN_UP_WHILE_RUNNING(Group.CLUSTER),
+        GIVEN_UP_AND_WENT_ON(Group.CLUSTER),
+        RUN_FENCED(Group.CLUSTER),
+        RUN_DELIVERED_AGAIN(Group.CLUSTER),
+        TWO_CALLBACKS_AT_ONCE(Group.CLUSTER),
+        BEGIN_WHOSE_ANSWER_WAS_LOST(Group.CLUSTER);
 
         final @Nullable Group only;
 
@@ -135,6 +162,9 @@ final class Coverage {
 
     private final Group group;
 
+    /** The longest time, simulated, until a life of the cluster came to rest. */
+    private long longestNanos;
+
     Coverage(Group group) {
         this.group = group;
     }
@@ -149,6 +179,10 @@ final class Coverage {
 
     void race(Race race) {
         races[race.ordinal()]++;
+    }
+
+    void rested(long nanos) {
+        longestNanos = Math.max(longestNanos, nanos);
     }
 
     long reached(Race race) {
@@ -170,27 +204,39 @@ final class Coverage {
             text.append(String.format("%n  %-18s", operation));
             for (State state : State.values()) {
                 long count = cells[operation.ordinal()][state.ordinal()];
-                boolean missed = count == 0;
+                boolean missed = count == 0 && isMeant(operation, state);
                 missing += missed ? 1 : 0;
                 text.append(String.format(" %14s", missed ? "NOT REACHED" : count));
             }
         }
         text.append("\ncells not reached: ").append(missing).append("\nfaults\n");
         for (Fault fault : Fault.values()) {
-            if (fault.only == null || fault.only == group) {
-                append(text, fault, faults[fault.ordinal()]);
-            }
+            append(text, fault, fault.only, faults[fault.ordinal()]);
         }
         text.append("races\n");
         for (Race race : Race.values()) {
-            if (race.only == null || race.only == group) {
-                append(text, race, races[race.ordinal()]);
-            }
+            append(text, race, race.only, races[race.ordinal()]);
+        }
+        if (group == Group.CLUSTER) {
+            text.append(String.format("longest time until rest: %.1f s%n", longestNanos / 1e9));
         }
         return text.toString();
     }
 
-    private static void append(StringBuilder text, Object what, long count) {
+    /** Lives of the cluster have no closed maps, and operations of other threads than those of callbacks. */
+    private boolean isMeant(Operation operation, State state) {
+        return group != Group.CLUSTER
+                || state != State.OWN_CALLBACK
+                        && state != State.FORMER_RUNS
+                        && state != State.CLOSED
+                        && operation != Operation.TAKE;
+    }
+
+    /** Of what is not meant for one kind of lives, those of the cluster have what they reach. */
+    private void append(StringBuilder text, Object what, @Nullable Group only, long count) {
+        if (only == null ? group == Group.CLUSTER && count == 0 : only != group) {
+            return;
+        }
         text.append(String.format("  %-45s %14s%n", what, count == 0 ? "NOT REACHED" : String.format("%,d", count)));
     }
 }

@@ -42,7 +42,7 @@ final class Lifecycle {
 
     private void begin(List<Model> models) {
         boolean fails = stage.dice.oneIn(4);
-        stage.registry = new AsyncSlotRegistryBuilder(stage.executor)
+        stage.registry = new AsyncSlotRegistryBuilder(stage.sharesTasks ? stage.executor.sharing() : stage.executor)
                 .backend(stage.booted())
                 .ticker(stage.clocks)
                 .listener((firing, took, failure) -> {

@@ -522,7 +522,7 @@ final class Model {
             slot.loose |= plan.late() == LatePolicy.SKIP;
         } else if (deadline != slot.deadline) {
             throw new Wrong("a run for " + deadline + " of " + slot);
-        } else if (plan.cron()) {
+        } else if (plan.cron() && present == null) { // a retry stays that of its point: where a touch moves it is none
             fires(slot, deadline);
         }
         if (deadline > now) {

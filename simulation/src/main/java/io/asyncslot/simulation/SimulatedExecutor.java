@@ -1,6 +1,7 @@
 package io.asyncslot.simulation;
 
 import io.asyncslot.simulation.Coverage.Fault;
+import io.asyncslot.spi.SharedTasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -35,6 +36,19 @@ final class SimulatedExecutor implements Executor {
 
     SimulatedExecutor(Coverage coverage) {
         this.coverage = coverage;
+    }
+
+    /** The same, with the mark that callbacks may share a task. */
+    Executor sharing() {
+        return new Sharing(this);
+    }
+
+    private record Sharing(SimulatedExecutor executor) implements Executor, SharedTasks {
+
+        @Override
+        public void execute(Runnable task) {
+            executor.execute(task);
+        }
     }
 
     void behave(Mode as, int tasks) {

@@ -26,12 +26,21 @@ public final class Simulation {
 
     private final Workers workers = new Workers();
     private final Coverage coverage;
-    private final Function<Ticker, Machine> machine;
-    private volatile long presentSeed;
-    private volatile long presentBegan;
-    private volatile long presentCpu;
+    private final Life.Kind lives;
+
+    /** The world that goes on; null between two. The watch reads it in one piece. */
+    private volatile @Nullable Present present;
+
     private long steps;
     private long worlds;
+
+    /** A world that goes on: when it began, and what the process had used of a processor then. */
+    private record Present(long seed, long began, long cpuBefore) {
+
+        boolean hangs() {
+            return System.nanoTime() - began >= HANGS_NANOS || cpu() - cpuBefore >= HANGS_CPU_NANOS;
+        }
+    }
 
     /** What went wrong, and the steps that it takes. */
     public record Failure(long seed, String message, List<Integer> steps, String trace) {
@@ -59,7 +68,11 @@ public final class Simulation {
     }
 
     Simulation(Function<Ticker, Machine> machine, Coverage.Group group) {
-        this.machine = machine;
+        this((seed, coverage, workers, trace) -> new World(seed, coverage, workers, trace, machine), group);
+    }
+
+    Simulation(Life.Kind lives, Coverage.Group group) {
+        this.lives = lives;
         this.coverage = new Coverage(group);
         LOG.setLevel(Level.OFF);
     }
@@ -109,15 +122,16 @@ public final class Simulation {
     private void watch() {
         Thread watch = new Thread(
                 () -> {
-                    while (presentBegan == 0
-                            || System.nanoTime() - presentBegan < HANGS_NANOS && cpu() - presentCpu < HANGS_CPU_NANOS) {
+                    Present seen = present;
+                    while (seen == null || !seen.hangs()) {
                         try {
                             Thread.sleep(500);
                         } catch (InterruptedException e) {
                             return;
                         }
+                        seen = present;
                     }
-                    System.out.println("failure: seed " + presentSeed + " does not come to an end");
+                    System.out.println("failure: seed " + seen.seed() + " does not come to an end");
                     Thread.getAllStackTraces()
                             .forEach((thread, stack) -> System.out.println(thread + " " + List.of(stack)));
                     Runtime.getRuntime().halt(1);
@@ -226,10 +240,8 @@ public final class Simulation {
 
     /** Answers what went wrong; null for nothing. */
     private @Nullable String live(long seed, List<Integer> chosen, @Nullable StringBuilder trace) {
-        presentSeed = seed;
-        presentCpu = cpu();
-        presentBegan = System.nanoTime();
-        World world = new World(seed, coverage, workers, trace, machine);
+        present = new Present(seed, System.nanoTime(), cpu());
+        Life world = lives.begin(seed, coverage, workers, trace);
         worlds++;
         try {
             for (int step : chosen) {
@@ -247,7 +259,7 @@ public final class Simulation {
             return e instanceof Wrong ? String.valueOf(e.getMessage()) : e.toString();
         } finally {
             steps += world.done();
-            presentBegan = 0;
+            present = null;
         }
     }
 

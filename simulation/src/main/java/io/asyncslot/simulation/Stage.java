@@ -38,6 +38,10 @@ final class Stage {
     final Dice dice = new Dice();
     final SimulatedClocks clocks = new SimulatedClocks();
     final SimulatedExecutor executor;
+
+    /** Whether callbacks may share a task: in every other life. */
+    final boolean sharesTasks;
+
     final SimulatedKey[] keys;
 
     /** In its one cell the call of a key that fails, counted from now; 0 for none. */
@@ -120,6 +124,7 @@ final class Stage {
         this.workers = workers;
         this.trace = trace;
         this.executor = new SimulatedExecutor(coverage);
+        this.sharesTasks = (seed & 1) != 0;
         this.machine = machine.apply(clocks.steady());
         dice.seed(seed, -1);
         this.mapCount = 1 + dice.below(4);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One life of a registry and of those that come after it, step by step; each step is compared with the model. Everything
  * follows from the seed, and each step's choices from the seed and the step's number.
  */
-final class World {
+final class World implements Life {
 
     private final long seed;
     private final Stage stage;
@@ -34,13 +34,13 @@ final class World {
         lifecycle.begin();
     }
 
-    /** How much was carried out so far. */
-    long done() {
+    @Override
+    public long done() {
         return stage.done;
     }
 
-    /** Carries out one step. */
-    void step(long number) {
+    @Override
+    public void step(long number) {
         stage.step = number;
         stage.dice.seed(seed, number);
         stage.actions = 0;
@@ -90,8 +90,8 @@ final class World {
         after();
     }
 
-    /** The faults stop: what is due has to fire, and everything comes to rest. */
-    void end() {
+    @Override
+    public void end() {
         stage.step = -2;
         stage.dice.seed(seed, stage.step);
         checks.rest();
@@ -129,8 +129,8 @@ final class World {
         }
     }
 
-    /** After a failure: whatever is open comes to an end, so that its stack can be used again. */
-    void abandon() {
+    @Override
+    public void abandon() {
         stage.quiet = true;
         boolean unused = Thread.interrupted();
         for (int i = 0; i < 1_000 && !stage.open.isEmpty(); i++) {

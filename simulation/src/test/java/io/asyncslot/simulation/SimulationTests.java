@@ -34,7 +34,8 @@ class SimulationTests {
                 886910728659L, // the same for a slot that follows a schedule
                 639720807209L, // a slot that has forgotten which points had their run
                 1011216499026L, // the same
-                1286935901990L // a slot on its way from an executor, which the scrubber took for a stray
+                1286935901990L, // a slot on its way from an executor, which the scrubber took for a stray
+                14316624617128L // a retry that was moved to a point, which the model took for the run of that point
             })
     void seedsThatFailedOnce_findNothing(long seed) {
         assertThat(simulation.replay(String.valueOf(seed))).isNull();

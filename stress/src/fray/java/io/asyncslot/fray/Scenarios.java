@@ -100,6 +100,7 @@ final class Scenarios {
         all.put("scope", Scenarios::scope);
         all.put("wake", rig -> wake());
         all.put("wake-same", rig -> wakeForTheSameSlot());
+        all.put("left-alone", rig -> leftAlone());
         all.put("timer-mix", rig -> mix(rig, rig.timers(new Random(seed).nextInt(3), 0), seed));
         all.put("work-mix", rig -> mix(rig, rig.works(new Random(seed).nextInt(3), 0), seed));
         return all;
@@ -885,29 +886,8 @@ final class Scenarios {
     /** One slot, armed for sooner while its first command is being pushed, and a driver that sleeps until in between. */
     private static void wakeForTheSameSlot() throws Exception {
         HandDriver driver = new HandDriver();
-        AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
-                .ticker(new Ticker() {
-                    @Override
-                    public long monotonicNanos() {
-                        return 0;
-                    }
-
-                    @Override
-                    public long realtimeNanos() {
-                        return 0;
-                    }
-
-                    @Override
-                    public long boottimeNanos() {
-                        return 0;
-                    }
-                })
-                .backend(driver.backend)
-                .build();
-        TimerSlots<Integer> map = registry.register(TimerMapSpec.named("timers", Integer.class)
-                .callback((key, firing) -> {})
-                .build());
-        registry.start();
+        AsyncSlotRegistry registry = standingStill(driver);
+        TimerSlots<Integer> map = registry.timers("timers", Integer.class);
         map.start(2, MILLI.multipliedBy(4));
         driver.backend.pump();
         Thread[] other = new Thread[1];
@@ -919,18 +899,75 @@ final class Scenarios {
             }
             outcome[0] = map.start(1, MILLI.multipliedBy(2));
         });
-        boolean[] slept = new boolean[1];
-        driver.sleepWhile(nanos -> {
-            try {
-                other[0].join();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-            slept[0] = nanos > MILLI.multipliedBy(2).toNanos() && driver.isAsleep();
-        });
-        if (outcome[0] == StartOutcome.REARMED && slept[0]) {
+        driver.pass(); // for what was sooner, it takes all there is by now
+        boolean slept = sleepsPast(driver, MILLI.multipliedBy(2), other[0]);
+        if (outcome[0] == StartOutcome.REARMED && slept) {
             throw new AssertionError("a deadline is slept through");
         }
         registry.close();
+    }
+
+    /** A command is pushed while a driver takes all there is, for one that was withdrawn: then that sleeps no longer than it allows. */
+    private static void leftAlone() throws Exception {
+        HandDriver driver = new HandDriver();
+        AsyncSlotRegistry registry = standingStill(driver);
+        TimerSlots<Integer> map = registry.timers("timers", Integer.class);
+        driver.backend.pump();
+        map.start(2, MILLI);
+        map.delete(2);
+        Thread other = Rig.go(() -> map.start(1, MILLI.multipliedBy(8)));
+        driver.pass();
+        boolean slept = sleepsPast(driver, MILLI.multipliedBy(8), other);
+        other.join();
+        if (slept) {
+            throw new AssertionError("a deadline is slept through");
+        }
+        registry.close();
+    }
+
+    /** A registry on a clock that stands still, driven by hand, with the map "timers". */
+    private static AsyncSlotRegistry standingStill(HandDriver driver) {
+        AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
+                .ticker(standingStill())
+                .backend(driver.backend)
+                .build();
+        registry.register(TimerMapSpec.named("timers", Integer.class)
+                .callback((key, firing) -> {})
+                .build());
+        registry.start();
+        return registry;
+    }
+
+    /** Whether the driver sleeps past a deadline, and nobody wakes it, by the end of another thread. */
+    private static boolean sleepsPast(HandDriver driver, Duration deadline, Thread other) {
+        boolean[] slept = new boolean[1];
+        driver.sleepWhile(nanos -> {
+            try {
+                other.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            slept[0] = nanos > deadline.toNanos() && driver.isAsleep();
+        });
+        return slept[0];
+    }
+
+    private static Ticker standingStill() {
+        return new Ticker() {
+        @Override
+        public long monotonicNanos() {
+            return 0;
+        }
+
+        @Override
+        public long realtimeNanos() {
+            return 0;
+        }
+
+        @Override
+        public long boottimeNanos() {
+            return 0;
+        }
+    };
     }
 }

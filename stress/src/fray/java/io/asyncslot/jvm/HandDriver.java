@@ -10,6 +10,14 @@ public final class HandDriver {
     public final JvmBackend backend =
             new JvmBackend(false, JvmOptions.defaults(), nanos -> asleep.accept(nanos));
 
+    /** Does what a driver does before it sleeps: unlike a pump, it may leave commands alone. */
+    public void pass() {
+        boolean more = true;
+        while (more) {
+            more = backend.engine().pass();
+        }
+    }
+
     /** Goes to sleep, and does this instead, with the nanoseconds it would sleep at the most. */
     public void sleepWhile(LongConsumer action) {
         asleep = action;

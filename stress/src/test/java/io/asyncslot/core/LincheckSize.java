@@ -15,12 +15,12 @@ record LincheckSize(int iterations, int invocations) {
 
     /** For one slot, whose operations are a few steps each. */
     static LincheckSize ofSlot() {
-        return isFull() ? new LincheckSize(200, 5_000) : new LincheckSize(15, 800);
+        return isFull() ? new LincheckSize(200, 5_000) : new LincheckSize(8, 500);
     }
 
     /** For a map, whose operations are some hundred steps each. */
     static LincheckSize ofMap() {
-        return isFull() ? new LincheckSize(60, 2_000) : new LincheckSize(6, 250);
+        return isFull() ? new LincheckSize(60, 2_000) : new LincheckSize(3, 200);
     }
 
     private static boolean isFull() {

@@ -14,8 +14,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * What {@link AsyncSlotTest} does. Registered by hand, with {@code @RegisterExtension} or {@code @ExtendWith}, it does the
- * same for a test without Spring. Thread-safe: all it keeps is in JUnit's store.
+ * The extension behind {@link AsyncSlotTest}. You can also register it yourself, with {@code @RegisterExtension} or
+ * {@code @ExtendWith}: it then does the same for a test without Spring. Thread-safe: it keeps all its state in JUnit's
+ * store.
  */
 public final class AsyncSlotExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 

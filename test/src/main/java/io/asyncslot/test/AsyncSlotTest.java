@@ -9,14 +9,14 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A test whose slots have manual time: nothing fires until {@link ManualTime#advance} lets it, and then everything due has
- * fired before the call returns, on the test's own thread.
+ * A test whose slots have manual time: nothing fires until the test calls {@link ManualTime#advance}, which fires
+ * everything due on the test's own thread before it returns.
  *
- * <p>By itself it gives test methods and constructors a {@link ManualTime} and an {@link io.asyncslot.AsyncSlotRegistry}
- * as parameters, new for each test. On a Spring test, such as a {@code @SpringBootTest}, the application context gets
- * manual time instead of its own: backend {@code jvm}, callbacks on the thread that advances time, and a
- * {@link ManualTime} bean. The context may be shared by tests; so every slot is deleted before each of them, while
- * counters and clocks go on.
+ * <p>By itself, it gives test methods and constructors a {@link ManualTime} and an
+ * {@link io.asyncslot.AsyncSlotRegistry} as parameters, new for each test. On a Spring test, such as a
+ * {@code @SpringBootTest}, the application context gets manual time instead of its own: backend {@code jvm}, callbacks
+ * on the thread that advances time, and a {@link ManualTime} bean. Tests may share a context: so every slot is deleted
+ * before each test, while counters and clocks keep their values.
  *
  * <pre>{@code
  * @SpringBootTest

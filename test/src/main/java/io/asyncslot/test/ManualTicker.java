@@ -14,7 +14,7 @@ public final class ManualTicker implements Ticker {
     private final AtomicLong monotonic = new AtomicLong();
     private final AtomicLong suspended = new AtomicLong();
 
-    /** What the wall clock is ahead of the boot-time clock. */
+    /** How far the wall clock is ahead of the boot-time clock. */
     private final AtomicLong wallOffset;
 
     /**
@@ -62,9 +62,9 @@ public final class ManualTicker implements Ticker {
     }
 
     /**
-     * Sets the wall clock, forth or back; the others go on.
+     * Sets the wall clock, forward or back. The other clocks do not change.
      *
-     * @param instant what it shows now, not before 1970
+     * @param instant the new time, not before 1970
      */
     public void setWallClock(Instant instant) {
         wallOffset.set(nanos(instant) - boottimeNanos());

@@ -8,8 +8,9 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /**
- * A registry whose time is the test's: nothing fires until {@link #advance} lets it, and then everything due fires, in
- * order, each at its own deadline, before the call returns. The engine is the one of production, without its thread.
+ * A registry whose time the test controls: nothing fires until the test calls {@link #advance}. Everything due then
+ * fires in order, each slot at its own deadline, before the call returns. The engine is the one used in production,
+ * without its thread.
  *
  * <pre>{@code
  * try (ManualTime time = ManualTime.create()) {
@@ -25,7 +26,7 @@ import java.util.concurrent.Executor;
  */
 public final class ManualTime implements AutoCloseable {
 
-    /** Where the wall clock begins unless said otherwise: 2026-01-01T00:00Z. */
+    /** The initial time of the wall clock, unless you give another: 2026-01-01T00:00Z. */
     public static final Instant DEFAULT_WALL_CLOCK = Instant.parse("2026-01-01T00:00:00Z");
 
     private final ManualTicker ticker;
@@ -96,7 +97,7 @@ public final class ManualTime implements AutoCloseable {
     }
 
     /**
-     * What the wall clock shows.
+     * The current time of the wall clock.
      *
      * @return the instant
      */
@@ -125,7 +126,7 @@ public final class ManualTime implements AutoCloseable {
     }
 
     /**
-     * Lets time jump, as it does for a process that stood still: what fell due on the way fires late, when it is over. To
+     * Lets time jump, as for a process that was stopped. Slots that fall due during the jump fire late, at its end. To
      * suspend the machine, or to set its wall clock, move {@link #ticker()} and follow it with {@link #runPending}.
      *
      * @param span how far, not negative

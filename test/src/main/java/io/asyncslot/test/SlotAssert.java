@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.assertj.core.api.AbstractAssert;
 
-/** Assertions on one slot, or on there being none. Each looks anew. */
+/** Assertions on one slot, or on its absence. Each assertion reads the current state of the slot. */
 public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Optional<SlotSnapshot>>> {
 
     private final String slot;
@@ -31,8 +31,8 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
     }
 
     /**
-     * Checks that the slot is there, with nothing pending and no callback running: only maps that keep idle slots have such;
-     * with others see {@link #isAbsent()}.
+     * Checks that the slot exists, with nothing pending and no callback running. Only maps that keep idle slots have
+     * such slots; for other maps, use {@link #isAbsent()}.
      *
      * @return this
      */
@@ -127,9 +127,9 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
     }
 
     /**
-     * Checks what the pending run would be handed.
+     * Checks the value that the pending run would receive.
      *
-     * @param expected the value; in a map that collects its values the list of them, in the order of acceptance
+     * @param expected the value; in a map that collects its values, the list of them, in the order of acceptance
      * @return this
      */
     public SlotAssert hasValue(Object expected) {
@@ -147,7 +147,7 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
     }
 
     /**
-     * Checks that the pending run would be handed nothing.
+     * Checks that the pending run would receive no value.
      *
      * @return this
      */
@@ -160,7 +160,7 @@ public final class SlotAssert extends AbstractAssert<SlotAssert, Supplier<Option
     }
 
     /**
-     * Checks by which schedule of its own the slot goes on.
+     * Checks the key's own schedule, which sets the next deadlines of the slot.
      *
      * @param expected the schedule that the key was started with
      * @return this

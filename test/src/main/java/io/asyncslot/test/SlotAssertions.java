@@ -2,13 +2,13 @@ package io.asyncslot.test;
 
 import io.asyncslot.SlotMap;
 
-/** The way in to assertions on slots: {@code assertThat(sessions).slot("s1").isArmedFor(ofMinutes(30))}. */
+/** The entry point of assertions on slots: {@code assertThat(sessions).slot("s1").isArmedFor(ofMinutes(30))}. */
 public final class SlotAssertions {
 
     private SlotAssertions() {}
 
     /**
-     * Begins to assert on a map.
+     * Starts assertions on a map.
      *
      * @param <K> the key type
      * @param map the map

@@ -6,7 +6,7 @@ import java.util.function.ToLongFunction;
 import org.assertj.core.api.AbstractAssert;
 
 /**
- * Assertions on a map of slots. Each looks anew.
+ * Assertions on a map of slots. Each assertion reads the current state of the map.
  *
  * @param <K> the key type
  */
@@ -17,7 +17,7 @@ public final class SlotMapAssert<K> extends AbstractAssert<SlotMapAssert<K>, Slo
     }
 
     /**
-     * Goes on to one slot.
+     * Moves on to one slot.
      *
      * @param key the key
      * @return assertions on the slot of this key

@@ -84,6 +84,7 @@ public final class DurableRun {
     private List<String> table(String title, String fsync) throws Exception {
         findings = new DurableFindings();
         try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
                 .setServerConfig("max_connections", "100")
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("fsync", fsync)
@@ -175,7 +176,7 @@ public final class DurableRun {
     private void bursts(DurablePeer peer, DurableTimers timers, double starts) throws Exception {
         boolean often = starts > QUICK_TO_LOAD && inEarnest;
         int keys = inEarnest ? BURST : QUICK_BURST;
-        String row = String.format("firings, %,d due at once, median", keys);
+        String row = String.format("firings, %,d due together, median", keys);
         double[] rates = new double[often ? BURSTS : 1];
         for (int i = 0; i < rates.length; i++) {
             rates[i] = burst(timers, "burst" + i + '-', keys, starts);
@@ -331,7 +332,7 @@ public final class DurableRun {
 
     private void write(Path docs, List<String> tables, double load) throws Exception {
         List<String> lines = new ArrayList<>(List.of(
-                "# The cluster backend beside other durable schedulers",
+                "# The cluster backend compared with other durable schedulers",
                 "",
                 "Measured by `benchmarks/run --only cluster`: one after the other on an empty database of the same embedded",
                 "PostgreSQL, with the same pool of " + 2 * DurablePeer.THREADS

@@ -330,7 +330,7 @@ public final class Report {
         heading(
                 "Lateness at " + title,
                 "Delays of 1 to 20 ms at a steady rate; taken where the callback begins; µs. The median of several runs, each in"
-                        + " a JVM\nof its own, and in brackets the worst of them. × is of the median "
+                        + " its own\nJVM, and in brackets the worst of them. × is of the median "
                         + judged
                         + ". CPU is cores, the producer included. Wrong:\nearly / lost / doubled, in all runs.");
         line("| | p50 | p99 | p99.9 | × | CPU | wrong |");

@@ -6,6 +6,7 @@ import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.rows.Rows;
 import io.asyncslot.cluster.rows.SlotRow;
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.Trouble;
@@ -41,10 +42,14 @@ final class H2Rows implements Rows {
             create sequence if not exists asyncslot_sequence;
             create table if not exists asyncslot_node (id bigint primary key, ns varchar not null, name varchar not null,
                 joined bigint not null, beat bigint not null, maps varchar array not null);
-            create table if not exists asyncslot_paused (ns varchar, map varchar, since bigint not null, primary key (ns, map));
+            create table if not exists asyncslot_paused (ns varchar, map varchar, since bigint not null,
+                paused_by varchar, primary key (ns, map));
             create table if not exists asyncslot_room (ns varchar, map varchar, primary key (ns, map));
             create table if not exists asyncslot_slot (ns varchar, map varchar, slot_key varchar, {columns},
                 primary key (ns, map, slot_key));
+            alter table asyncslot_paused add column if not exists paused_by varchar;
+            alter table asyncslot_slot add column if not exists paused_by varchar;
+            alter table asyncslot_slot add column if not exists paused_by_at bigint;
             """;
 
     private static final String INSERT = "insert into asyncslot_slot (ns, map, slot_key, " + COLUMNS
@@ -86,7 +91,7 @@ final class H2Rows implements Rows {
     /** The columns that are looked at, with their tables. */
     static List<String> columns() {
         return Stream.concat(
-                        Stream.of("asyncslot_node.maps", "asyncslot_paused.since", "asyncslot_room.map"),
+                        Stream.of("asyncslot_node.maps", "asyncslot_paused.paused_by", "asyncslot_room.map"),
                         FIELDS.stream().map(field -> "asyncslot_slot." + column(field)))
                 .toList();
     }
@@ -278,7 +283,7 @@ final class H2Rows implements Rows {
     @Override
     public void hosts(long node, List<String> maps) {
         update(
-                "say which maps a node runs",
+                "record which maps a node runs",
                 "update asyncslot_node set maps = ? where id = ?",
                 maps.toArray(String[]::new),
                 node);
@@ -301,23 +306,29 @@ final class H2Rows implements Rows {
     }
 
     @Override
-    public boolean pause(String map, boolean paused, long now) {
+    public boolean pause(String map, @Nullable MapPause pause) {
         boolean is = paused().containsKey(map);
-        if (paused && !is) {
-            update("pause a map", "insert into asyncslot_paused values (?, ?, ?)", namespace, map, now);
-        } else if (!paused && is) {
+        if (pause != null && !is) {
+            update(
+                    "pause a map",
+                    "insert into asyncslot_paused (ns, map, since, paused_by) values (?, ?, ?, ?)",
+                    namespace,
+                    map,
+                    pause.since(),
+                    pause.by());
+        } else if (pause == null && is) {
             update("resume a map", "delete from asyncslot_paused where ns = ? and map = ?", namespace, map);
         }
-        return is != paused;
+        return is != (pause != null);
     }
 
     @Override
-    public Map<String, Long> paused() {
-        Map<String, Long> maps = new LinkedHashMap<>();
+    public Map<String, MapPause> paused() {
+        Map<String, MapPause> maps = new LinkedHashMap<>();
         query(
                 "look for pauses",
-                "select map, since from asyncslot_paused where ns = ? order by map",
-                row -> maps.put(row.getString(1), row.getLong(2)),
+                "select map, since, paused_by from asyncslot_paused where ns = ? order by map",
+                row -> maps.put(row.getString(1), new MapPause(row.getLong(2), row.getString(3))),
                 namespace);
         return maps;
     }

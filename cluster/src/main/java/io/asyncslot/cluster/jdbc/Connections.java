@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 public interface Connections {
 
     /**
-     * Connections on a data source without transactions of the caller: each operation is a transaction of its own.
+     * Connections on a data source, without the caller's transactions: each operation is its own transaction.
      *
      * @param dataSource the data source, preferably a pool
      * @return the connections
@@ -28,7 +28,7 @@ public interface Connections {
     DataSource dataSource();
 
     /**
-     * A connection in auto-commit mode that is never part of the caller's transaction. Whoever asked closes it.
+     * A connection in auto-commit mode that is never part of the caller's transaction. The caller closes it.
      *
      * @return the connection
      * @throws SQLException if there is none to be had
@@ -47,11 +47,12 @@ public interface Connections {
     }
 
     /**
-     * A connection for the heartbeats of a node, which keeps it as long as it lives and asks for another when it fails. It
-     * should not depend on the application leaving a connection free: an application that uses up its pool would look
-     * dead to the other nodes. Whoever asked closes it.
+     * A connection for the heartbeats of a node. The node keeps it as long as it lives, and asks for another one if it
+     * fails. The connection should not depend on whether the application leaves one free: an application that uses up
+     * its pool would look dead to the other nodes. The caller closes it.
      *
-     * @return the connection; by default one beside a pool of HikariCP, else one of the pool, taken for good
+     * @return the connection; by default, one in addition to a HikariCP pool, or else one that is taken from the pool
+     *     for good
      * @throws SQLException if there is none to be had
      */
     default Connection heartbeat() throws SQLException {
@@ -59,15 +60,15 @@ public interface Connections {
     }
 
     /**
-     * The connection of the caller's transaction where there is one, or else one as {@link #own()} gives.
+     * The connection of the caller's transaction, or one as from {@link #own()} if there is no transaction.
      *
-     * @return the connection, to be given back by {@link #release}
+     * @return the connection; give it back with {@link #release}
      * @throws SQLException if there is none to be had
      */
     Connection joined() throws SQLException;
 
     /**
-     * Gives a connection of {@link #joined()} back.
+     * Gives back a connection of {@link #joined()}.
      *
      * @param connection the connection
      * @throws SQLException if giving it back fails
@@ -77,22 +78,22 @@ public interface Connections {
     /**
      * Tells whether operations of the calling thread are part of its transaction, if it has one.
      *
-     * @return false where each operation is a transaction of its own, and inside a transaction of another database
+     * @return false if each operation is its own transaction, and inside a transaction of another database
      */
     boolean joinsTransactions();
 
     /**
      * Tells whether the calling thread is inside a transaction that {@link #joined()} joins.
      *
-     * @return true inside a transaction on this data source, also when it has failed already
+     * @return true inside a transaction on this data source, even if it has already failed
      */
     boolean inTransaction();
 
     /**
-     * Runs an action once what the caller did on a joined connection is committed: at once outside a transaction, after
-     * the commit inside one, not at all when it is rolled back.
+     * Runs an action once the caller's work on a joined connection is committed: immediately outside a transaction,
+     * after the commit inside one, and not at all if the transaction is rolled back.
      *
-     * @param action what to do; does not throw
+     * @param action the action; must not throw
      */
     void afterCommit(Runnable action);
 }

@@ -32,7 +32,8 @@ public final class Jdbc {
      * Runs a statement that answers rows.
      *
      * @param doing what it does, for the message when it fails
-     * @param values its parameters: text, numbers, booleans, byte arrays, arrays of these; null has no type, so the statement says which
+     * @param values its parameters: text, numbers, booleans, byte arrays, arrays of these; null has no type, so the
+     *     statement gives it one
      */
     public static <T> List<T> query(
             Connection connection, String doing, String sql, RowReader<T> reader, @Nullable Object... values) {
@@ -131,8 +132,8 @@ public final class Jdbc {
     }
 
     /**
-     * Does several statements in the transaction that is under way. When they fail, it is as it was before them: for databases whose
-     * transactions go on after a failure.
+     * Does several statements in the transaction that is under way. If they fail, the transaction is as it was before
+     * them: for databases whose transactions continue after a failure.
      */
     public static <T> T inSavepoint(Connection connection, String doing, Supplier<T> work) {
         try {
@@ -164,7 +165,9 @@ public final class Jdbc {
         }
     }
 
-    /** What is committed is committed. A connection that cannot be set back is lost, and tells whoever uses it next. */
+    /**
+     * Ignores a failure: the commit stands. A connection that cannot be set back is lost, and fails at its next use.
+     */
     private static void autoCommitAgain(Connection connection) {
         try {
             connection.setAutoCommit(true);

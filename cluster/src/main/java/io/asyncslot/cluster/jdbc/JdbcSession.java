@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A unit of work on a connection: what the sessions of all dialects have in common. Statements are written with the standard
- * prefix of the tables. Owned by one thread.
+ * A unit of work on a connection: the common part of the sessions of all dialects. Statements are written with the
+ * standard prefix of the tables. Owned by one thread.
  */
 public abstract class JdbcSession implements StoreSession {
 

@@ -5,10 +5,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** What the tables are called. Statements are written with the standard prefix and turned into the one in use. Thread-safe. */
+/**
+ * The names of the tables. Statements are written with the standard prefix, which is replaced by the prefix in use.
+ * Thread-safe.
+ */
 public final class Tables {
 
-    /** How the names of tables, indexes and the sequence begin where nothing else is said. */
+    /** The default prefix of the names of tables, indexes and the sequence. */
     public static final String STANDARD_PREFIX = "asyncslot_";
 
     private static final Pattern PREFIX = Pattern.compile("[a-z_][a-z0-9_]{0,29}");

@@ -1,4 +1,4 @@
-/** Connections, transactions and SQLSTATEs: what databases that are reached by JDBC have in common. */
+/** Connections, transactions and SQLSTATEs: the common part for all databases with JDBC. */
 @NullMarked
 package io.asyncslot.cluster.jdbc;
 

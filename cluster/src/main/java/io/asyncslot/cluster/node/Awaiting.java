@@ -1,6 +1,7 @@
 package io.asyncslot.cluster.node;
 
 import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.spi.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,7 +75,8 @@ final class Awaiting implements AutoCloseable {
      * the cluster, and still be running.
      */
     boolean ended(long token, long nanos) throws InterruptedException {
-        long began = System.nanoTime();
+        Ticker ticker = engine.injected().ticker();
+        long began = ticker.monotonicNanos();
         Run here = engine.runs().of(target);
         boolean thatOne = here != null && here.begun().token() == token;
         boolean givenUp = here != null && here.node() != engine.membership().node();
@@ -86,8 +88,9 @@ final class Awaiting implements AutoCloseable {
         }
         try (Hints.Waiter waiter = engine.hints().waiter(Hints.hash(target))) {
             return until(
+                    ticker,
                     () -> engine.database().own(session -> session.runToken(target)) != token,
-                    nanos - (System.nanoTime() - began),
+                    nanos - (ticker.monotonicNanos() - began),
                     waiter);
         }
     }
@@ -121,10 +124,10 @@ final class Awaiting implements AutoCloseable {
     }
 
     /** Waits until something holds in the database; looks at least once, and after each pause. */
-    static boolean until(BooleanSupplier done, long nanos, Pauses pauses) throws InterruptedException {
-        long began = System.nanoTime();
+    static boolean until(Ticker ticker, BooleanSupplier done, long nanos, Pauses pauses) throws InterruptedException {
+        long began = ticker.monotonicNanos();
         while (!done.getAsBoolean()) {
-            long waited = System.nanoTime() - began;
+            long waited = ticker.monotonicNanos() - began;
             if (nanos - waited <= 0) {
                 return false;
             }

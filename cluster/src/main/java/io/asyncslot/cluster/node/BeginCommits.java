@@ -32,6 +32,7 @@ final class BeginCommits {
     private final Database database;
     private final Membership membership;
     private final Turns turns;
+    private final NodeThreads threads;
     private final GroupCommit<Begin, Answer> commits;
 
     /** The begin that waits for its turn. Written by the one thread that has the place; read by workers. */
@@ -46,11 +47,12 @@ final class BeginCommits {
      */
     record Answer(@Nullable StartedRun begun, @Nullable NotBegun refused, long node) {}
 
-    BeginCommits(Database database, Membership membership, Turns turns) {
+    BeginCommits(Database database, Membership membership, Turns turns, NodeThreads threads) {
         this.database = database;
+        this.threads = threads;
         this.membership = membership;
         this.turns = turns;
-        this.commits = new GroupCommit<>("asyncslot-cluster-begin", MOST, Duration.ZERO, this::begin);
+        this.commits = new GroupCommit<>(threads, "asyncslot-cluster-begin", MOST, Duration.ZERO, this::begin);
     }
 
     void start() {
@@ -82,8 +84,10 @@ final class BeginCommits {
         return answered(commits.ask(begin));
     }
 
-    private static <T extends @Nullable Object> T answered(CompletableFuture<T> answer) {
+    /** What is asked for is answered, however long that takes: no interrupt ends the wait. */
+    private <T extends @Nullable Object> T answered(CompletableFuture<T> answer) {
         try {
+            threads.join(answer);
             return answer.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
@@ -123,7 +127,7 @@ final class BeginCommits {
                 answer = turns.await(id, this::begin).flatMap(begun -> begun).orElse(null);
             } catch (Throwable e) {
                 failure = e; // for who has asked
-                LOG.debug("the begin of a run could not wait for its turn; it goes on looking", e);
+                LOG.debug("the start of a run could not wait for its turn; it looks again", e);
             } finally {
                 turn = null;
             }
@@ -177,7 +181,7 @@ final class BeginCommits {
         for (Begin begin : begins) {
             Answer answer = answers.get(begin.id());
             if (answer == null) {
-                throw new IllegalStateException("no answer to the begin of " + begin.id());
+                throw new IllegalStateException("no answer to the start of " + begin.id());
             }
             inOrder.add(answer);
         }

@@ -6,7 +6,6 @@ import io.asyncslot.TimerMapSpec;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.WorkMapSpec;
 import io.asyncslot.WorkSlots;
-import io.asyncslot.backend.EngineThreads;
 import io.asyncslot.backend.Log;
 import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Beats;
@@ -22,6 +21,7 @@ import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
 import io.asyncslot.spi.BackendContext;
 import io.asyncslot.spi.SlotValueCodec;
+import io.asyncslot.spi.SystemTicker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import java.time.Duration;
@@ -33,7 +33,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -52,6 +51,7 @@ public final class ClusterEngine {
     public static final String BACKEND = "cluster";
 
     private static final Log LOG = new Log(ClusterEngine.class);
+    private static final Log.Message UPKEEP_FAILED = LOG.message("the upkeep of node '", "' failed once; it continues");
 
     /** How long ago something must have been due to count as overlooked, in microseconds. */
     private static final long OVERLOOKED = 1_000_000;
@@ -88,8 +88,8 @@ public final class ClusterEngine {
     private final BeginCommits begins;
     private final EndCommits ends;
     private final KeptStarts kept;
-    private final Heartbeat heartbeat;
-    private final Sweeper sweeper;
+    private final Loop heartbeats;
+    private final Loop sweeps;
     private final InFlight inFlight = new InFlight();
 
     /** Whether a claim was left out for want of room. Set by who claims; taken by who lets the sweeps come for it. */
@@ -100,8 +100,8 @@ public final class ClusterEngine {
 
     private long toldAs = SlotStore.NONE;
 
-    private final ScheduledExecutorService upkeep =
-            Executors.newSingleThreadScheduledExecutor(InFlight.daemons("asyncslot-cluster-upkeep"));
+    private final NodeThreads threads;
+    private final ScheduledExecutorService upkeep;
     private final Map<String, StoredSlots<?>> maps = new ConcurrentHashMap<>();
 
     /** Maps of which this process is a client, as long as nobody has looked whether some node runs them. */
@@ -147,17 +147,30 @@ public final class ClusterEngine {
             BackendContext injected,
             SlotValueCodec codec,
             SlotScheduleCodec scheduleCodec) {
+        this(options, store, breaker, injected, codec, scheduleCodec, NodeThreads.REAL);
+    }
+
+    ClusterEngine(
+            NodeOptions options,
+            SlotStore store,
+            @Nullable CircuitBreaker breaker,
+            BackendContext injected,
+            SlotValueCodec codec,
+            SlotScheduleCodec scheduleCodec,
+            NodeThreads threads) {
         this.options = options;
-        this.database = new Database(store, breaker);
+        this.threads = threads;
+        this.upkeep = threads.upkeep();
+        this.database = new Database(store, breaker, threads, injected.ticker());
         this.injected = injected;
         this.codec = codec;
         this.scheduleCodec = scheduleCodec;
         this.clock = new DatabaseClock(injected.ticker());
         this.membership = new Membership(options.horizonMicros());
-        this.hints = new Hints(options, membership, this::tell, upkeep, new Hints.Events() {
+        this.hints = new Hints(options, membership, this::tell, upkeep, injected.ticker(), new Hints.Events() {
             @Override
             public void offered() {
-                sweeper.wake();
+                sweeps.wake();
             }
 
             @Override
@@ -168,12 +181,21 @@ public final class ClusterEngine {
             }
         });
         this.runs = new Runs(hints::ended);
-        this.holds = new HeldSlots(injected.ticker(), clock, this::due);
-        Turns turns = new Turns(database, EngineThreads::runOnce);
-        this.begins = new BeginCommits(database, membership, turns);
+        this.holds = new HeldSlots(threads.timers(), injected.ticker(), clock, this::due);
+        Turns turns = new Turns(database, threads::once);
+        this.begins = new BeginCommits(database, membership, turns, threads);
         this.ends = new EndCommits(
-                database, turns, membership, clock, runs, holds, upkeep, options.failedRetention(), this::asksForEnds);
-        this.heartbeat =
+                threads,
+                database,
+                turns,
+                membership,
+                clock,
+                runs,
+                holds,
+                upkeep,
+                options.failedRetention(),
+                this::asksForEnds);
+        Heartbeat heartbeat =
                 new Heartbeat(options, store, hints, membership, injected.ticker(), clock, new Heartbeat.Events() {
                     @Override
                     public void lost(long node) {
@@ -185,11 +207,16 @@ public final class ClusterEngine {
                         upkeep.execute(() -> giveUp(beat));
                     }
                 });
-        this.sweeper = new Sweeper(options.sweepInterval(), this::sweep);
+        this.heartbeats = threads.loop("asyncslot-cluster-heartbeat", heartbeat);
+        this.sweeps = threads.loop("asyncslot-cluster-sweep", new Sweeper(options.sweepInterval(), this::sweep));
         this.kept = new KeptStarts(options.keepsStarts(), clock);
     }
 
     // ---- what its maps share ------------------------------------------------------------------------------------
+
+    NodeThreads threads() {
+        return threads;
+    }
 
     NodeOptions options() {
         return options;
@@ -277,7 +304,7 @@ public final class ClusterEngine {
                 unserved.add(map.name());
                 LOG.info("map '" + map.name()
                         + "' has the role 'client' in this process: its callback does not run here,"
-                        + " and what is armed here fires on nodes with the role 'worker'");
+                        + " and slots that are armed here fire on nodes with the role 'worker'");
             }
         }
         mapsChanged();
@@ -321,7 +348,7 @@ public final class ClusterEngine {
     void unclaimed(StoredSlots<?> map, Claim claim, long due) {
         if (leftSome && hasRoom(map)) {
             leftSome = false;
-            sweeper.wake();
+            sweeps.wake();
         }
         if (claim.node() == SlotStore.NONE && due != 0 && due - clock.micros() <= options.horizonMicros()) {
             hints.offered();
@@ -340,13 +367,13 @@ public final class ClusterEngine {
     /** A due slot of a map waits for a thread no more, and so many still do: the one that makes room lets the sweeps come. */
     void waitsNoMore(int left) {
         if (left + portion() == options.maxWaiting()) {
-            sweeper.wake();
+            sweeps.wake();
         }
     }
 
     /** Something is due that is nobody's. */
     void wakeSweeps() {
-        sweeper.wake();
+        sweeps.wake();
         hints.offered();
     }
 
@@ -430,9 +457,8 @@ public final class ClusterEngine {
 
     private void checkUnhosted(String map) {
         if (!database.own(session -> session.unhosted(1)).containsKey(map)) {
-            throw new IllegalArgumentException(
-                    "map '" + map + "' has no slots, or a node that runs it: its slots are moved"
-                            + " or dropped on that node, by SlotMap.drop for example");
+            throw new IllegalArgumentException("map '" + map + "' has no slots, or a node runs it: move or drop its"
+                    + " slots on that node, for example with SlotMap.drop");
         }
     }
 
@@ -444,7 +470,7 @@ public final class ClusterEngine {
                 database.own(session -> session.release(node, map));
                 hints.offered();
             } catch (BackendUnavailableException e) {
-                LOG.warning("this node could not say that it lets go of map '" + map + "'", e);
+                LOG.warning("this node could not record that it lets go of map '" + map + "'", e);
             }
         }
     }
@@ -510,7 +536,8 @@ public final class ClusterEngine {
         return registry.find(Database.BREAKER)
                 .orElseGet(() -> registry.circuitBreaker(
                         Database.BREAKER,
-                        registry.getConfiguration(Database.BREAKER).orElseGet(Database::defaults)));
+                        registry.getConfiguration(Database.BREAKER)
+                                .orElseGet(() -> Database.defaults(SystemTicker.instance()))));
     }
 
     /** Joins the cluster, and takes on slots. */
@@ -524,8 +551,8 @@ public final class ClusterEngine {
                 begins.start();
                 ends.start();
                 holds.start();
-                heartbeat.start();
-                sweeper.start();
+                heartbeats.start();
+                sweeps.start();
                 long nanos = options.heartbeatInterval().toNanos();
                 Future<?> unused = upkeep.scheduleWithFixedDelay(this::lookAfter, nanos, nanos, TimeUnit.NANOSECONDS);
             }
@@ -535,14 +562,14 @@ public final class ClusterEngine {
             membership.accepting(true);
         }
         mapsChanged();
-        sweeper.wake();
+        sweeps.wake();
     }
 
     /** With {@link #lifecycle}. */
     private void join() {
         long node = database.own(session -> session.join(options.nodeName()));
         membership.joined(node);
-        heartbeat.now();
+        heartbeats.wake();
         LOG.info("this process is node " + node + " of namespace '" + options.namespace() + "'");
     }
 
@@ -598,15 +625,18 @@ public final class ClusterEngine {
     }
 
     private void end() {
-        synchronized (lifecycle) {
-            leave();
+        try {
+            synchronized (lifecycle) {
+                leave();
+            }
+        } finally { // a full heap does not keep the threads
+            begins.close();
+            ends.close();
+            holds.close();
+            heartbeats.close();
+            sweeps.close();
+            upkeep.shutdown();
         }
-        begins.close();
-        ends.close();
-        holds.close();
-        heartbeat.close();
-        sweeper.close();
-        upkeep.shutdown();
     }
 
     /** A worker is about to begin a run: whether it may. {@link #exit} must follow. */
@@ -641,8 +671,8 @@ public final class ClusterEngine {
             if (membership.node() != node) {
                 return;
             }
-            LOG.warning(
-                    "node " + node + " was silent for too long and is given up by the others; this process joins anew");
+            LOG.warning("node " + node
+                    + " was silent for too long and is given up by the others; this process joins again");
             losses.increment();
             membership.left();
             holds.clear();
@@ -660,7 +690,7 @@ public final class ClusterEngine {
                 takeovers.increment();
                 takenHeld.add(released.held());
                 takenCutOff.add(released.cutOff());
-                sweeper.wake();
+                sweeps.wake();
             });
         } catch (BackendUnavailableException e) {
             LOG.debug("a silent node could not be given up yet", e);
@@ -720,7 +750,16 @@ public final class ClusterEngine {
 
     // ---- upkeep -------------------------------------------------------------------------------------------------
 
+    /** What it threw, a failure of the log's included, would end the upkeep. */
     private void lookAfter() {
+        try {
+            lookAfterAll();
+        } catch (Throwable e) {
+            UPKEEP_FAILED.error(options.nodeName(), e);
+        }
+    }
+
+    private void lookAfterAll() {
         try {
             rounds++;
             kept.write();
@@ -729,8 +768,6 @@ public final class ClusterEngine {
             }
         } catch (BackendUnavailableException e) {
             LOG.debug("upkeep waits for the database", e);
-        } catch (Throwable e) {
-            LOG.error("upkeep failed; it goes on", e);
         }
     }
 
@@ -779,8 +816,8 @@ public final class ClusterEngine {
             boolean hosted = database.own(session -> session.isHosted(map));
             if (unserved.remove(map) && !hosted) {
                 LOG.warning("map '" + map
-                        + "' has the role 'client' in this process, and no node runs it at present: what is"
-                        + " armed here waits until one does. Start a process that registers the map without"
+                        + "' has the role 'client' in this process, and no node runs it at present: slots that are"
+                        + " armed here wait until one does. Start a process that registers the map without"
                         + " asyncslot.maps." + map + ".role=client");
             }
         }
@@ -844,7 +881,7 @@ public final class ClusterEngine {
         for (Running unknown : byToken.values()) {
             // A begin whose answer is on its way has its place; one whose answer is lost has none, in two looks.
             if (unknownRuns.contains(unknown.token()) && !runs.isBusy(unknown.id())) {
-                LOG.warning("the begin of " + unknown.id()
+                LOG.warning("the start of " + unknown.id()
                         + " was committed, but its answer was lost; it is delivered again");
                 database.own(session -> session.cutOff(node, unknown.id(), unknown.token()));
             }
@@ -898,7 +935,7 @@ public final class ClusterEngine {
     }
 
     /** What this process knows of itself, in the order to show. */
-    private void describe(Map<String, Object> details) {
+    void describe(Map<String, Object> details) {
         details.put("node", membership.node() == SlotStore.NONE ? "none" : membership.node());
         details.put("accepting", membership.isAccepting());
         details.put("held", holds.size());

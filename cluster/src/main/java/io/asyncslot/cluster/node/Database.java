@@ -5,12 +5,11 @@ import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
 import io.asyncslot.cluster.store.Trouble;
+import io.asyncslot.spi.Ticker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +28,12 @@ final class Database {
 
     private final SlotStore store;
     private final CircuitBreaker breaker;
-    private final Outage outage = new Outage();
+    private final NodeThreads threads;
+    private final Ticker ticker;
+    private final Outage outage;
 
     /** When it answered the last time, monotonic. Written by whoever gets an answer; read by whoever gets none. */
-    private volatile long answeredNanos = System.nanoTime();
+    private volatile long answeredNanos;
 
     /** Why it was away the last time; for reports. Written by whoever finds out. */
     private volatile @Nullable String lastFailure;
@@ -44,13 +45,21 @@ final class Database {
         T on(StoreSession session);
     }
 
-    Database(SlotStore store, @Nullable CircuitBreaker breaker) {
+    Database(SlotStore store, @Nullable CircuitBreaker breaker, NodeThreads threads, Ticker ticker) {
         this.store = store;
-        this.breaker = breaker == null ? CircuitBreaker.of(BREAKER, defaults()) : breaker;
+        this.threads = threads;
+        this.ticker = ticker;
+        this.outage = new Outage(ticker);
+        this.answeredNanos = ticker.monotonicNanos();
+        this.breaker = breaker == null ? CircuitBreaker.of(BREAKER, defaults(ticker)) : breaker;
     }
 
-    /** How the circuit breaker is set where the application says nothing. */
-    static CircuitBreakerConfig defaults() {
+    /**
+     * How the circuit breaker is set where the application says nothing.
+     *
+     * @param ticker whose monotonic clock measures how long it is open: a step of the wall clock must not keep it so
+     */
+    static CircuitBreakerConfig defaults(Ticker ticker) {
         return CircuitBreakerConfig.custom()
                 .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .slidingWindowSize(10)
@@ -59,6 +68,7 @@ final class Database {
                 .waitDurationInOpenState(Duration.ofMillis(500))
                 .permittedNumberOfCallsInHalfOpenState(1) // who gets an answer has shown that it is back
                 .writableStackTraceEnabled(false)
+                .clock(new SteadyClock(ticker))
                 .build();
     }
 
@@ -87,15 +97,9 @@ final class Database {
                 if (attempt == ATTEMPTS) {
                     throw away(Trouble.RETRY, e, false);
                 }
-                pause(attempt);
+                threads.pauseUpTo(Duration.ofMillis(Math.min(MOST_PAUSE_MILLIS, 1 << attempt)));
             }
         }
-    }
-
-    private static void pause(int attempt) {
-        int most = Math.min(MOST_PAUSE_MILLIS, 1 << attempt);
-        LockSupport.parkNanos(
-                TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextInt(most) + 1L));
     }
 
     void afterCommit(Runnable action) {
@@ -133,14 +137,14 @@ final class Database {
         if (!breaker.tryAcquirePermission()) {
             throw new DatabaseAwayException(
                     Trouble.LOST,
-                    "it was away a moment ago (" + lastFailure + ") and is left alone until it is tried again",
+                    "it was away a moment ago (" + lastFailure + ") and is not asked before the next attempt",
                     false);
         }
         boolean told = false;
-        long asked = System.nanoTime();
+        long asked = ticker.monotonicNanos();
         try {
             T result = connected(joined, work);
-            answeredNanos = System.nanoTime();
+            answeredNanos = ticker.monotonicNanos();
             told = true;
             breaker.onSuccess(0, TimeUnit.NANOSECONDS); // how long others' locks are waited for says nothing
             outage.answered();

@@ -17,8 +17,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ends runs in the database, in batches, and takes over what is due next of their slots. Goes on asking until the database
@@ -27,6 +29,11 @@ import java.util.stream.Collectors;
 final class EndCommits {
 
     private static final Log LOG = new Log(EndCommits.class);
+    private static final Log.Message REFUSED =
+            LOG.message("the end of a run of map '", "' is refused by the database; it is asked for again");
+
+    /** For how long a thread with no room on the heap waits for some. */
+    private static final long HEAP_PAUSE_NANOS = 1_000_000;
 
     private static final int MOST = 250;
     private static final Duration LINGER = Duration.ofMillis(2);
@@ -46,6 +53,7 @@ final class EndCommits {
     private final Turns turns;
 
     EndCommits(
+            NodeThreads threads,
             Database database,
             Turns turns,
             Membership membership,
@@ -64,7 +72,7 @@ final class EndCommits {
         this.retention = Micros.span(retention);
         this.goesOn = goesOn;
         this.turns = turns;
-        this.commits = new GroupCommit<>("asyncslot-cluster-end", MOST, LINGER, this::end);
+        this.commits = new GroupCommit<>(threads, "asyncslot-cluster-end", MOST, LINGER, this::end);
     }
 
     void start() {
@@ -78,14 +86,24 @@ final class EndCommits {
     /** Ends a run; {@link Run#ended()} completes when that is done. Does not wait. */
     @SuppressWarnings("FutureReturnValueIgnored") // what the stage does cannot fail; the run says when it has ended
     CompletableFuture<Void> end(Run run) {
-        commits.ask(run).whenComplete((ended, failure) -> {
-            if (failure == null) {
-                ended(run, ended);
-            } else {
-                failed(run, failure);
-            }
-        });
+        try {
+            commits.ask(run).whenComplete((ended, failure) -> answered(run, ended, failure));
+        } catch (OutOfMemoryError e) { // it may be asked for already, and is fenced then
+            later(run, AWAY_PAUSE_MILLIS);
+        }
         return run.ended();
+    }
+
+    private void answered(Run run, @Nullable Ended ended, @Nullable Throwable failure) {
+        try {
+            if (failure != null) {
+                failed(run, failure);
+            } else if (ended != null) {
+                ended(run, ended);
+            }
+        } catch (OutOfMemoryError e) { // a run that has ended is fenced, and has ended here too then
+            later(run, AWAY_PAUSE_MILLIS);
+        }
     }
 
     private void failed(Run run, Throwable failure) {
@@ -107,7 +125,7 @@ final class EndCommits {
             return;
         }
         if (ended.isPresent()) {
-            ended(run, ended.get().get(0));
+            answered(run, ended.get().get(0), null);
         } else {
             later(run, MOST_LOCKED_PAUSE_MILLIS); // it was not its turn in time
         }
@@ -115,10 +133,7 @@ final class EndCommits {
 
     private static void tell(Run run, Throwable failure) {
         if (!(failure instanceof BackendUnavailableException) && run.endFailed()) {
-            LOG.error(
-                    "the end of a run of map '" + run.id().map()
-                            + "' is refused by the database; it is asked for again",
-                    failure);
+            REFUSED.error(run.id().map(), failure);
         }
     }
 
@@ -165,8 +180,16 @@ final class EndCommits {
         }
     }
 
+    /** However full the heap is: nobody else ends the run. */
     @SuppressWarnings("FutureReturnValueIgnored") // ends the run, which says so
     private void later(Run run, long millis) {
-        upkeep.schedule(() -> end(run), millis, TimeUnit.MILLISECONDS);
+        for (boolean asked = false; !asked; ) {
+            try {
+                upkeep.schedule(() -> end(run), millis, TimeUnit.MILLISECONDS);
+                asked = true;
+            } catch (OutOfMemoryError e) {
+                LockSupport.parkNanos(HEAP_PAUSE_NANOS);
+            }
+        }
     }
 }

@@ -8,15 +8,14 @@ import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says that this node lives, and sees whether the others do: one statement per interval, on a connection of its own, so
  * that an application that uses up its pool does not look dead. Between the statements it hears what other nodes tell.
- * One daemon thread. Thread-safe.
+ * Owned by its loop.
  */
-final class Heartbeat implements AutoCloseable {
+final class Heartbeat implements Loop.Step {
 
     private static final Log LOG = new Log(Heartbeat.class);
 
@@ -31,9 +30,7 @@ final class Heartbeat implements AutoCloseable {
     private final Duration interval;
     private final Duration lease;
     private final Events events;
-    private final Thread thread;
 
-    /** The thread's own, as the next one. */
     private @Nullable StoreSession session;
 
     private boolean listens;
@@ -42,13 +39,13 @@ final class Heartbeat implements AutoCloseable {
     /** Whether the last beat saw other nodes. */
     private boolean others;
 
-    /** The node that {@link #watch} observes for. The thread's own. */
+    /** The node that {@link #watch} observes for. */
     private long observer = SlotStore.NONE;
 
-    /** Set by {@link #close}; read by the thread. */
-    private volatile boolean closed;
+    /** When the next beat of that node is due, monotonic. */
+    private long next;
 
-    /** What a heartbeat finds. Called by its thread; to return soon. */
+    /** What a heartbeat finds. Called by its loop; to return soon. */
     interface Events {
 
         /** This node's row is gone. */
@@ -75,36 +72,34 @@ final class Heartbeat implements AutoCloseable {
         this.lease = options.silence();
         this.watch = new Watch(lease.toNanos());
         this.events = events;
-        this.thread = new Thread(this::run, "asyncslot-cluster-heartbeat");
-        thread.setDaemon(true);
     }
 
-    void start() {
-        thread.start();
-    }
-
-    /** The node has just joined: beats at once. */
-    void now() {
-        LockSupport.unpark(thread);
+    /** Beats when it is time, for a node that has just joined at once; else hears what other nodes tell. */
+    @Override
+    public long step() {
+        long node = membership.node();
+        if (node == SlotStore.NONE) {
+            hints.disconnected();
+            return interval.toNanos();
+        }
+        long left = next - ticker.monotonicNanos();
+        if (node != observer || left <= 0) {
+            surely(() -> beat(node));
+            next = ticker.monotonicNanos() + interval.toNanos();
+            surely(this::hearAnswered);
+            return 0;
+        }
+        StoreSession present = session;
+        if (present == null || !listens) {
+            return left;
+        }
+        int millis = (int) Math.max(1, Math.min(LISTEN_MILLIS, left / 1_000_000));
+        surely(() -> hints.heard(present.heard(millis), true));
+        return 0;
     }
 
     @Override
-    public void close() {
-        closed = true;
-        LockSupport.unpark(thread);
-    }
-
-    private void run() {
-        while (!closed) {
-            long node = membership.node();
-            if (node == SlotStore.NONE) {
-                hints.disconnected();
-                LockSupport.parkNanos(interval.toNanos());
-            } else {
-                surely(() -> beat(node));
-                listen(System.nanoTime() + interval.toNanos());
-            }
-        }
+    public void over() {
         disconnect();
     }
 
@@ -119,23 +114,12 @@ final class Heartbeat implements AutoCloseable {
         }
     }
 
-    /** Hears what other nodes tell until the next beat; what has come with the answer to the last one is there already. */
-    private void listen(long until) {
-        surely(() -> {
-            StoreSession present = session;
-            if (present != null && listens) {
-                hints.heard(present.heard(0), false);
-                hints.connected(others);
-            }
-        });
-        for (long left = until - System.nanoTime(); left > 0 && !closed; left = until - System.nanoTime()) {
-            StoreSession present = session;
-            if (present == null || !listens) {
-                LockSupport.parkNanos(left);
-                return;
-            }
-            int millis = (int) Math.max(1, Math.min(LISTEN_MILLIS, left / 1_000_000));
-            surely(() -> hints.heard(present.heard(millis), true));
+    /** Hears what has come with the answer to the last beat. */
+    private void hearAnswered() {
+        StoreSession present = session;
+        if (present != null && listens) {
+            hints.heard(present.heard(0), false);
+            hints.connected(others);
         }
     }
 

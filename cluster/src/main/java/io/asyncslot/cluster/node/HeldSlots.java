@@ -8,6 +8,7 @@ import io.asyncslot.cluster.store.Armed;
 import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.SlotBackend;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -87,14 +88,18 @@ final class HeldSlots implements AutoCloseable {
     /**
      * Makes an empty one.
      *
+     * @param backend what measures it
      * @param ticker whose monotonic clock measures the time to a deadline
      * @param clock the database's clock
      * @param sink gets each hold that is due, marked as queued, on the engine's thread
      */
-    HeldSlots(Ticker ticker, DatabaseClock clock, Consumer<SlotId> sink) {
+    HeldSlots(SlotBackend backend, Ticker ticker, DatabaseClock clock, Consumer<SlotId> sink) {
         this.clock = clock;
         this.sink = sink;
-        this.engine = new AsyncSlotRegistryBuilder(Runnable::run).ticker(ticker).build();
+        this.engine = new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(backend)
+                .ticker(ticker)
+                .build();
         this.timers = engine.register(TimerMapSpec.named("held", SlotId.class)
                 .callback((id, firing) -> due(id))
                 .build());

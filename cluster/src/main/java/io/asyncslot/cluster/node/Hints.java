@@ -2,6 +2,7 @@ package io.asyncslot.cluster.node;
 
 import io.asyncslot.backend.Log;
 import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -56,6 +57,7 @@ final class Hints {
     private final Membership membership;
     private final Consumer<String> send;
     private final ScheduledExecutorService upkeep;
+    private final Ticker ticker;
     private final long longestPauseNanos;
     private final long backstopNanos;
     private final Events events;
@@ -72,7 +74,7 @@ final class Hints {
     private final Set<String> words = new LinkedHashSet<>();
 
     private boolean sending;
-    private long sentNanos = System.nanoTime() - INTERVAL.toNanos();
+    private long sentNanos;
 
     /** Whether there are other nodes. Written by the heartbeats. */
     private volatile boolean company;
@@ -103,16 +105,20 @@ final class Hints {
      *
      * @param send sends a notification, in a transaction of its own
      * @param upkeep whose thread does that
+     * @param ticker whose monotonic clock measures the time between two
      */
     Hints(
             NodeOptions options,
             Membership membership,
             Consumer<String> send,
             ScheduledExecutorService upkeep,
+            Ticker ticker,
             Events events) {
         this.membership = membership;
         this.send = send;
         this.upkeep = upkeep;
+        this.ticker = ticker;
+        this.sentNanos = ticker.monotonicNanos() - INTERVAL.toNanos();
         this.longestPauseNanos = options.pollInterval().toNanos();
         this.backstopNanos = options.heartbeatInterval().toNanos();
         this.events = events;
@@ -179,7 +185,7 @@ final class Hints {
                 return;
             }
             sending = true;
-            pause = INTERVAL.toNanos() - (System.nanoTime() - sentNanos);
+            pause = INTERVAL.toNanos() - (ticker.monotonicNanos() - sentNanos);
         }
         try {
             Future<?> unused = upkeep.schedule(this::flush, Math.max(0, pause), TimeUnit.NANOSECONDS);
@@ -198,7 +204,7 @@ final class Hints {
             }
             line = membership.node() + " " + String.join(" ", words);
             words.clear();
-            sentNanos = System.nanoTime();
+            sentNanos = ticker.monotonicNanos();
         }
         try {
             send.accept(line);
@@ -243,7 +249,7 @@ final class Hints {
 
     /** Finds out anew, now and then, whether notifications still come. */
     synchronized void check() {
-        long now = System.nanoTime();
+        long now = ticker.monotonicNanos();
         awaited.values().removeIf(until -> now - until > 0);
         if (listening && heardProbe == probe) {
             probe();
@@ -330,7 +336,7 @@ final class Hints {
     /** First notes it, then looks whether it is too late; the end of a run does it the other way round. */
     private void awaitedElsewhere(int hash) {
         if (awaited.size() < MOST_WORDS * 100) {
-            awaited.put(hash, System.nanoTime() + 3 * backstopNanos);
+            awaited.put(hash, ticker.monotonicNanos() + 3 * backstopNanos);
         }
         if (ended.get(hash & REMEMBERED - 1) == hash) {
             tell(ENDED, hash);

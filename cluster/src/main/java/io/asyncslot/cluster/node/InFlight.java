@@ -61,15 +61,6 @@ final class InFlight {
         }
     }
 
-    /** Threads with a name that do not keep the process alive. */
-    static java.util.concurrent.ThreadFactory daemons(String name) {
-        return task -> {
-            Thread thread = new Thread(null, task, name, 0, false);
-            thread.setDaemon(true);
-            return thread;
-        };
-    }
-
     static long nanos(java.time.Duration limit) {
         return Math.max(
                 0, limit.toSeconds() >= 1L << 32 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(limit.toMillis()));

@@ -62,7 +62,7 @@ final class KeyTexts {
                         && Character.isLowSurrogate(key.charAt(i + 1));
                 if (!pair) {
                     throw new IllegalArgumentException(
-                            "'key' must be text that UTF-8 has a form for, without half a surrogate pair");
+                            "'key' must be text that UTF-8 can encode, without an unpaired surrogate");
                 }
                 i++;
             }

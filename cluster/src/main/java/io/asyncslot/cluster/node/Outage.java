@@ -2,6 +2,7 @@ package io.asyncslot.cluster.node;
 
 import io.asyncslot.backend.Log;
 import io.asyncslot.cluster.store.Trouble;
+import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -16,23 +17,30 @@ final class Outage {
     /** No outage. */
     private static final long NONE = 0;
 
+    private final Ticker ticker;
+
     /** When it began, monotonic; {@link #NONE} while there is none. Exchanged by whoever tells. */
     private final AtomicLong since = new AtomicLong(NONE);
 
     /** Written by whoever fails. */
     private volatile long failedNanos;
 
+    Outage(Ticker ticker) {
+        this.ticker = ticker;
+    }
+
     void failed(Trouble trouble, String detail) {
-        failedNanos = System.nanoTime();
-        if (since.get() == NONE && since.compareAndSet(NONE, Math.max(1, System.nanoTime()))) {
+        long now = ticker.monotonicNanos();
+        failedNanos = now;
+        if (since.get() == NONE && since.compareAndSet(NONE, Math.max(1, now))) {
             LOG.warning(trouble.sentence() + ": " + detail
-                    + ". Slots that are due wait, starts are refused or kept. Told once, until it is back");
+                    + ". Due slots wait, and starts are refused or kept. Logged once, until it is back");
         }
     }
 
     void answered() {
         long began = since.get();
-        long now = System.nanoTime();
+        long now = ticker.monotonicNanos();
         if (began != NONE && now - failedNanos > QUIET_NANOS && since.compareAndSet(began, NONE)) {
             LOG.info("the database is back, " + Duration.ofNanos(now - began).toSeconds() + " s after it went away");
         }

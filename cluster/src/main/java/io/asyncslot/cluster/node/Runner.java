@@ -17,9 +17,6 @@ import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +32,7 @@ final class Runner<K> {
     private static final Duration FAILED_PAUSE = Duration.ofSeconds(30);
 
     /** How long a worker stays with a run that has returned and cannot be ended, because the database is away. */
-    private static final long END_WAIT_MILLIS = 1_000;
+    private static final Duration END_WAIT = Duration.ofSeconds(1);
 
     /** What there is to wait for where no run has begun. */
     private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
@@ -219,7 +216,7 @@ final class Runner<K> {
             end(run);
         }
         if (failure != null || run.again() != Run.Again.POSTPONED) {
-            invoker.completed(firing, Duration.ofNanos(took), failure);
+            invoker.completed(firing, took, failure);
         }
     }
 
@@ -236,9 +233,8 @@ final class Runner<K> {
     private void end(Run run) {
         boolean interrupted = Thread.interrupted();
         try {
-            engine.ends().end(run).get(END_WAIT_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            // the database is away: it is told as soon as it is back
+            boolean unused =
+                    engine.threads().await(engine.ends().end(run), END_WAIT); // or else it is told when it is back
         } catch (InterruptedException e) {
             interrupted = true;
         }

@@ -40,6 +40,7 @@ import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.Counts;
 import io.asyncslot.cluster.store.Deadline;
 import io.asyncslot.cluster.store.Due;
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Removed;
 import io.asyncslot.cluster.store.Row;
@@ -456,7 +457,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             same = before != null && seen.carriesAs(before) ? same + 1 : 0;
             if (same == MOST_SAME) {
                 throw new IllegalStateException(
-                        "what " + id + " carries could not be taken, although nothing changed it");
+                        "the values of " + id + " could not be taken, although nothing changed them");
             }
             before = seen;
             List<V> read = taken.values(seen.values());
@@ -766,9 +767,9 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
 
     /** Waits for the runs of this node, and for the others' where their slots were deleted. */
     private boolean awaitRuns(long nanos, boolean everywhere) throws InterruptedException {
-        long began = System.nanoTime();
+        long began = nanoTime();
         for (Run run : engine.runs().of(this)) {
-            if (!Awaiting.ended(run, nanos - (System.nanoTime() - began))) {
+            if (!Awaiting.ended(run, nanos - (nanoTime() - began))) {
                 return false;
             }
         }
@@ -777,8 +778,9 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         }
         try (Hints.Waiter waiter = engine.hints().waiter(Hints.hash(name))) {
             return Awaiting.until(
+                    engine.injected().ticker(),
                     () -> !engine.database().own(session -> session.runs(name)),
-                    nanos - (System.nanoTime() - began),
+                    nanos - (nanoTime() - began),
                     waiter);
         }
     }
@@ -792,7 +794,8 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         if (closed) {
             return PauseOutcome.CLOSED;
         }
-        if (engine.database().joined(session -> session.pause(id))) {
+        String by = CauseText.current();
+        if (engine.database().joined(session -> session.pause(id, by))) {
             engine.database().afterCommit(() -> record(id, Kind.PAUSED, -1));
             return PauseOutcome.PAUSED;
         }
@@ -824,7 +827,10 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         if (closed) {
             return PauseOutcome.CLOSED;
         }
-        return pauseMap(true) ? PauseOutcome.PAUSED : PauseOutcome.ALREADY_PAUSED;
+        String by = CauseText.current();
+        return engine.database().joined(session -> session.pauseMap(name, by))
+                ? PauseOutcome.PAUSED
+                : PauseOutcome.ALREADY_PAUSED;
     }
 
     @Override
@@ -832,21 +838,25 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
         if (closed) {
             return ResumeOutcome.CLOSED;
         }
-        if (!pauseMap(false)) {
+        if (!engine.database().joined(session -> session.resumeMap(name))) {
             return ResumeOutcome.NOT_PAUSED;
         }
         engine.database().afterCommit(engine::holdOverlooked);
         return ResumeOutcome.RESUMED;
     }
 
-    private boolean pauseMap(boolean paused) {
-        return engine.database().joined(session -> session.pauseMap(name, paused));
+    @Override
+    public final Optional<Instant> pausedSince() {
+        return mapPause().map(pause -> Micros.toInstant(pause.since()));
     }
 
     @Override
-    public final Optional<Instant> pausedSince() {
-        long since = closed ? SlotStore.NONE : engine.database().joined(session -> session.pausedSince(name));
-        return since == SlotStore.NONE ? Optional.empty() : Optional.of(Micros.toInstant(since));
+    public final Optional<SlotCause> pausedBy() {
+        return mapPause().map(pause -> CauseText.parse(pause.by()));
+    }
+
+    private Optional<MapPause> mapPause() {
+        return closed ? Optional.empty() : engine.database().joined(session -> session.pauseOf(name));
     }
 
     // ---- failed firings -----------------------------------------------------------------------------------------
@@ -955,7 +965,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             return Optional.of(new SlotMapTimes(Duration.ZERO, Duration.ZERO, null));
         }
         Timed present = timed;
-        long before = System.nanoTime();
+        long before = nanoTime();
         if (present != null && present.staleNanos() - before > 0) {
             return Optional.of(present.times());
         }
@@ -968,7 +978,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                         : Micros.toDuration(Math.max(0, found.longestRun())),
                 found.next() == SlotStore.NONE ? null : Micros.toDuration(found.next()));
         if (found.slots() > FEW) {
-            timed = new Timed(times, before + (System.nanoTime() - before) * COUNT_SHARE);
+            timed = new Timed(times, before + (nanoTime() - before) * COUNT_SHARE);
         }
         return Optional.of(times);
     }
@@ -1019,7 +1029,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                 value = values.handed(row.values());
             } catch (Throwable e) {
                 unreadableValues.note(row.id().key(), e);
-                notes.add("what it carries cannot be read, and stays: " + Shown.of(e));
+                notes.add("its values cannot be read, and stay: " + Shown.of(e));
             }
         }
         KeySchedules.KeySchedule own = row.schedule() == null ? null : schedule(row.id(), row.schedule());
@@ -1041,6 +1051,7 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
                 row.armed() ? Micros.toInstant(row.due()) : null,
                 row.armed() ? Micros.toDuration(Math.max(0, row.timeLeft())) : null,
                 row.paused() ? Micros.toInstant(row.pausedAt()) : null,
+                CauseText.parse(row.pausedBy()),
                 histories.isOn() ? row.last() : null,
                 withHistory ? histories.events(row.id()) : List.of(),
                 value,
@@ -1089,16 +1100,20 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
             return new Counts(0, leftArmed, engine.runs().of(this).size(), 0, true);
         }
         Counted present = counted;
-        long before = System.nanoTime();
+        long before = nanoTime();
         if (present != null && present.staleNanos() - before > 0) {
             return present.counts();
         }
         Counts counts = ask();
-        long took = System.nanoTime() - before;
+        long took = nanoTime() - before;
         if (counts.slots() > FEW) {
             counted = new Counted(counts, before + took * COUNT_SHARE);
         }
         return counts;
+    }
+
+    private long nanoTime() {
+        return engine.injected().ticker().monotonicNanos();
     }
 
     private Counts ask() {

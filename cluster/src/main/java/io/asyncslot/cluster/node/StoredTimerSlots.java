@@ -254,7 +254,7 @@ class StoredTimerSlots<K> extends StoredSlots<K> implements TimerSlots<K> {
         }
         if (delay == null) {
             throw new IllegalStateException(
-                    "map '" + name() + "' has no delay of its own: set one, or start its keys with a delay");
+                    "map '" + name() + "' has no default delay: set one, or start its keys with a delay");
         }
         return in(delay);
     }

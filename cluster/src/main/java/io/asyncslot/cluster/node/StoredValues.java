@@ -55,7 +55,7 @@ final class StoredValues<V> {
         V merged = function == null ? null : function.apply(value(pending), value(added));
         if (merged == null) {
             throw new IllegalStateException("the merge function of map '" + map
-                    + "' answered null: it has to make one value of the pending one and the new one");
+                    + "' returned null: it has to return one value, made of the pending one and the new one");
         }
         return ValueBytes.of(codec, map, merged);
     }

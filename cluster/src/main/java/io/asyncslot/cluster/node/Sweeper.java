@@ -3,29 +3,24 @@ package io.asyncslot.cluster.node;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.backend.Log;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Looks for slots that come near, again and again: at once as long as there is more, else after the interval or when it is
- * woken. One daemon thread. Thread-safe.
+ * Looks for slots that come near, again and again: at once as long as there is more, else after the interval or when its loop is
+ * woken. Owned by that loop.
  */
-final class Sweeper implements AutoCloseable {
+final class Sweeper implements Loop.Step {
 
     private static final Log LOG = new Log(Sweeper.class);
 
     private final Duration interval;
     private final BooleanSupplier sweep;
-    private final Thread thread;
 
-    /** Set by {@link #close}; read by the thread. */
-    private volatile boolean closed;
-
-    /** Whether the last sweep failed with something unexpected, which is told once. The thread's own. */
+    /** Whether the last sweep failed with something unexpected, which is told once. */
     private boolean told;
 
     /**
-     * Makes one; {@link #start} begins.
+     * Makes one.
      *
      * @param interval how long to wait where there is nothing more
      * @param sweep claims a batch; true when there is more
@@ -33,31 +28,11 @@ final class Sweeper implements AutoCloseable {
     Sweeper(Duration interval, BooleanSupplier sweep) {
         this.interval = interval;
         this.sweep = sweep;
-        this.thread = new Thread(this::run, "asyncslot-cluster-sweep");
-        thread.setDaemon(true);
-    }
-
-    void start() {
-        thread.start();
-    }
-
-    /** There is something to be claimed: does not wait for the interval. */
-    void wake() {
-        LockSupport.unpark(thread);
     }
 
     @Override
-    public void close() {
-        closed = true;
-        wake();
-    }
-
-    private void run() {
-        while (!closed) {
-            if (!sweptAndMore()) {
-                LockSupport.parkNanos(interval.toNanos());
-            }
-        }
+    public long step() {
+        return sweptAndMore() ? 0 : interval.toNanos();
     }
 
     private boolean sweptAndMore() {
@@ -76,7 +51,7 @@ final class Sweeper implements AutoCloseable {
     private void tell(Throwable failure) {
         if (!told) {
             told = true;
-            LOG.error("a sweep failed; sweeps go on", failure);
+            LOG.error("a sweep failed; the next one follows", failure);
         }
     }
 }

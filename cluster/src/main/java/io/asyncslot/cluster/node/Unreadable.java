@@ -62,7 +62,7 @@ public final class Unreadable {
     private void tell(String text, Throwable failure) {
         LOG.warning(
                 "slot '" + Shown.inLine(text) + "' of map '" + map + "' cannot be read: " + what
-                        + ". It stays in the database and does not fire here. Told once for this map, counted in the"
+                        + ". It stays in the database and does not fire here. Logged once for this map, and counted in the"
                         + " report; delete the row, or run a version of the application that can read it",
                 failure);
     }

@@ -8,6 +8,7 @@ import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.store.Counts;
 import io.asyncslot.cluster.store.FailedFiring;
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.SlotStore;
@@ -38,6 +39,7 @@ abstract class PostgresLooks extends JdbcSession {
             select s.map, s.key, s.incarnation, s.generation, s.due, s.due - c.now, s.paused, s.owner,
                    case when s.run_incarnation = s.incarnation then s.run_token end,
                    s.run_generation, s.run_attempt, case when s.paused then s.paused_at end,
+                   case when s.paused and s.paused_by_at = s.paused_at then s.paused_by end,
                    {last}, s.failures, {schedule}{values}
             from asyncslot_slot s, (select {now} as now) c
             where s.ns = ? and s.map = ? and s.live""";
@@ -119,7 +121,7 @@ abstract class PostgresLooks extends JdbcSession {
               and not exists (select 1 from asyncslot_node n where n.ns = ? and m.map = any (n.maps))""";
 
     private static final String HOSTED = "select 1 from asyncslot_node where ns = ? and ? = any (maps) limit 1";
-    private static final String PAUSED_SINCE = "select since from asyncslot_paused where ns = ? and map = ?";
+    private static final String PAUSE_OF = "select since, paused_by from asyncslot_paused where ns = ? and map = ?";
     private static final String PAUSED_MAPS = "select map from asyncslot_paused where ns = ? order by map";
     private static final String PLAIN_ROW =
             ROW.replace("{last}", LAST).replace("{schedule}", SCHEDULE).replace("{values}", "");
@@ -159,9 +161,9 @@ abstract class PostgresLooks extends JdbcSession {
     }
 
     @Override
-    public long pausedSince(String map) {
-        Long since = first("look for a pause", PAUSED_SINCE, row -> row.getLong(1), namespace, map);
-        return since == null ? SlotStore.NONE : since;
+    public Optional<MapPause> pauseOf(String map) {
+        return Optional.ofNullable(first(
+                "look for a pause", PAUSE_OF, row -> new MapPause(row.getLong(1), row.getString(2)), namespace, map));
     }
 
     @Override
@@ -334,13 +336,14 @@ abstract class PostgresLooks extends JdbcSession {
                 row.getLong(9),
                 row.getLong(10),
                 row.getInt(11),
-                withValues ? PostgresValues.values(row, 21, 22) : List.of(),
-                withValues ? row.getBytes(21) : null,
-                withValues ? row.getInt(23) : 0,
+                withValues ? PostgresValues.values(row, 22, 23) : List.of(),
+                withValues ? row.getBytes(22) : null,
+                withValues ? row.getInt(24) : 0,
                 orNone(row, 12),
-                last(row, 13),
-                row.getLong(19),
-                row.getString(20));
+                row.getString(13),
+                last(row, 14),
+                row.getLong(20),
+                row.getString(21));
     }
 
     private static long orNone(ResultSet row, int column) throws SQLException {

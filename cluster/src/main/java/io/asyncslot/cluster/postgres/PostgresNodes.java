@@ -237,7 +237,7 @@ abstract class PostgresNodes extends PostgresLooks {
 
     @Override
     public void hosts(long node, List<String> maps) {
-        update("say which maps a node runs", HOSTS, maps.toArray(String[]::new), node);
+        update("record which maps a node runs", HOSTS, maps.toArray(String[]::new), node);
     }
 
     @Override

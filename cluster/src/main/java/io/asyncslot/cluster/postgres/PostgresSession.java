@@ -245,8 +245,11 @@ public final class PostgresSession extends PostgresFirings {
     private static final String PAUSE = """
             update asyncslot_slot s set
                 paused = true,
-                paused_at = {now},
+                paused_at = d.now,
+                paused_by = ?,
+                paused_by_at = d.now,
                 owner = case when s.run_began is not null then s.owner end
+            from (select {now} as now) d
             where s.ns = ? and s.map = ? and s.key = ? and s.live and not s.paused""";
 
     private static final String RESUME = """
@@ -377,7 +380,7 @@ public final class PostgresSession extends PostgresFirings {
     private static final String CANCEL_SQL = withValues(CANCEL);
     private static final String DELETE_SQL = withValues(DELETE);
     private static final String PAUSE_MAP =
-            "insert into asyncslot_paused (ns, map, since) values (?, ?, {now}) on conflict do nothing";
+            "insert into asyncslot_paused (ns, map, since, paused_by) values (?, ?, {now}, ?) on conflict do nothing";
     private static final String RESUME_MAP = "delete from asyncslot_paused where ns = ? and map = ?";
     private static final String NO_ROOM =
             "insert into asyncslot_room (ns, map, slots) values (?, ?, 0) on conflict do nothing";
@@ -582,8 +585,8 @@ public final class PostgresSession extends PostgresFirings {
     }
 
     @Override
-    public boolean pause(SlotId id) {
-        return update("pause a slot", PAUSE, namespace, id.map(), id.key()) > 0;
+    public boolean pause(SlotId id, @Nullable String by) {
+        return update("pause a slot", PAUSE, by, namespace, id.map(), id.key()) > 0;
     }
 
     @Override
@@ -603,8 +606,13 @@ public final class PostgresSession extends PostgresFirings {
     }
 
     @Override
-    public boolean pauseMap(String map, boolean paused) {
-        return update("pause a map", paused ? PAUSE_MAP : RESUME_MAP, namespace, map) > 0;
+    public boolean pauseMap(String map, @Nullable String by) {
+        return update("pause a map", PAUSE_MAP, namespace, map, by) > 0;
+    }
+
+    @Override
+    public boolean resumeMap(String map) {
+        return update("resume a map", RESUME_MAP, namespace, map) > 0;
     }
 
     @Override

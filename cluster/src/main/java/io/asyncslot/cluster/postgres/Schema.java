@@ -30,7 +30,7 @@ public final class Schema {
     /** Every column of every table, so that an older or half-made one is found out at start-up. */
     static final Map<String, List<String>> COLUMNS = Map.of(
             "asyncslot_node", List.of("id", "ns", "name", "joined", "beat", "maps", "schedules"),
-            "asyncslot_paused", List.of("ns", "map", "since"),
+            "asyncslot_paused", List.of("ns", "map", "since", "paused_by"),
             "asyncslot_room", List.of("ns", "map", "slots"),
             "asyncslot_slot",
                     List.of(
@@ -79,7 +79,9 @@ public final class Schema {
                             "latest",
                             "not_before",
                             "schedule",
-                            "scheduled"),
+                            "scheduled",
+                            "paused_by",
+                            "paused_by_at"),
             "asyncslot_value", List.of("slot", "number", "value"));
 
     private static final String SEQUENCE = "asyncslot_sequence";

@@ -23,6 +23,7 @@ import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.FailedFiring;
 import io.asyncslot.cluster.store.Finish;
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.Node;
 import io.asyncslot.cluster.store.NotBegun;
 import io.asyncslot.cluster.store.Offer;
@@ -55,9 +56,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What operations do to slots, in Java, over rows that can be locked: for databases whose statements cannot say it, and for memory.
- * Each operation reads and writes whole rows, and looks over all rows of a map where PostgreSQL has an index: no promise of
- * speed. Owned by one thread.
+ * The operations on slots in Java, over rows that can be locked: for databases whose statements cannot express them,
+ * and for memory. Each operation reads and writes whole rows, and reads all rows of a map for which PostgreSQL has an
+ * index: it promises no speed. Owned by one thread.
  */
 public abstract class RowSession implements StoreSession {
 
@@ -257,7 +258,7 @@ public abstract class RowSession implements StoreSession {
 
     // ---- arming -------------------------------------------------------------------------------------------------
 
-    /** What one of the operations does to a slot that is locked, or to one that is not there. */
+    /** Applies an operation to the locked slot, or answers {@code absent} if there is none. */
     private <T> T on(SlotId id, T absent, Function<SlotRow, T> work) {
         return rows.step(() -> {
             SlotRow row = rows.lock(id);
@@ -342,7 +343,7 @@ public abstract class RowSession implements StoreSession {
         });
     }
 
-    /** The slot, locked; made where there is none. */
+    /** The slot, locked; made if there is none. */
     private SlotRow locked(SlotId id) {
         for (; ; ) {
             SlotRow row = rows.lock(id);
@@ -643,13 +644,15 @@ public abstract class RowSession implements StoreSession {
     // ---- pausing ------------------------------------------------------------------------------------------------
 
     @Override
-    public boolean pause(SlotId id) {
+    public boolean pause(SlotId id, @Nullable String by) {
         return on(id, false, row -> {
             if (row.paused) {
                 return false;
             }
             row.paused = true;
             row.pausedAt = rows.now();
+            row.pausedBy = by;
+            row.pausedByAt = row.pausedAt;
             row.owner = row.runs() ? row.owner : NONE;
             rows.put(row);
             return true;
@@ -671,13 +674,18 @@ public abstract class RowSession implements StoreSession {
     }
 
     @Override
-    public boolean pauseMap(String map, boolean paused) {
-        return rows.step(() -> rows.pause(map, paused, rows.now()));
+    public boolean pauseMap(String map, @Nullable String by) {
+        return rows.step(() -> rows.pause(map, new MapPause(rows.now(), by)));
     }
 
     @Override
-    public long pausedSince(String map) {
-        return rows.paused().getOrDefault(map, NONE);
+    public boolean resumeMap(String map) {
+        return rows.step(() -> rows.pause(map, null));
+    }
+
+    @Override
+    public Optional<MapPause> pauseOf(String map) {
+        return Optional.ofNullable(rows.paused().get(map));
     }
 
     @Override
@@ -1014,7 +1022,10 @@ public abstract class RowSession implements StoreSession {
                 redo && row.runPassed ? StartedRun.State.OVER : state);
     }
 
-    /** What is pending goes to the run; of one that was cut off, where its begin did not hand it over, unless more is pending. */
+    /**
+     * Passes the pending values to the run. For a run that was cut off, only if they were not passed on at its
+     * beginning, and unless more is pending.
+     */
     private static void handOver(SlotRow row, boolean redo) {
         boolean stays = redo && row.due != NONE;
         row.runPayload = redo && row.runPayload != null ? row.runPayload : row.payload;

@@ -1,5 +1,6 @@
 package io.asyncslot.cluster.rows;
 
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.SlotId;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows that a {@link RowSession} works on, in one transaction of the caller's or of each step's own. What it reads without a lock
- * may be older than what others have committed; what it has locked is as it is until the step ends.
+ * Rows that a {@link RowSession} works on, in one transaction of the caller, or in one per step. A row that was read
+ * without a lock may be older than the committed one. A locked row does not change until the step ends.
  */
 public interface Rows extends AutoCloseable {
 
@@ -25,9 +26,9 @@ public interface Rows extends AutoCloseable {
     long number();
 
     /**
-     * Locks a slot, whoever has it.
+     * Locks a slot, and waits if another transaction has it.
      *
-     * @return the slot; null where there is no row
+     * @return the slot; null if there is no row
      */
     @Nullable
     SlotRow lock(SlotId id);
@@ -35,7 +36,7 @@ public interface Rows extends AutoCloseable {
     /**
      * Locks a slot unless another transaction has it.
      *
-     * @return the slot; null where there is none, or another transaction has it
+     * @return the slot; null if there is none, or if another transaction has it
      */
     @Nullable
     SlotRow tryLock(SlotId id);
@@ -43,7 +44,7 @@ public interface Rows extends AutoCloseable {
     /**
      * Adds a slot, and locks it.
      *
-     * @return false where there is one meanwhile
+     * @return false if there is one meanwhile
      */
     boolean add(SlotRow row);
 
@@ -53,13 +54,13 @@ public interface Rows extends AutoCloseable {
     /** Removes a slot that is locked. */
     void remove(SlotId id);
 
-    /** Moves a slot that is locked to another map; false where that has its key. */
+    /** Moves a slot that is locked to another map; false if that map has its key. */
     boolean move(SlotId id, String map);
 
     /**
      * A slot as it was committed.
      *
-     * @return the slot; null where there is no row
+     * @return the slot; null if there is no row
      */
     @Nullable
     SlotRow see(SlotId id);
@@ -71,19 +72,19 @@ public interface Rows extends AutoCloseable {
      */
     List<SlotRow> all(@Nullable String map);
 
-    /** Locks what says how many slots a map has. */
+    /** Locks the count of a map's slots. */
     void lockRoom(String map);
 
-    /** Locks what awaits are announced under. */
+    /** Locks the announcements of awaits. */
     void lockAwaits();
 
     /** Adds a node. */
     void addNode(NodeRow node);
 
-    /** Locks a node against its release; false where there is none. */
+    /** Locks a node against its release; false if there is none. */
     boolean lockNode(long node);
 
-    /** Adds one to a node's counter; false where there is none. */
+    /** Adds one to a node's counter; false if there is no such node. */
     boolean beat(long node);
 
     /**
@@ -94,17 +95,17 @@ public interface Rows extends AutoCloseable {
      */
     boolean removeNode(long node, @Nullable Long beat);
 
-    /** Says which maps a node runs. */
+    /** Records the maps that a node runs. */
     void hosts(long node, List<String> maps);
 
     /** The nodes, oldest first. */
     List<NodeRow> nodes();
 
-    /** Pauses a map, or ends that; false where that is so already. */
-    boolean pause(String map, boolean paused, long now);
+    /** Pauses a map, or ends its pause (null); false if nothing changes. */
+    boolean pause(String map, @Nullable MapPause pause);
 
-    /** The maps that are paused, and since when. */
-    Map<String, Long> paused();
+    /** The maps that are paused, in the order of their names. */
+    Map<String, MapPause> paused();
 
     @Override
     void close();

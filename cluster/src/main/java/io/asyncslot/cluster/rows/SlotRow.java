@@ -11,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A slot as {@link RowSession} changes it, and as a {@link Rows} keeps it: the columns of PostgreSQL's row, with the collected
- * values in it. Points in time and numbers are {@link SlotStore#NONE} where there are none. Owned by one session at a time; the
- * fields are written by its steps and read by the rows that keep them, field by field and by name.
+ * A slot as {@link RowSession} changes it, and as a {@link Rows} keeps it: the columns of PostgreSQL's row, with the
+ * collected values in it. Points in time and numbers are {@link SlotStore#NONE} if there are none. Owned by one session
+ * at a time; the fields are written by its steps and read by the rows that keep them, field by field and by name.
  */
 public final class SlotRow implements Cloneable {
 
@@ -25,6 +25,11 @@ public final class SlotRow implements Cloneable {
     public boolean live;
     public boolean paused;
     public long pausedAt = SlotStore.NONE;
+    public @Nullable String pausedBy;
+
+    /** The pause that {@link #pausedBy} is of, by its {@link #pausedAt}: a node of a former version knows neither this nor that. */
+    public long pausedByAt = SlotStore.NONE;
+
     public long incarnation = SlotStore.NONE;
     public long generation = SlotStore.NONE;
     public long due = SlotStore.NONE;
@@ -41,7 +46,7 @@ public final class SlotRow implements Cloneable {
     public long notBefore = SlotStore.NONE;
     public long deadAt = SlotStore.NONE;
 
-    /** Before when no sweep claims it; none for as soon as it is near. */
+    /** The earliest time for a sweep to claim it; none for as soon as it is near. */
     public long look = SlotStore.NONE;
 
     // The run: it goes on while runBegan is set, and was cut off when only runToken is
@@ -58,7 +63,10 @@ public final class SlotRow implements Cloneable {
     public byte @Nullable [] runPayload;
     public List<byte[]> runCollected = new ArrayList<>();
 
-    /** Whether the begin of the run handed its values over: that of a node that takes its map for one without did not. */
+    /**
+     * Whether the values were passed to the run at its beginning. A node that declares the map without values does not
+     * pass them.
+     */
     public boolean handed;
 
     public @Nullable String awaitsMap;
@@ -99,12 +107,12 @@ public final class SlotRow implements Cloneable {
         return live && due != SlotStore.NONE;
     }
 
-    /** Whether a run of any incarnation goes on, or was cut off. */
+    /** Whether a run of any incarnation is current or was cut off. */
     boolean busy() {
         return runToken != SlotStore.NONE;
     }
 
-    /** Whether a run of this incarnation goes on, or was cut off. */
+    /** Whether a run of this incarnation is current or was cut off. */
     boolean ownRun() {
         return busy() && runIncarnation == incarnation;
     }
@@ -204,6 +212,7 @@ public final class SlotRow implements Cloneable {
                 single,
                 withValues && armed() ? collected.size() : 0,
                 paused ? pausedAt : SlotStore.NONE,
+                paused && pausedByAt == pausedAt ? pausedBy : null,
                 last(),
                 failures,
                 follows());

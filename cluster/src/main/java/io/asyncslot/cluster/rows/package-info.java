@@ -1,4 +1,4 @@
-/** What operations do to slots, in Java, for stores that keep rows and cannot say it in statements of their own. */
+/** The operations on slots in Java, for stores that keep rows and have no statements for these operations. */
 @NullMarked
 package io.asyncslot.cluster.rows;
 

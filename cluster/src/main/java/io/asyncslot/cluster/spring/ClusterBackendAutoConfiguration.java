@@ -97,7 +97,7 @@ public final class ClusterBackendAutoConfiguration {
         static final class Marked {}
     }
 
-    /** By the application's own mapper where there is exactly one. */
+    /** With the application's own mapper, if it has exactly one. */
     private static @Nullable SlotValueCodec json(org.springframework.beans.factory.BeanFactory beans) {
         ClassLoader loader = ClusterBackendAutoConfiguration.class.getClassLoader();
         Object mapper = ClassUtils.isPresent(JSON_MAPPER, loader)

@@ -10,25 +10,26 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 /**
  * The properties {@code asyncslot.cluster.*}. Immutable; checked when bound.
  *
- * @param namespace Whose slots these are. Applications that share a database and not their slots differ in it. The
- *     application's name unless set.
- * @param nodeName What people call this node, in reports and logs. Host and process unless set.
- * @param tablePrefix How the names of the tables begin.
- * @param initializeSchema When tables that are missing are created at start-up: in an embedded database only (H2 in memory
- *     is one, PostgreSQL is none), always, or never. If they are not created, the start fails and names the missing ones.
- * @param horizon How long before its deadline a slot is claimed by a node.
- * @param sweepInterval How often slots that come near are looked for. At most half of the horizon.
- * @param heartbeatInterval How often a node says that it is alive.
- * @param missedHeartbeats For how many of these intervals a node may be silent before the others give it up, at least 4.
- * @param pollInterval How often at most a node looks for the end of a run that is awaited, where notifications of the
- *     database do not reach it, as behind pgbouncer in transaction mode.
- * @param maxValueBytes Most bytes of a value, as it is written. A start or submit that brings a longer one is rejected.
- * @param maxHeld Most slots that this node claims ahead of their deadlines.
- * @param maxWaiting Most due slots of a map that wait on this node for a thread. Further ones are left to whichever node
- *     has room first.
- * @param failedRetention For how long a firing that failed for good can be looked at and retried after its slot is freed.
- * @param whenAway What a start does while the database cannot be reached: refused, or kept in this process until it is
- *     back.
+ * @param namespace Namespace of the slots. Applications that share a database but not their slots need different
+ *     namespaces. By default, the application's name.
+ * @param nodeName Name of this node in reports and logs. By default, host and process.
+ * @param tablePrefix Prefix of the table names.
+ * @param initializeSchema When to create missing tables at start-up: only in an embedded database (H2 in memory is one,
+ *     PostgreSQL is not), always, or never. If tables are missing and not created, start-up fails and names them.
+ * @param horizon How long before its deadline a node claims a slot.
+ * @param sweepInterval How often a node looks for slots that fall due within the horizon. At most half of the horizon.
+ * @param heartbeatInterval How often a node reports that it is alive.
+ * @param missedHeartbeats Number of heartbeat intervals for which a node may be silent before the others give it up, at
+ *     least 4.
+ * @param pollInterval Longest pause between two checks whether an awaited run has ended, on a node that database
+ *     notifications do not reach, for example behind pgbouncer in transaction mode.
+ * @param maxValueBytes Maximum size of a serialised value in bytes. A start or submit with a larger value is rejected.
+ * @param maxHeld Maximum number of slots that this node claims ahead of their deadlines.
+ * @param maxWaiting Maximum number of due slots of a map that wait for a thread on this node. Any others are left to
+ *     the first node that has room.
+ * @param failedRetention How long a firing that failed for good can be inspected and retried after its slot is freed.
+ * @param whenAway What happens to a start while the database cannot be reached: it is refused (refuse), or this process
+ *     keeps it until the database is back (keep).
  */
 @ConfigurationProperties("asyncslot.cluster")
 public record ClusterProperties(
@@ -47,13 +48,15 @@ public record ClusterProperties(
         @DefaultValue("7d") Duration failedRetention,
         @DefaultValue("refuse") ClusterOptions.WhenAway whenAway) {
 
-    /** When tables that are missing are created at start-up: as Spring Boot's own modules have it. */
+    /** When to create missing tables at start-up. The values are those of Spring Boot's own modules. */
     public enum InitializeSchema {
-        /** In an embedded database only: H2 in memory. PostgreSQL is none, so this is {@link #NEVER} there. */
+        /**
+         * Only in an embedded database: H2 in memory. PostgreSQL is not embedded, so there this means {@link #NEVER}.
+         */
         EMBEDDED,
         /** In any database. */
         ALWAYS,
-        /** In none: somebody else creates them before. */
+        /** In no database: somebody else creates the tables beforehand. */
         NEVER;
 
         ClusterOptions.SchemaMode mode() {
@@ -96,8 +99,8 @@ public record ClusterProperties(
     /**
      * The options.
      *
-     * @param application the namespace where none is said
-     * @param process the node's name where none is said
+     * @param application the namespace if none is set
+     * @param process the node's name if none is set
      */
     ClusterOptions options(String application, String process) {
         return new ClusterOptions(

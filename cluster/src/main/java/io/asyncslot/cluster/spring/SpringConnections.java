@@ -12,9 +12,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Connections that join the transactions Spring manages on the same data source, whichever transaction manager that is:
- * JDBC's own, or JPA's where it exposes its connection. In a transaction of another data source, each operation is a
- * transaction of its own. Thread-safe.
+ * Connections that join the transactions that Spring manages on the same data source, with any transaction manager:
+ * JDBC's own, or that of JPA if it exposes its connection. In a transaction of another data source, each operation is
+ * its own transaction. Thread-safe.
  */
 public final class SpringConnections implements Connections {
 
@@ -29,7 +29,7 @@ public final class SpringConnections implements Connections {
         this.dataSource = target(dataSource);
     }
 
-    /** A proxy that joins transactions by itself would join them also where this backend must not. */
+    /** A proxy that joins transactions by itself would join them even if this backend must not. */
     private static DataSource target(DataSource dataSource) {
         if (dataSource instanceof TransactionAwareDataSourceProxy proxy) {
             @Nullable DataSource behind = proxy.getTargetDataSource();
@@ -86,7 +86,7 @@ public final class SpringConnections implements Connections {
         TransactionSynchronizationManager.registerSynchronization(new Afterwards(action));
     }
 
-    /** What is registered while other such actions run is told of the completion only: once it is, in either case. */
+    /** Runs the action once. An action that is registered while other such actions run hears of the completion only. */
     private static final class Afterwards implements TransactionSynchronization {
 
         private final Runnable action;

@@ -4,18 +4,19 @@ import io.asyncslot.SlotLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an arming operation did.
+ * The result of an arming operation.
  *
  * @param <O> the operation's outcome enum
  * @param outcome what happened
- * @param incarnation the incarnation it left; 0 when there is none, {@link SlotStore#NONE} when it did nothing because something
- *     else was pending than it expected
- * @param generation the generation of what is pending now; 0 when the outcome did not arm or move anything
- * @param due when that is due, in microseconds of database time; 0 as before
- * @param point the point of its map's grid that it belongs to: {@code due}, unless a firing is delivered again; 0 as before
- * @param claimed whether the claiming node has to hold it now. False while a run goes on: its end hands the slot on
- * @param schedule the key's own schedule, which what is pending is a point of; null for none
- * @param held what the map's shape has made of the deadline that was asked for
+ * @param incarnation the incarnation afterwards; 0 if there is none, {@link SlotStore#NONE} if the operation did
+ *     nothing because something else was pending than it expected
+ * @param generation the generation that is pending now; 0 if the operation did not arm or move anything
+ * @param due when it is due, in microseconds of database time; 0 in the same case
+ * @param point the point of its map's grid that it belongs to: {@code due}, unless a firing is delivered again; 0 in
+ *     the same case
+ * @param claimed whether the claiming node must hold it now. False during a run: the end of the run passes the slot on
+ * @param schedule the key's own schedule, if the pending deadline is a point of it; null for none
+ * @param held how the map's shape has changed the requested deadline
  */
 public record Armed<O extends Enum<O>>(
         O outcome,
@@ -28,10 +29,10 @@ public record Armed<O extends Enum<O>>(
         Held held) {
 
     /**
-     * What a map's shape has made of a deadline.
+     * How a map's shape has changed a deadline.
      *
-     * @param limit what has moved it; null for nothing
-     * @param span how far off it is now, in microseconds; 0 where nothing has moved it
+     * @param limit the limit that has moved it; null for none
+     * @param span how far away it is now, in microseconds; 0 if nothing has moved it
      */
     public record Held(@Nullable SlotLimit limit, long span) {
 
@@ -48,7 +49,7 @@ public record Armed<O extends Enum<O>>(
         return new Armed<>(outcome, 0, 0, 0, 0, false);
     }
 
-    /** Something else was pending than was expected: to be tried again with that. */
+    /** Something else was pending than expected: try again with that. */
     public static <O extends Enum<O>> Armed<O> changed(O outcome) {
         return new Armed<>(outcome, SlotStore.NONE, 0, 0, 0, false);
     }

@@ -3,7 +3,7 @@ package io.asyncslot.cluster.store;
 import java.util.List;
 
 /**
- * What a node sees when it says that it lives.
+ * The answer to a node that reports that it is alive.
  *
  * @param alive whether the node still has its row; without it the cluster has given the node up
  * @param now the database's clock, in microseconds since 1970

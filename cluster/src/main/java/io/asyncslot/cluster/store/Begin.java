@@ -5,11 +5,12 @@ package io.asyncslot.cluster.store;
  *
  * @param id the slot
  * @param generation the generation that was claimed
- * @param nextDue when the slot is due again, because it is periodic, in microseconds of database time;
- *     {@link SlotStore#NONE} when it is not. Ignored when the firing is a further attempt
+ * @param nextDue when a periodic slot is due again, in microseconds of database time; {@link SlotStore#NONE} for any
+ *     other slot. Ignored if the firing is a further attempt
  * @param carries whether its map has values
- * @param collects whether it has any number of them
- * @param interval how long after this run begins the next one of the slot may, in microseconds; {@link SlotStore#NONE} for at once
+ * @param collects whether its map collects them
+ * @param interval the minimum time between the beginnings of this run and the next one of the slot, in microseconds;
+ *     {@link SlotStore#NONE} for none
  */
 public record Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval) {
 

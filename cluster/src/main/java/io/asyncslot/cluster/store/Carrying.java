@@ -10,14 +10,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes the slots of a map more than deadlines, as the statements need it. Immutable.
+ * The values and limits of a map's slots, in the form that the statements need. Immutable.
  *
- * @param merge how values that meet in a slot are merged; null where slots carry none
+ * @param merge how to merge values that meet in a slot; null if slots carry none
  * @param maxValues how many collected values a slot may carry; 0 for any number
- * @param flushAt how many collected values make a slot due at once; 0 for none
- * @param maxWait how long a slot can be postponed, in microseconds; {@link SlotStore#NONE} for ever
- * @param minInterval how long after the beginning of a run the next one may begin, in microseconds; {@link SlotStore#NONE} for at
- *     once
+ * @param flushAt how many collected values make a slot due immediately; 0 for none
+ * @param maxWait how long a slot can be postponed, in microseconds; {@link SlotStore#NONE} for no limit
+ * @param minInterval the minimum time between the beginnings of two runs, in microseconds; {@link SlotStore#NONE} for
+ *     none
  */
 public record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long maxWait, long minInterval) {
 
@@ -28,14 +28,17 @@ public record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long m
         this(merge, maxValues, flushAt, maxWait, SlotStore.NONE);
     }
 
-    /** What the values of one slot may have together: a firing is handed all of them, and the driver reads them at once. */
+    /**
+     * The most bytes that the values of one slot may have together: a firing receives all of them, and the driver reads
+     * them in one piece.
+     */
     private static final int MOST_BYTES = 64 * 1024 * 1024;
 
     /**
-     * What a map declares.
+     * The values and limits that a map declares.
      *
-     * @param maxValueBytes how many bytes a value may have
-     * @throws IllegalArgumentException if its slots may carry more than a node can be handed
+     * @param maxValueBytes the maximum size of a value in bytes
+     * @throws IllegalArgumentException if its slots may carry more than a node can receive
      */
     public static Carrying of(SlotMapSpec<?> spec, int maxValueBytes) {
         SlotValues<?> values = spec.values();
@@ -64,12 +67,14 @@ public record Carrying(@Nullable Merge merge, int maxValues, int flushAt, long m
         return values.maxValues() == 0 ? most : values.maxValues();
     }
 
-    /** Whether the statements of maps without values and shapes will do. */
+    /** Whether the statements for maps without values and shapes are sufficient. */
     public boolean isPlain() {
         return merge == null && maxWait == SlotStore.NONE && minInterval == SlotStore.NONE;
     }
 
-    /** Before when no run may begin after one that began then; {@link SlotStore#NONE} without an interval. */
+    /**
+     * The earliest time for the next run after one that began at that time; {@link SlotStore#NONE} without an interval.
+     */
     public long after(long began) {
         return minInterval == SlotStore.NONE ? SlotStore.NONE : began + minInterval;
     }

@@ -5,8 +5,8 @@ package io.asyncslot.cluster.store;
  *
  * @param slots live slots
  * @param armed of these, the ones with a deadline pending
- * @param running of these, the ones with a run that goes on or was cut off
+ * @param running of these, the ones with a run that is current or was cut off
  * @param paused of these, the ones paused
- * @param complete false when the limit ended the count
+ * @param complete false if the limit ended the count
  */
 public record Counts(long slots, long armed, long running, long paused, boolean complete) {}

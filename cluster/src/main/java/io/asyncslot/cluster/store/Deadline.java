@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param relative whether {@code micros} counts from now
  * @param micros microseconds from now, or since 1970; not negative, saturating at {@link SlotStore#NEVER}
- * @param schedule the key's own schedule, which it is a point of and which the slot goes on by; null for none
+ * @param schedule the key's own schedule, if the deadline is a point of it; it also sets the deadlines that follow.
+ *     Null for none
  */
 public record Deadline(
         boolean relative, long micros, @Nullable String schedule) {
@@ -33,7 +34,7 @@ public record Deadline(
         return new Deadline(relative, micros, ofSchedule);
     }
 
-    /** The same as a point of database time, which is {@code now} at the moment. */
+    /** The same as a point of database time, with {@code now} as the current time. */
     public Deadline fixed(long now) {
         return relative ? new Deadline(false, now + micros, schedule) : this;
     }

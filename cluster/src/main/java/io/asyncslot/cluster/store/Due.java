@@ -3,17 +3,17 @@ package io.asyncslot.cluster.store;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A claimed slot: what the claiming node has to hold until it is due, and then begin.
+ * A claimed slot. The claiming node must hold it until it is due, and then begin it.
  *
  * @param id the slot
  * @param incarnation its incarnation
  * @param generation the generation to begin
- * @param due when, in microseconds of database time
+ * @param due when it is due, in microseconds of database time
  * @param point the point of its map's grid that the firing belongs to: {@code due}, unless it is delivered again
  * @param period whether it was armed by its map's own period
  * @param attempt how often this firing will have been delivered when it begins
  * @param cutOff whether a run of this generation had begun on a node that is gone
- * @param schedule the key's own schedule, which it is a point of; null for none
+ * @param schedule the key's own schedule, if the deadline is a point of it; null for none
  */
 public record Due(
         SlotId id,

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * How a run ended on its node.
  *
  * @param begun the run, as it began
- * @param result what became of its callback
- * @param took how long that ran, in microseconds
+ * @param result the result of its callback
+ * @param took how long the callback ran, in microseconds
  * @param error what it threw; null if nothing
- * @param notBefore before when no further run of the slot may begin, in microseconds of database time; {@link SlotStore#NONE} for
- *     what its begin has said
+ * @param notBefore the earliest time for the next run of the slot, in microseconds of database time;
+ *     {@link SlotStore#NONE} to keep the value from the beginning of the run
  */
 public record Finish(
         StartedRun begun,
@@ -26,9 +26,9 @@ public record Finish(
         this(begun, result, took, error, SlotStore.NONE);
     }
 
-    /** What became of a callback. The statement that ends runs compares with the ordinals. */
+    /** The result of a callback. The statement that ends runs compares with the ordinals. */
     public enum Result {
-        /** It was not called: the run was left out or put off. */
+        /** It was not called: the run was skipped or postponed. */
         NOT_CALLED,
         /** It returned. */
         RETURNED,
@@ -38,7 +38,10 @@ public record Finish(
         FAILED
     }
 
-    /** The text of an error as the database can have it: of bounded length, and without what UTF-8 or PostgreSQL has no form for. */
+    /**
+     * The text of an error in a form that the database accepts: of bounded length, and without characters that UTF-8 or
+     * PostgreSQL cannot represent.
+     */
     public static String text(String error) {
         String bounded = error.length() > LONGEST_ERROR ? error.substring(0, LONGEST_ERROR) + "..." : error;
         return new String(bounded.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replace('\0', '?');

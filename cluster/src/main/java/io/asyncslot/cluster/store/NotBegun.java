@@ -6,7 +6,7 @@ package io.asyncslot.cluster.store;
  * @param id the slot
  * @param generation the generation that was asked for
  * @param reason why
- * @param due when to ask again for {@link Reason#EARLY}, in microseconds of database time; 0 else
+ * @param due when to ask again after {@link Reason#EARLY}, in microseconds of database time; otherwise 0
  */
 public record NotBegun(SlotId id, long generation, Reason reason, long due) {
 
@@ -16,7 +16,7 @@ public record NotBegun(SlotId id, long generation, Reason reason, long due) {
         LOCKED,
         /** Its deadline was moved on, or this node's reading of the clock was ahead: hold it until then. */
         EARLY,
-        /** Cancelled, started anew, deleted, paused, or claimed by another node: let go of it. */
+        /** Cancelled, started again, deleted, paused, or claimed by another node: let go of it. */
         GONE
     }
 }

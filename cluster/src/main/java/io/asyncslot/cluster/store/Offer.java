@@ -4,11 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a start or submit brings to a slot of a map with values or a shape.
+ * The part of a start or submit that concerns values or a shape.
  *
- * @param carrying what the map's slots are
- * @param value the value to accept, merged already where a function does that; null for none
- * @param expected what must be pending for that, and {@code value} was merged with; null for anything, an empty list for no value
+ * @param carrying the values and shape of the map's slots
+ * @param value the value to accept, already merged if a function merges values; null for none
+ * @param expected the values that must be pending for that, and with which {@code value} was merged; null for any, an
+ *     empty list for none
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
 public record Offer(
@@ -20,7 +21,7 @@ public record Offer(
         return new Offer(carrying, null, null);
     }
 
-    /** Whether a slot that is there may be left as it is: not all that is pending goes with all that is offered. */
+    /** Whether an existing slot may stay unchanged, because its pending values do not fit with this offer. */
     public boolean canBeRefused() {
         return expected != null || carrying.maxValues() > 0;
     }

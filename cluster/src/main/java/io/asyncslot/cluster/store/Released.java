@@ -1,11 +1,11 @@
 package io.asyncslot.cluster.store;
 
 /**
- * What was taken from nodes that are gone.
+ * The slots and runs taken from nodes that are gone.
  *
- * @param held slots they held, now anybody's
- * @param cutOff runs they had begun, to be delivered again
- * @param dropped runs they had begun of slots deleted meanwhile
+ * @param held slots that they held, which any node may now claim
+ * @param cutOff runs that they had begun, to be delivered again
+ * @param dropped runs that they had begun, of slots deleted meanwhile
  */
 public record Released(int held, int cutOff, int dropped) {
 

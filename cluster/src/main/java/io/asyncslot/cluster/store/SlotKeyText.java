@@ -1,9 +1,9 @@
 package io.asyncslot.cluster.store;
 
 /**
- * Makes text of the keys of one type, for maps of the cluster backend, and keys of the text. String, Long, Integer, UUID
- * and enums need none. Found as a {@link java.util.ServiceLoader} service. Stateless and thread-safe; the text of a key
- * must be the same in all versions of the application that share slots.
+ * Converts the keys of one type to text and back, for maps of the cluster backend. String, Long, Integer, UUID and
+ * enums need no such service. Found as a {@link java.util.ServiceLoader} service. Stateless and thread-safe; the text
+ * of a key must be the same in all versions of the application that share slots.
  *
  * @param <K> the key type
  */
@@ -20,14 +20,14 @@ public interface SlotKeyText<K> {
      * The text of a key.
      *
      * @param key the key
-     * @return its text; equal exactly for equal keys
+     * @return its text; equal for equal keys, and only for those
      */
     String text(K key);
 
     /**
      * The key of a text.
      *
-     * @param text what {@link #text} made
+     * @param text the result of {@link #text}
      * @return an equal key
      */
     K key(String text);

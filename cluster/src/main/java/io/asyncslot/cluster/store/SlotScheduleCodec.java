@@ -4,39 +4,39 @@ import io.asyncslot.SlotSchedule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes text of the schedules of keys and schedules of text, for the database: whichever node fires a slot reads its text. Called
- * with no lock held and outside of transactions. Must be thread-safe. An application with Spring names a bean of this type when its
- * keys have schedules of its own making.
+ * Converts the schedules of keys to text and back, for the database: the node that fires a slot reads the text. Called
+ * with no lock held and outside of transactions. Must be thread-safe. A Spring application defines a bean of this type
+ * if its keys have schedules of its own types.
  *
- * <p>What one version of an application has written, a later one reads, and during a roll-out an earlier one too. A schedule that
- * cannot be read is not lost: its slot stays, does not fire on this node, and is named in the report.
+ * <p>A later version of an application reads the text of an earlier one and, during a roll-out, the other way round. A
+ * schedule that cannot be read is not lost: its slot stays, does not fire on this node, and appears in the report.
  */
 public interface SlotScheduleCodec {
 
     /**
-     * Makes text of a schedule.
+     * Converts a schedule to text.
      *
-     * @param schedule a schedule that a key is started with
-     * @return the text: what {@link #read} makes an equal schedule of; a start whose schedule is not equal to that is refused. Null
-     *     where no text says what it is: refused too
+     * @param schedule a schedule with which a key is started
+     * @return text from which {@link #read} makes an equal schedule. A start is refused if the two are not equal, or if
+     *     this is null because no text describes the schedule
      */
     @Nullable
     String write(SlotSchedule schedule);
 
     /**
-     * Makes a schedule of text.
+     * Converts text to a schedule.
      *
-     * @param text what {@link #write} has made
+     * @param text the result of {@link #write}
      * @return the schedule
-     * @throws IllegalArgumentException if the text is none
+     * @throws IllegalArgumentException if the text describes no schedule
      */
     SlotSchedule read(String text);
 
     /**
-     * The texts that schedules have of their own ({@link SlotSchedule#text}), such as {@code every PT10M} and
-     * {@code cron Asia/Tokyo 0 30 6 * * *}.
+     * The codec for the texts that schedules define themselves ({@link SlotSchedule#text}), such as {@code every PT10M}
+     * and {@code cron Asia/Tokyo 0 30 6 * * *}.
      *
-     * @return a codec of those
+     * @return the codec
      */
     static SlotScheduleCodec standard() {
         return StandardSchedules.INSTANCE;

@@ -3,19 +3,20 @@ package io.asyncslot.cluster.store;
 import java.time.Duration;
 
 /**
- * Where the slots of one namespace are, and how work on them is made part of a transaction. What a database has to offer to the
- * cluster backend, with {@link StoreSession}. Thread-safe.
+ * Stores the slots of one namespace, and makes work on them part of a transaction. With {@link StoreSession}, this is
+ * what the cluster backend requires of a database. Thread-safe.
  */
 public interface SlotStore {
 
-    /** A deadline that never comes; also what larger ones saturate at. */
+    /** A deadline that never comes. Larger deadlines saturate at this value. */
     long NEVER = (1L << 52) - 1;
 
     /** No deadline, no node. */
     long NONE = -1;
 
     /**
-     * A unit of work that is never part of the caller's transaction: each call is one of its own. Whoever asked closes it.
+     * A unit of work that is never part of the caller's transaction: each call is its own transaction. The caller
+     * closes it.
      *
      * @return the session
      * @throws StoreException if there is none to be had
@@ -23,8 +24,8 @@ public interface SlotStore {
     StoreSession own();
 
     /**
-     * The caller's transaction where there is one, or else a session as {@link #own()} gives. Whoever asked closes it; that does
-     * not end the transaction.
+     * The caller's transaction, or a session as from {@link #own()} if there is no transaction. The caller closes the
+     * session; that does not end the transaction.
      *
      * @return the session
      * @throws StoreException if there is none to be had
@@ -32,11 +33,12 @@ public interface SlotStore {
     StoreSession joined();
 
     /**
-     * A session for the heartbeats of a node, which keeps it as long as it lives and asks for another when it fails. It should
-     * not depend on what the application leaves free: an application that uses up its pool would look dead to the others.
+     * A session for the heartbeats of a node. The node keeps it as long as it lives, and asks for another one if it
+     * fails. The session should not depend on connections that the application leaves free: an application that uses up
+     * its pool would look dead to the other nodes.
      *
-     * @param patience how long a call may go without an answer before it fails
-     * @return the session, to be closed by who asked
+     * @param patience how long a call may wait for an answer before it fails
+     * @return the session, which the caller closes
      * @throws StoreException if there is none to be had
      */
     StoreSession heartbeat(Duration patience);
@@ -44,22 +46,22 @@ public interface SlotStore {
     /**
      * Tells whether operations of the calling thread are part of its transaction, if it has one.
      *
-     * @return false where each operation is a transaction of its own, and inside a transaction of another database
+     * @return false if each operation is its own transaction, and inside a transaction of another database
      */
     boolean joinsTransactions();
 
     /**
      * Tells whether the calling thread is inside a transaction that {@link #joined()} joins.
      *
-     * @return true inside such a transaction, also when it has failed already
+     * @return true inside such a transaction, even if it has already failed
      */
     boolean inTransaction();
 
     /**
-     * Runs an action once what the caller did is committed: at once outside a transaction, after the commit inside one, not at
-     * all when it is rolled back.
+     * Runs an action once the caller's work is committed: immediately outside a transaction, after the commit inside
+     * one, and not at all if the transaction is rolled back.
      *
-     * @param action what to do; does not throw
+     * @param action the action; must not throw
      */
     void afterCommit(Runnable action);
 }

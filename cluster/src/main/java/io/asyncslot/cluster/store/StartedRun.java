@@ -4,16 +4,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run that has begun: the database says so before the callback does anything.
+ * A run that has begun: the database records this before the callback does anything.
  *
  * @param id the slot
- * @param token what ends this run and no other
+ * @param token the token that ends this run and no other
  * @param incarnation the incarnation that runs
  * @param generation the fence token of this firing
  * @param due when it was due, in microseconds of database time
- * @param began when it began, likewise
+ * @param began when it began, in microseconds of database time
  * @param attempt how often this firing has been delivered, at least 1
- * @param values what the run is handed, in order of acceptance; null in a map without values
+ * @param values the values that the run receives, in order of acceptance; null in a map without values
  * @param state whether its callback is to be called
  */
 public record StartedRun(
@@ -27,13 +27,16 @@ public record StartedRun(
         @Nullable List<byte[]> values,
         State state) {
 
-    /** What there is to do. */
+    /** The duty of the node. */
     public enum State {
         /** The callback is to be called. */
         RUNS,
-        /** Nothing: it has passed its values on, and these are gone. It only has to end. */
+        /** Nothing: the run has passed its values on, and they are gone. It only has to end. */
         OVER,
-        /** The slot has values and its map, as it is declared here, has none: for a version of the application that knows them. */
+        /**
+         * The slot has values, but its map is declared without values here. The run is for a version of the application
+         * that knows them.
+         */
         FOREIGN
     }
 

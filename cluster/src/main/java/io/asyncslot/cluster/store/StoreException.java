@@ -3,8 +3,8 @@ package io.asyncslot.cluster.store;
 import io.asyncslot.AsyncSlotException;
 
 /**
- * The database refused a statement on the slots, and not because it is away: its tables are of another version, a right is
- * missing, or the caller's transaction had failed before. What the database said is the cause. Immutable.
+ * The database refused a statement on the slots, although it can be reached: its tables are of another version, a right
+ * is missing, or the caller's transaction had already failed. The cause is the exception from the database. Immutable.
  */
 public final class StoreException extends AsyncSlotException {
 
@@ -16,10 +16,10 @@ public final class StoreException extends AsyncSlotException {
     /**
      * Made by the store.
      *
-     * @param doing what it was doing
-     * @param cause what the database or its driver said
-     * @param trouble what kind of failure it is
-     * @param inDoubt whether it may have been carried out all the same: the answer is what was lost
+     * @param doing what the store was doing
+     * @param cause the exception from the database or its driver
+     * @param trouble the kind of failure
+     * @param inDoubt whether the statement may have been carried out nevertheless, because only its answer was lost
      */
     public StoreException(String doing, Throwable cause, Trouble trouble, boolean inDoubt) {
         super("the database refused to " + doing + ": " + cause.getMessage());
@@ -29,7 +29,7 @@ public final class StoreException extends AsyncSlotException {
     }
 
     /**
-     * Tells what kind of failure it is.
+     * Tells the kind of failure.
      *
      * @return the kind
      */
@@ -38,9 +38,9 @@ public final class StoreException extends AsyncSlotException {
     }
 
     /**
-     * Tells whether the statement may have been carried out all the same.
+     * Tells whether the statement may have been carried out nevertheless.
      *
-     * @return whether the answer is what was lost
+     * @return true if only its answer was lost
      */
     public boolean isInDoubt() {
         return inDoubt;

@@ -18,27 +18,31 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One unit of work on the slots of one namespace: a transaction of the caller that it joins, or one of each call's own.
- * Owned by one thread. One row per key; keeps no state of its own.
+ * One unit of work on the slots of one namespace. It joins a transaction of the caller, or makes each call its own
+ * transaction. Owned by one thread. One row per key; the session itself keeps no state.
  *
- * <p>What the user's operations do shows when the transaction commits. An operation on one key is one step, waits for transactions
- * that have changed the same row, and answers for the moment it changed it. What nodes do in batches (sweep, begin,
- * end, release) never waits for a row. All throw {@link StoreException}.
+ * <p>The effect of a user's operation becomes visible when the transaction commits. An operation on one key is one
+ * step. It waits for transactions that have changed the same row, and its answer describes the moment of that change.
+ * The batches of nodes (sweep, begin, end, release) never wait for a row. All throw {@link StoreException}.
  *
- * <p>A slot's row is somebody's or nobody's: the owner is the node that runs it, else the one that holds its next
- * deadline. A row with a run and without an owner was cut off and is delivered again by a sweep, before anything newer
- * of its key. While a run goes on, arming changes the deadline and not the owner: the end of the run hands it on.
+ * <p>A slot's row has an owner or none. The owner is the node that runs the slot, or else the node that holds its next
+ * deadline. If a row has a run but no owner, the run was cut off; a sweep delivers it again, before anything newer of
+ * its key. During a run, arming changes the deadline and not the owner: the end of the run passes the row on.
  */
 public interface StoreSession extends AutoCloseable {
 
-    /** Gives back what the work was done on. What was done is done, also where that fails with a {@link StoreException}. */
+    /**
+     * Gives back the resource behind the session. Completed work stays done, even if this fails with a
+     * {@link StoreException}.
+     */
     @Override
     void close();
 
     // Tables
 
     /**
-     * Whether the slots are in the memory of this process and end with it, so that nobody else can have made the tables.
+     * Whether the slots are in the memory of this process and end with it, so that no one else can have made the
+     * tables.
      *
      * @return whether they are
      */
@@ -47,21 +51,24 @@ public interface StoreSession extends AutoCloseable {
     }
 
     /**
-     * What else makes the tables.
+     * Names another way to make the tables.
      *
-     * @return what somebody is to do, as a clause; empty if nothing but {@link #create} makes them
+     * @return what an operator must do, as a clause; empty if only {@link #create} makes them
      */
     default String script() {
         return "";
     }
 
-    /** Creates what is missing of the tables, and changes nothing else. Of several nodes at once, one does. */
+    /**
+     * Creates the missing parts of the tables, and changes nothing else. If several nodes do this at the same time, one
+     * of them creates them.
+     */
     void create();
 
     /**
      * Looks whether the tables are there, with every column.
      *
-     * @return what is missing, by name; empty when nothing is
+     * @return the missing parts, by name; empty if nothing is missing
      */
     List<String> missing();
 
@@ -75,7 +82,7 @@ public interface StoreSession extends AutoCloseable {
     long now();
 
     /**
-     * Makes a node. Only what has joined and was not released can begin runs.
+     * Makes a node. Only a node that has joined and was not released can begin runs.
      *
      * @param name its name, for people
      * @return its id, higher than any before, at least 1
@@ -85,24 +92,24 @@ public interface StoreSession extends AutoCloseable {
     /**
      * The nodes that have joined and were not released.
      *
-     * @param limit how many rows per node to count at most
+     * @param limit the maximum number of rows to count per node
      * @return the nodes, oldest first
      */
     List<Node> nodes(int limit);
 
-    /** Says which maps a node runs. */
+    /** Records the maps that a node runs. */
     void hosts(long node, List<String> maps);
 
     /**
-     * The maps that have slots, and that no node runs: nothing of them fires.
+     * The maps that have slots but that no node runs, so that none of their slots fires.
      *
-     * @param limit how many slots of each to count at most
+     * @param limit the maximum number of slots to count per map
      * @return their names, and how many slots each has
      */
     Map<String, Long> unhosted(int limit);
 
     /**
-     * Moves slots of a map that no node runs to another map. Those whose key is there already stay.
+     * Moves slots of a map that no node runs to another map. A slot stays if the other map already has its key.
      *
      * @param limit how many at most
      * @return how many
@@ -110,51 +117,53 @@ public interface StoreSession extends AutoCloseable {
     int move(String from, String to, int limit);
 
     /**
-     * Releases a node: it can begin and end nothing from now on, what it held is anybody's and what it ran is cut off.
-     * To be called when it leaves. Its own transaction.
+     * Releases a node: from now on, it can begin and end nothing. Any node may claim the slots that it held, and its
+     * runs are cut off. Called when the node leaves. Its own transaction.
      *
-     * @return what was taken from it; all zero when another call was first
+     * @return what was taken from it; all zero if another call was first
      */
     Released release(long node);
 
     /**
-     * Gives back what a node holds of one map: others go on with it at once. Runs that it has begun stay its own.
+     * Gives back the slots of one map that a node holds, so that other nodes continue with them immediately. The node
+     * keeps the runs that it has begun.
      *
      * @return how many slots
      */
     int release(long node, String map);
 
     /**
-     * Says that a node lives, and looks at the others.
+     * Records that a node lives, and reads the counters of the others.
      *
      * @return whether the node still is one, the time, and the other nodes' counters
      */
     Beats beat(long node);
 
     /**
-     * Releases a node that was silent, unless it has said something meanwhile. Its own transaction.
+     * Releases a node that was silent, unless it has given a sign of life since. Its own transaction.
      *
-     * @return what was taken from it; empty when it lives, or another call was first
+     * @return what was taken from it; empty if it lives, or if another call was first
      */
     Optional<Released> giveUp(Beats.Beat silent);
 
     /**
-     * Releases what is owned by nodes that do not exist: a transaction that was slow to commit may have claimed a slot
-     * for a node that was released meanwhile. Cheap when there is nothing; to be called every few seconds by some node.
+     * Releases the rows of nodes that do not exist: a transaction that was slow to commit may have claimed a slot for a
+     * node that was released meanwhile. Cheap if there are none. Some node calls it every few seconds.
      */
     Released releaseOrphans();
 
     /**
-     * Removes what is left of slots deleted more than a minute ago. To be called every few seconds by some node, until
-     * it answers fewer than the limit.
+     * Removes the remains of slots that were deleted more than a minute ago. Some node calls it every few seconds,
+     * until it answers fewer than the limit.
      *
-     * @param retention for how long a firing that failed for good stays, in microseconds, however its slot was freed
+     * @param retention how long a firing that failed for good stays, in microseconds, however its slot was freed
      * @return how many rows it removed
      */
     int purge(long retention, int limit);
 
     /**
-     * Removes values that belong to no slot. No statement leaves any behind; a former version of the library beside this one does.
+     * Removes values that belong to no slot. No statement leaves such values; an earlier version of the library that
+     * runs next to this one does.
      *
      * @return how many
      */
@@ -165,14 +174,14 @@ public interface StoreSession extends AutoCloseable {
     /**
      * Arms a slot: creates it when absent, replaces the deadline when armed, takes the next generation.
      *
-     * @param offer what it brings besides; null in a map without values and shapes
+     * @param offer the rest of the start; null in a map without values and shapes
      * @param capacity the highest number of live slots of the map; 0 for any
-     * @return STARTED, REARMED or REJECTED, the latter also if something else is pending than the offer expects
+     * @return STARTED, REARMED or REJECTED; REJECTED too if something else is pending than the offer expects
      */
     Armed<StartOutcome> start(Claim claim, SlotId id, Deadline when, @Nullable Offer offer, int capacity);
 
     /**
-     * Arms many slots by one statement. Slots of maps with a capacity, values or a shape are armed one by one.
+     * Arms many slots in one statement. Slots of maps with a capacity, values or a shape are armed one by one.
      *
      * @param ids the slots; one that comes twice is REARMED the second time
      * @return the answers, in the order of {@code ids}
@@ -183,7 +192,7 @@ public interface StoreSession extends AutoCloseable {
     /**
      * Arms an incarnation again.
      *
-     * @return STARTED, REARMED, or FREED when the incarnation was deleted
+     * @return STARTED, REARMED, or FREED if the incarnation was deleted
      */
     Armed<StartOutcome> restart(Claim claim, SlotId id, long incarnation, Deadline when, Carrying carrying);
 
@@ -191,25 +200,25 @@ public interface StoreSession extends AutoCloseable {
      * How a firing is to be delivered again.
      *
      * @param sameAttempt whether it is the same attempt once more, because the callback was not called
-     * @param beforeAnyPeriod whether the map's next period waits even when it is due before: no period is left out then
+     * @param beforeAnyPeriod whether the map's next period waits even if it is due first; then no period is left out
      */
     record Retry(boolean sameAttempt, boolean beforeAnyPeriod) {}
 
     /**
      * Whether a firing is delivered again.
      *
-     * @param outcome SCHEDULED; SUPERSEDED when something newer is pending and stays so; WITHDRAWN when a cancel came during
-     *     the run; FREED when the slot was deleted or the run is not this one any more
-     * @param putPeriodOff whether that is in place of the map's next period, which was pending
+     * @param outcome SCHEDULED; SUPERSEDED if something newer is pending and stays so; WITHDRAWN if a cancel came
+     *     during the run; FREED if the slot was deleted or another run has replaced this one
+     * @param putPeriodOff whether it replaces the map's next period, which was pending
      */
     record Retried(RetryOutcome outcome, boolean putPeriodOff) {}
 
     /**
-     * Delivers the firing of a run again, with the same generation. To be called during that run. Its values become pending
-     * again, or go to what is pending.
+     * Delivers the firing of a run again, with the same generation. Called during that run. Its values become pending
+     * again, or join the pending values.
      *
-     * @param offer the two merged, where a function does that and both are there; FREED also when something else is pending
-     *     than it expects
+     * @param offer the two merged values, if a function merges them and both exist; the outcome is FREED too if
+     *     something else is pending than the offer expects
      */
     Retried retry(SlotId id, long token, Deadline when, Retry how, Offer offer);
 
@@ -223,7 +232,7 @@ public interface StoreSession extends AutoCloseable {
     Armed<SubmitOutcome> submit(Claim claim, SlotId id, @Nullable Offer offer, int capacity);
 
     /**
-     * Takes away what is pending, and its values, if they still are what was seen.
+     * Takes the pending run and its values away, if they have not changed since they were seen.
      *
      * @param seen a slot with something pending, and its values
      * @return CANCELLED; empty if something has changed
@@ -238,17 +247,17 @@ public interface StoreSession extends AutoCloseable {
     Armed<TouchOutcome> touch(Claim claim, SlotId id, Deadline when, Carrying carrying);
 
     /**
-     * Moves a pending deadline to a point of the slot's own schedule, or by what its map says where it has none.
+     * Moves a pending deadline to a point of the slot's own schedule, or as its map defines it if the slot has none.
      *
-     * @param when with the schedule that the slot was seen to have; null for none
-     * @return MOVED, NOT_ARMED, or ABSENT also where the slot has another schedule by now
+     * @param when with the schedule that the slot had when it was read; null for none
+     * @return MOVED, NOT_ARMED or ABSENT; ABSENT too if the slot now has another schedule
      */
     Armed<TouchOutcome> touchOwn(Claim claim, SlotId id, Deadline when);
 
     /**
      * Removes a pending deadline. A run that was cut off counts as running.
      *
-     * @param whenIdle what becomes of the slot if no run of it goes on
+     * @param whenIdle what happens to the slot if it has no current run
      * @return CANCELLED, NOT_ARMED, RUNNING or ABSENT
      */
     Removed<CancelOutcome> cancel(SlotId id, WhenIdle whenIdle, Carrying carrying);
@@ -261,34 +270,43 @@ public interface StoreSession extends AutoCloseable {
     Removed<DeleteOutcome> delete(SlotId id, Carrying carrying);
 
     /**
-     * Pauses a slot: what is due does not begin.
+     * Pauses a slot: a due run does not begin.
      *
+     * @param by the cause, as text; null for none
      * @return whether the slot was live and not paused
      */
-    boolean pause(SlotId id);
+    boolean pause(SlotId id, @Nullable String by);
 
     /**
      * Ends the pause of a slot.
      *
-     * @return what is to be held now; empty when the slot was not paused, or nothing is due within the horizon
+     * @return what the node must hold now; empty if the slot was not paused, or if nothing is due within the horizon
      */
     Optional<Due> resume(Claim claim, SlotId id);
 
     // Maps
 
     /**
-     * Pauses a whole map or ends that. Slots that nodes hold already do not begin while it is paused.
+     * Pauses a whole map. Slots that nodes already hold do not begin while it is paused.
      *
-     * @return whether this changed anything
+     * @param by the cause, as text; null for none
+     * @return false if it is paused already
      */
-    boolean pauseMap(String map, boolean paused);
+    boolean pauseMap(String map, @Nullable String by);
 
     /**
-     * Since when a map is paused.
+     * Ends the pause of a whole map.
      *
-     * @return microseconds of database time; {@link SlotStore#NONE} when it is not paused
+     * @return false if it is not paused
      */
-    long pausedSince(String map);
+    boolean resumeMap(String map);
+
+    /**
+     * The pause of a whole map.
+     *
+     * @return since when, and by whom; empty when it is not paused
+     */
+    Optional<MapPause> pauseOf(String map);
 
     /**
      * The maps that are paused.
@@ -300,18 +318,19 @@ public interface StoreSession extends AutoCloseable {
     /**
      * Deletes slots of a map, a batch at a time, in the order of their keys.
      *
-     * @param after only keys after this one: what the former batch answered as {@link DeletedBatch#last}; null at first
+     * @param after only keys after this one, which is {@link DeletedBatch#last} of the previous batch; null for the
+     *     first batch
      * @param limit how many at most
      * @return what was freed
      */
     DeletedBatch deleteAll(String map, @Nullable String after, int limit);
 
     /**
-     * What a batch of deletes freed.
+     * The result of a batch of deletes.
      *
      * @param deleted how many slots
      * @param deletedArmed of these, the ones with a deadline pending
-     * @param last the last key; null when nothing was left to delete
+     * @param last the last key; null if nothing was left to delete
      */
     record DeletedBatch(
             int deleted, int deletedArmed, @Nullable String last) {}
@@ -319,7 +338,7 @@ public interface StoreSession extends AutoCloseable {
     /**
      * Whether any node runs a callback of a map, or holds one that was cut off.
      *
-     * @return whether a run goes on
+     * @return whether the map has such a run
      */
     boolean runs(String map);
 
@@ -347,44 +366,45 @@ public interface StoreSession extends AutoCloseable {
     Counts count(String map, int limit);
 
     /**
-     * What lasts longest in a map and what comes next, in microseconds; {@link SlotStore#NONE} where there is nothing.
+     * The longest waits and runs of a map, and its next deadline, in microseconds; {@link SlotStore#NONE} if there is
+     * none.
      *
-     * @param overdue how long the slot that is overdue longest has been due, those that are paused left out
-     * @param longestRun how long the run that lasts longest goes on
+     * @param overdue how long the slot that has been overdue the longest has been due; paused slots do not count
+     * @param longestRun how long the longest current run has lasted
      * @param next how long until the next slot is due
-     * @param slots how many slots were looked at
+     * @param slots how many slots were read
      */
     record Times(long overdue, long longestRun, long next, long slots) {}
 
     /**
-     * What lasts longest in a map, and what comes next.
+     * The longest waits and runs of a map, and its next deadline.
      *
      * @param limit how many rows to look at at most
      */
     Times times(String map, int limit);
 
     /**
-     * How long the slot that is due the longest is overdue, of those that no node runs.
+     * How long the slot that was due first is overdue, among the slots that no node runs.
      *
-     * @return the time, zero when nothing is overdue
+     * @return the time; zero if nothing is overdue
      */
     Duration overdue();
 
     // Firing
 
     /**
-     * Claims slots that are due within the horizon and nobody's, the earliest first, and notes of those that were moved to
-     * later when to look again. Maps that are paused, or not asked for, cost nothing.
+     * Claims slots that are due within the horizon and have no owner, the earliest first. For a slot whose deadline was
+     * moved to later, it notes when to look again. Maps that are paused, or not asked for, cost nothing.
      *
      * @param maps the maps that the node can run
-     * @param freeing of these, the ones whose idle slots are freed when their interval is over
+     * @param freeing of these, the ones whose idle slots are freed at the end of their interval
      * @param limit how many to look at at most
-     * @return what the node has to hold now
+     * @return what the node must hold now
      */
     Swept sweep(Claim claim, List<String> maps, Collection<String> freeing, int limit);
 
     /**
-     * What a sweep found.
+     * The result of a sweep.
      *
      * @param due what it claimed
      * @param freed what it freed: slots whose interval is over
@@ -393,20 +413,20 @@ public interface StoreSession extends AutoCloseable {
     record Swept(List<Due> due, List<Due> freed, int looked) {}
 
     /**
-     * What a node should be holding and has not begun although it was due some time ago: it lost sight of it, for
-     * example because the connection broke after a claim was committed.
+     * Slots that a node should hold and has not begun, although they were due some time ago. The node lost sight of
+     * them, for example because the connection broke after a claim was committed.
      *
      * @param overdue how long ago, in microseconds
      */
     List<Due> overlooked(long node, long overdue, int limit);
 
     /**
-     * Does something with a slot once it is its turn: waits with all others that want the slot's row, those before it first, and
-     * keeps the row until that is done, all in one transaction. So work that passes over rows which others have finds this one.
+     * Works on a slot when it is this call's turn. The call queues with all others that want the slot's row, and keeps
+     * the row until the work is done, all in one transaction. So work that skips rows of others does not miss this one.
      *
-     * @param limit how long to wait for the row at most, where the database can be told so
+     * @param limit the longest wait for the row, if the database supports such a limit
      * @param work what to do on this session
-     * @return what it answered; empty when the limit was over first, and it was not done
+     * @return the result of the work; empty if the limit was over first, and the work was not done
      */
     <T> Optional<T> inTurn(SlotId id, Duration limit, Supplier<T> work);
 
@@ -414,12 +434,12 @@ public interface StoreSession extends AutoCloseable {
      * Begins runs. Nothing begins before it is due by the database's clock.
      *
      * @param begins at most one per slot
-     * @return what began, and what did not with the reason
+     * @return what began, and what did not, with the reason
      */
     BeginResult begin(long node, List<Begin> begins);
 
     /**
-     * What became of a batch of begins.
+     * The result of a batch of begins.
      *
      * @param begun what began
      * @param refused what did not
@@ -427,11 +447,11 @@ public interface StoreSession extends AutoCloseable {
     record BeginResult(List<StartedRun> begun, List<NotBegun> refused) {}
 
     /**
-     * Ends runs, and claims what is due next of these slots within the horizon.
+     * Ends runs, and claims the next deadline of each of these slots if it is within the horizon.
      *
      * @param finishes how the runs ended; at most one per slot
-     * @param freeing the maps whose slots are freed when nothing is pending then
-     * @param retention for how long the rows of such slots stay whose firing has failed for good, in microseconds
+     * @param freeing the maps whose slots are freed if nothing is pending then
+     * @param retention how long the rows of such slots stay if their firing has failed for good, in microseconds
      * @return one answer for each
      */
     List<Ended> end(Claim claim, List<Finish> finishes, Set<String> freeing, long retention);
@@ -444,33 +464,33 @@ public interface StoreSession extends AutoCloseable {
     List<FailedFiring> failed(String map, int limit);
 
     /**
-     * Makes a firing that failed for good pending again, due now and nobody's, as a new generation.
+     * Makes a firing that failed for good pending again, as a new generation, due now and without an owner.
      *
-     * @return whether there was one, with nothing newer of its key
+     * @return whether there was one, with nothing newer for its key
      */
     boolean retryFailed(SlotId id);
 
     /**
-     * Drops firings of a map that failed for good, with their values. Slots that are there stay as they are.
+     * Drops firings of a map that failed for good, with their values. Existing slots do not change.
      *
      * @param key the only key whose firing to drop; null for all
      * @return how many were dropped
      */
     int forgetFailed(String map, @Nullable String key);
 
-    /** The last firing of a slot that is gone, as long as anything is left of it. */
+    /** The last firing of a slot that is gone, as long as a part of it remains. */
     Optional<LastFiring> departed(SlotId id);
 
     /**
      * A slot that is gone.
      *
      * @param id the slot
-     * @param last its last firing; null when it had none
+     * @param last its last firing; null if it had none
      */
     record Departed(SlotId id, @Nullable LastFiring last) {}
 
     /**
-     * Slots of a map that are gone, as long as anything is left of them, the latest first.
+     * Slots of a map that are gone, as long as a part of them remains, the latest first.
      *
      * @param failed whether to list those whose last firing failed for good, or the others
      * @param limit how many at most
@@ -481,18 +501,18 @@ public interface StoreSession extends AutoCloseable {
     List<Running> running(long node, int limit);
 
     /**
-     * Declares a run of this node cut off: it had begun in the database but not here.
+     * Marks a run of this node as cut off: it had begun in the database, but not on the node.
      *
-     * @return whether that run still was this node's
+     * @return whether the run still belonged to this node
      */
     boolean cutOff(long node, SlotId id, long token);
 
     /**
-     * Cuts off a run of this node whose callback was not called, because of what it was handed: it is delivered again after a
-     * pause, as the same attempt.
+     * Cuts off a run of this node whose callback was not called because of the values that it would have received. The
+     * run is delivered again after a pause, as the same attempt.
      *
      * @param pause in microseconds
-     * @return false if the run is not this node's any more
+     * @return false if the run no longer belongs to this node
      */
     boolean putOff(long node, SlotId id, long token, long pause);
 
@@ -502,21 +522,21 @@ public interface StoreSession extends AutoCloseable {
     // Hints between nodes
 
     /**
-     * Hears from now on what nodes of the namespace tell each other.
+     * Starts to listen to the messages that nodes of the namespace send each other.
      *
      * @return false if it cannot
      */
     boolean listen();
 
     /**
-     * What has been heard.
+     * The messages received.
      *
-     * @param millis how long to wait for something; 0 not to wait
+     * @param millis how long to wait for a message; 0 to return immediately
      */
     List<String> heard(int millis);
 
     /**
-     * Tells all that listen.
+     * Sends a message to all nodes that listen.
      *
      * @param line up to 8,000 bytes
      */
@@ -527,14 +547,14 @@ public interface StoreSession extends AutoCloseable {
     /**
      * The run of a slot.
      *
-     * @return its token; 0 when none goes on
+     * @return its token; 0 if there is no current run
      */
     long runToken(SlotId id);
 
     /**
      * Announces that the callback of a run is about to await another slot's run. Its own transaction.
      *
-     * @return false, and nothing announced, when that would close a ring of callbacks that await each other
+     * @return false, and nothing is announced, if this would close a ring of callbacks that await each other
      */
     boolean announceAwait(SlotId self, long token, SlotId target);
 

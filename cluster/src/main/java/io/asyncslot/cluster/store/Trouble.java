@@ -1,8 +1,8 @@
 package io.asyncslot.cluster.store;
 
 /**
- * What it means that the database, its driver or the pool refused something: What an operation
- * answers, whether it is tried again and whether the circuit breaker hears of it follow from here.
+ * The kinds of failure of the database, its driver or the pool. The kind decides the answer of an operation, whether it
+ * is tried again, and whether the circuit breaker counts it.
  *
  * <table>
  * <caption>What follows</caption>
@@ -16,23 +16,23 @@ package io.asyncslot.cluster.store;
  * <td>again, each slot by itself; told once</td></tr>
  * </table>
  *
- * <p>Inside the caller's transaction nothing is tried again, rejected or kept: that transaction is over, and the exception
- * says so.
+ * <p>Inside the caller's transaction, nothing is tried again, rejected or kept: that transaction is over, as the
+ * exception states.
  */
 public enum Trouble {
     /** The connection broke, or none could be made. */
     LOST("the database cannot be reached"),
-    /** The pool or the server has none to give, or no room: it was not asked. */
+    /** The pool or the server has no connection or no room to spare: the statement was not sent. */
     BUSY("the database has no connection or no room to spare"),
-    /** It takes no writes: a standby, or set so. */
+    /** It takes no writes: it is a standby, or set to read-only. */
     READ_ONLY("the database takes no writes"),
     /** A limit on statements, locks or transactions ended it. */
     TIMEOUT("the database took too long"),
-    /** A deadlock or a serialisation failure: it did nothing, and may succeed at once. */
+    /** A deadlock or a serialisation failure: the statement did nothing, and may succeed on the next try. */
     RETRY("transactions of others were always first"),
     /** The caller's transaction has failed already, or a constraint forbids it. */
     CONFLICT("the database refused it"),
-    /** Anything else: tables of another version, missing rights, a mistake of ours. */
+    /** Anything else: tables of another version, missing rights, or a bug in AsyncSlot. */
     BUG("the database refused it");
 
     private final String sentence;
@@ -41,12 +41,12 @@ public enum Trouble {
         this.sentence = sentence;
     }
 
-    /** What it is, for messages. */
+    /** The failure in words, for messages. */
     public String sentence() {
         return sentence;
     }
 
-    /** What to do about it, for messages. */
+    /** The remedy, for messages. */
     public String remedy() {
         return this == TIMEOUT
                 ? "A limit on statements or locks was over: most often another transaction has the row of the slot."
@@ -56,7 +56,7 @@ public enum Trouble {
                         + " succeed again by themselves.";
     }
 
-    /** Whether this is the database being away, in one way or another, and not a mistake. */
+    /** Whether the database is away, in one way or another, as opposed to a mistake. */
     public boolean isAway() {
         return this != CONFLICT && this != BUG;
     }

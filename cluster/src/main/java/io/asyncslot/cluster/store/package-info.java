@@ -1,4 +1,7 @@
-/** What a database has to offer to the cluster backend: {@link io.asyncslot.cluster.store.SlotStore} and its units of work. */
+/**
+ * The interface between the cluster backend and a database: {@link io.asyncslot.cluster.store.SlotStore} and its units
+ * of work.
+ */
 @NullMarked
 package io.asyncslot.cluster.store;
 

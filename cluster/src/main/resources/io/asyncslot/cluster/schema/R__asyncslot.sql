@@ -111,6 +111,12 @@ alter table asyncslot_slot add column if not exists scheduled     bigint;
 -- Whether a node goes on with schedules of keys: one of a former version of the library does not.
 alter table asyncslot_node add column if not exists schedules     boolean not null default false;
 
+-- On whose account a slot, or a map as a whole, is paused: the kind of cause, and its name. Null for a plain call.
+alter table asyncslot_slot add column if not exists paused_by     text;
+-- The pause that this is of, by its paused_at: a node of a former version pauses anew, and leaves the text of an earlier pause behind.
+alter table asyncslot_slot add column if not exists paused_by_at  bigint;
+alter table asyncslot_paused add column if not exists paused_by   text;
+
 -- A node of a former version would take a slot with a schedule for one that fires once. It is kept from holding any: what it
 -- claims is nobody's again, to be looked at in a few seconds: meanwhile a node that knows schedules may come to it. Other slots cost a
 -- comparison.

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.cluster.TestDatabase;
+import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.rows.SlotRow;
+import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.SlotId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -38,6 +40,43 @@ class H2RowsTests {
     @AfterEach
     void close() {
         pool.close();
+    }
+
+    /** In a file, tables may be older than the library. */
+    @Test
+    void olderTables_gainTheColumnsOfPauses() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            for (String table : List.of("asyncslot_paused", "asyncslot_slot")) {
+                Jdbc.update(connection, "drop a column", "alter table " + table + " drop column paused_by");
+            }
+            Jdbc.update(connection, "drop a column", "alter table asyncslot_slot drop column paused_by_at");
+            H2Session session = new H2Session(connection, tables, "n", one -> {});
+            assertThat(session.missing())
+                    .containsExactlyInAnyOrder(
+                            "column asyncslot_paused.paused_by",
+                            "column asyncslot_slot.paused_by",
+                            "column asyncslot_slot.paused_by_at");
+            session.create();
+            assertThat(session.missing()).isEmpty();
+        }
+    }
+
+    /** A node of a former version writes neither the text nor whose it is. */
+    @Test
+    void pauseOfAFormerVersion_hasNotTheNameOfAnEarlierOne() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            H2Rows rows = rows(connection);
+            SlotRow row = new SlotRow(ID);
+            row.live = true;
+            rows.<Boolean>step(() -> rows.add(row));
+            H2Session session = new H2Session(connection, tables, "n", one -> {});
+            session.pause(ID, "ENDPOINT user alice");
+            assertThat(session.find(ID, false).orElseThrow().pausedBy()).isEqualTo("ENDPOINT user alice");
+            session.resume(new Claim(1, 0), ID);
+            Jdbc.update(
+                    connection, "pause a slot", "update asyncslot_slot set paused = true, paused_at = paused_at + 1");
+            assertThat(session.find(ID, false).orElseThrow().pausedBy()).isNull();
+        }
     }
 
     private H2Rows rows(Connection connection) {

@@ -2,6 +2,7 @@ package io.asyncslot.cluster.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.asyncslot.spi.SystemTicker;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,10 +17,11 @@ class AwaitingTests {
     private final AtomicInteger pauses = new AtomicInteger();
 
     private boolean until(int look, Duration limit) throws InterruptedException {
-        return Awaiting.until(() -> looks.incrementAndGet() == look, limit.toNanos(), (waited, left) -> {
-            pauses.incrementAndGet();
-            TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(10)));
-        });
+        return Awaiting.until(
+                SystemTicker.instance(), () -> looks.incrementAndGet() == look, limit.toNanos(), (waited, left) -> {
+                    pauses.incrementAndGet();
+                    TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(10)));
+                });
     }
 
     @Test

@@ -9,6 +9,8 @@ import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.postgres.PostgresSession;
 import io.asyncslot.cluster.store.Trouble;
+import io.asyncslot.spi.SystemTicker;
+import io.asyncslot.spi.Ticker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -31,11 +33,13 @@ import org.springframework.jdbc.datasource.AbstractDataSource;
 class DatabaseTests {
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final CircuitBreaker breaker = CircuitBreaker.of("test", Database.defaults());
+    private final CircuitBreaker breaker = CircuitBreaker.of("test", Database.defaults(SystemTicker.instance()));
     private final Pool pool = new Pool();
     private final Database database = new Database(
             new JdbcStore(Connections.of(pool), new Tables(Tables.STANDARD_PREFIX), "database", PostgresSession::new),
-            breaker);
+            breaker,
+            NodeThreads.REAL,
+            SystemTicker.instance());
 
     @AfterEach
     void stop() {
@@ -96,7 +100,7 @@ class DatabaseTests {
         pool.away = false;
         assertThatExceptionOfType(DatabaseAwayException.class)
                 .isThrownBy(() -> database.own(connection -> true))
-                .withMessageContaining("left alone");
+                .withMessageContaining("is not asked before the next attempt");
         breaker.transitionToHalfOpenState();
         assertThat(database.<String>own(connection -> "answer")).isEqualTo("answer");
         assertThat(database.state()).isEqualTo("CLOSED");
@@ -121,5 +125,32 @@ class DatabaseTests {
         }
         assertThat(database.state()).isEqualTo("CLOSED");
         assertThat(database.<String>own(connection -> "answer")).isEqualTo("answer");
+    }
+
+    /** A wall clock that is set back must not keep a node from a database that has been back for long. */
+    @Test
+    void openBreaker_waitsByAClockThatNobodySets() {
+        long[] monotonic = {1_000_000_000L};
+        Ticker ticker = new Ticker() {
+            @Override
+            public long monotonicNanos() {
+                return monotonic[0];
+            }
+
+            @Override
+            public long realtimeNanos() {
+                return 0;
+            }
+
+            @Override
+            public long boottimeNanos() {
+                return monotonic[0];
+            }
+        };
+        CircuitBreaker own = CircuitBreaker.of("own", Database.defaults(ticker));
+        own.transitionToOpenState();
+        assertThat(own.tryAcquirePermission()).isFalse();
+        monotonic[0] += 501_000_000L;
+        assertThat(own.tryAcquirePermission()).isTrue();
     }
 }

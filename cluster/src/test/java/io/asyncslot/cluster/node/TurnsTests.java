@@ -10,6 +10,7 @@ import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.cluster.store.StoreSession;
+import io.asyncslot.spi.SystemTicker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class TurnsTests {
     private static final Begin BEGIN = new Begin(new SlotId("m", "k"), 7, SlotStore.NONE);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final CircuitBreaker breaker = CircuitBreaker.of("test", Database.defaults());
+    private final CircuitBreaker breaker = CircuitBreaker.of("test", Database.defaults(SystemTicker.instance()));
 
     /** What a begin of the session answers whose row has come. */
     private volatile Callable<StoreSession.BeginResult> atTheRow =
@@ -50,7 +52,8 @@ class TurnsTests {
     }
 
     private Turns turns(Executor executor) {
-        return new Turns(new Database(new MemoryStore(() -> 0), breaker), executor);
+        return new Turns(
+                new Database(new MemoryStore(() -> 0), breaker, NodeThreads.REAL, SystemTicker.instance()), executor);
     }
 
     @Test
@@ -98,7 +101,7 @@ class TurnsTests {
                     .isEqualTo(NotBegun.Reason.LOCKED);
         }
         row.countDown();
-        await().until(() -> begins.begin(BEGIN, 20).begun() != null);
+        looking().until(() -> begins.begin(BEGIN, 20).begun() != null);
         begins.close();
     }
 
@@ -122,7 +125,7 @@ class TurnsTests {
                 .havingRootCause()
                 .isSameAs(failure);
         atTheRow = succeeds;
-        await().until(() -> begins.begin(BEGIN, Turns.LOOKS).begun() != null);
+        looking().until(() -> begins.begin(BEGIN, Turns.LOOKS).begun() != null);
         begins.close();
     }
 
@@ -141,6 +144,11 @@ class TurnsTests {
         begins.close();
     }
 
+    /** As a worker looks, every few milliseconds: who comes each 100 ms, for which a row is kept, can miss it each time. */
+    private static ConditionFactory looking() {
+        return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
+    }
+
     private BeginCommits begins() {
         Membership membership = new Membership(0);
         membership.accepting(true);
@@ -148,8 +156,8 @@ class TurnsTests {
     }
 
     private BeginCommits begins(Membership membership) {
-        Database database = new Database(store(), breaker);
-        BeginCommits begins = new BeginCommits(database, membership, new Turns(database, threads));
+        Database database = new Database(store(), breaker, NodeThreads.REAL, SystemTicker.instance());
+        BeginCommits begins = new BeginCommits(database, membership, new Turns(database, threads), NodeThreads.REAL);
         begins.start();
         return begins;
     }

@@ -94,7 +94,7 @@ class PlanTests {
                                 Deadline.in(0),
                                 new StoreSession.Retry(false, false),
                                 Offer.nothing(Carrying.NOTHING)));
-        assertIndexed("asyncslot_slot_pkey", connection -> store.on(connection).pause(id));
+        assertIndexed("asyncslot_slot_pkey", connection -> store.on(connection).pause(id, null));
         assertIndexed("asyncslot_slot_pkey", connection -> store.on(connection).resume(claim, id));
         assertIndexed(
                 "asyncslot_slot_pkey",

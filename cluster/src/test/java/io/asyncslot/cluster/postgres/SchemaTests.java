@@ -73,6 +73,33 @@ class SchemaTests {
         }
     }
 
+    /** A pause of a former version is there afterwards, by nobody known. */
+    @Test
+    void olderTables_gainTheColumnsOfPauses() throws Exception {
+        try (HikariDataSource pool = TestDatabase.pool(1);
+                Connection connection = pool.getConnection()) {
+            for (String table : List.of("asyncslot_paused", "asyncslot_slot")) {
+                Jdbc.update(connection, "drop a column", "alter table " + table + " drop column paused_by");
+            }
+            Jdbc.update(connection, "drop a column", "alter table asyncslot_slot drop column paused_by_at");
+            Jdbc.update(
+                    connection, "pause a map", "insert into asyncslot_paused (ns, map, since) values ('n', 'm', 7)");
+            assertThat(schema.missing(connection))
+                    .containsExactly(
+                            "column paused_by of table asyncslot_paused",
+                            "column paused_by of table asyncslot_slot",
+                            "column paused_by_at of table asyncslot_slot");
+            schema.create(connection);
+            assertThat(schema.missing(connection)).isEmpty();
+            assertThat(Jdbc.query(
+                            connection,
+                            "look",
+                            "select since, paused_by from asyncslot_paused",
+                            row -> row.getLong(1) + " " + row.getString(2)))
+                    .containsExactly("7 null");
+        }
+    }
+
     @Test
     void eachColumnThatIsMissing_isNamed() throws Exception {
         try (HikariDataSource pool = TestDatabase.pool(1);

@@ -3,6 +3,7 @@ package io.asyncslot.cluster.postgres;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.Merge;
@@ -12,6 +13,7 @@ import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TimerMapSpec;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.cluster.TestDatabase;
 import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.cluster.store.Armed;
 import io.asyncslot.cluster.store.Begin;
@@ -30,6 +32,7 @@ import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.cluster.store.StoreSession;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -180,7 +183,7 @@ class StoredValueTests extends StoreTests {
             store.on(user).start(here, id, LATER, new Offer(COLLECT, "two".getBytes(UTF_8), null), 0);
             CompletableFuture<CancelOutcome> cancel = CompletableFuture.supplyAsync(() -> db.with(connection ->
                     store.on(connection).cancel(id, WhenIdle.FREE, COLLECT).outcome()));
-            Thread.sleep(300);
+            await().atMost(Duration.ofSeconds(30)).until(() -> TestDatabase.waitingForLocks(pool) == 1);
             assertThat(cancel).isNotDone();
             user.commit();
             user.setAutoCommit(true);
@@ -577,7 +580,7 @@ class StoredValueTests extends StoreTests {
                     .isEqualTo(SubmitOutcome.SUBMITTED);
             CompletableFuture<SubmitOutcome> submit = CompletableFuture.supplyAsync(
                     () -> db.submit(here, id, offer, 1).outcome());
-            Thread.sleep(300);
+            await().atMost(Duration.ofSeconds(30)).until(() -> TestDatabase.waitingForLocks(pool) == 1);
             assertThat(submit).isNotDone();
             user.commit();
             user.setAutoCommit(true);

@@ -19,7 +19,6 @@ import io.asyncslot.cluster.store.StoreSession;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,9 +122,9 @@ class TableSizeTests extends StoreTests {
     /** A deadline that moved away costs one look where it was, and is then found where it is. */
     @Test
     void slotThatMovedToLater_isFoundWhenItIsDue() {
-        db.start(new Claim(SlotStore.NONE, 0), id, Deadline.in(3 * SECOND), null, 0);
-        db.start(here, id, Deadline.in(6 * SECOND), null, 0);
-        Claim far = new Claim(here.node(), 5 * SECOND);
+        db.start(new Claim(SlotStore.NONE, 0), id, Deadline.in(3 * MINUTE), null, 0);
+        db.start(here, id, Deadline.in(6 * MINUTE), null, 0);
+        Claim far = new Claim(here.node(), 5 * MINUTE);
         StoreSession.Swept swept = db.with(connection -> store.on(connection).sweep(far, List.of("m"), List.of(), 10));
         assertThat(swept.due()).isEmpty();
         assertThat(swept.looked()).isOne();
@@ -133,7 +132,7 @@ class TableSizeTests extends StoreTests {
                         .looked())
                 .as("looked at again at once")
                 .isZero();
-        assertThat(sweep(new Claim(here.node(), 10 * SECOND)))
+        assertThat(sweep(new Claim(here.node(), 10 * MINUTE)))
                 .extracting(Due::id)
                 .containsExactly(id);
     }
@@ -160,7 +159,6 @@ class TableSizeTests extends StoreTests {
                 "insert into asyncslot_slot (ns, map, key, live, incarnation, generation, dead_at)"
                         + " select ?, 'm', 'dead' || n, false, 1, 1, 1 from generate_series(1, 20000) n",
                 namespace));
-        long began = System.nanoTime();
         int purged = 0;
         int last;
         do {
@@ -168,7 +166,6 @@ class TableSizeTests extends StoreTests {
             purged += last;
         } while (last == 1_000);
         assertThat(purged).isEqualTo(20_000);
-        assertThat(System.nanoTime() - began).as("nanoseconds").isLessThan(TimeUnit.SECONDS.toNanos(60));
     }
 
     /** A map with a limit counts what it has when it must, not at each start. */

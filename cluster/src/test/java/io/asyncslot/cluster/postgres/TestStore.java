@@ -120,7 +120,7 @@ public record TestStore(DataSource connections, Sessions store) {
     }
 
     public boolean pause(SlotId id) {
-        return with(connection -> store.on(connection).pause(id));
+        return with(connection -> store.on(connection).pause(id, null));
     }
 
     public Optional<Due> resume(Claim claim, SlotId id) {
@@ -128,7 +128,9 @@ public record TestStore(DataSource connections, Sessions store) {
     }
 
     public boolean pauseMap(String map, boolean paused) {
-        return with(connection -> store.on(connection).pauseMap(map, paused));
+        return with(connection -> paused
+                ? store.on(connection).pauseMap(map, null)
+                : store.on(connection).resumeMap(map));
     }
 
     public List<String> pausedMaps() {

@@ -1,5 +1,7 @@
-// The live overview. The stream is closed while nobody can see the page, and made anew with growing pauses when it broke.
+// The live overview. The stream is closed while nobody can see the page, and made anew with growing pauses when it broke or
+// fell silent: when the network changes, a connection can be gone without a word.
 
+const SILENCE = 15000;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30000;
 
@@ -23,21 +25,35 @@ export function follow(seen) {
     stream = null;
   };
 
+  const lost = () => {
+    close();
+    say('Connection lost, trying again', 'lost');
+    timer = setTimeout(open, pause);
+    pause = Math.min(LONGEST_PAUSE, pause * 2);
+  };
+
+  const listen = () => {
+    clearTimeout(timer);
+    timer = setTimeout(lost, SILENCE);
+  };
+
   const open = () => {
     close();
     if (held || document.hidden) return;
     stream = new EventSource('feed');
+    listen();
     stream.onmessage = message => {
+      listen();
       pause = FIRST_PAUSE;
+      const overview = JSON.parse(message.data);
+      if (overview === null) { // a sign of life, while the server cannot read its counters
+        say('No new numbers', 'lost');
+        return;
+      }
       say('Live', 'live');
-      seen(JSON.parse(message.data));
+      seen(overview);
     };
-    stream.onerror = () => {
-      close();
-      say('Connection lost, trying again', 'lost');
-      timer = setTimeout(open, pause);
-      pause = Math.min(LONGEST_PAUSE, pause * 2);
-    };
+    stream.onerror = lost;
   };
 
   button.addEventListener('click', () => {

@@ -2,13 +2,14 @@
 import {html, nothing, render} from './lit-html.js';
 import {known, read, write} from './api.js';
 import {follow} from './live.js';
-import {DROPS, ON_FAILED, mapPage, parameters} from './map.js';
+import {DROPS, ON_FAILED, mapPage, parameters, shown} from './map.js';
 import {overview} from './overview.js';
 import {slotPage} from './slot.js';
-import {count} from './text.js';
+import {count, number} from './text.js';
 
 const OFTEN = 5000;
 const SHARE = 20;
+const NAMED = 10;
 
 const query = new URLSearchParams(location.search);
 const name = query.get('map');
@@ -19,6 +20,9 @@ let session = {write: false};
 let live = null;
 let answer = null;
 
+/** How often the endpoint was asked, or its answer ruled out: only the answer to the latest question is shown. */
+let turn = 0;
+
 /** The keys that are selected: by key, because a row shows another one after the next answer. */
 const selected = new Set();
 
@@ -28,10 +32,11 @@ const acts = {
   selection: action => {
     const keys = [...selected];
     return keys.length === 0 ? say('Select slots first.', false)
-      : act(`${capital(action)} ${count(keys.length, subject(action))}?`, keys.map(each => ({key: each, action})));
+      : act(`${capital(action)} ${count(keys.length, subject(action))}?`, keys.map(each => ({key: each, action})), some(keys));
   },
   select: (keys, on) => {
     keys.forEach(each => on ? selected.add(each) : selected.delete(each));
+    turn++; // an answer under way would put other keys into the rows
     draw();
   },
 };
@@ -40,14 +45,18 @@ const subject = action => ON_FAILED.includes(action) ? 'failed firing' : 'slot';
 const about = action => ON_FAILED.includes(action) ? 'failed firing of' : 'slot';
 const capital = text => text[0].toUpperCase() + text.slice(1);
 
+/** The keys of a question: a row may have changed just before it was selected. */
+const some = keys => html`<p class="code">${keys.slice(0, NAMED).map((each, i) => [i ? ', ' : nothing, shown(each)])}${
+  keys.length > NAMED ? ` and ${number(keys.length - NAMED)} more` : nothing}</p>`;
+
 function say(text, good) {
   done.textContent = text;
   done.className = good ? 'good' : 'bad';
 }
 
 /** Asks, does it, says what came of it, and reads again. */
-async function act(question, requests) {
-  if (!await confirmed(question, requests[0].action)) return;
+async function act(question, requests, note = nothing) {
+  if (!await confirmed(question, requests[0].action, note)) return;
   const results = [];
   try {
     for (const request of requests) {
@@ -60,19 +69,28 @@ async function act(question, requests) {
   const texts = [...new Set(results.map(result => result.text))].join(' ');
   const successes = results.filter(result => result.done).length;
   say(requests.length > 1 ? `${successes} of ${count(requests.length, 'slot')}: ${texts}` : texts, successes === requests.length);
-  selected.clear();
-  await load();
+  requests.forEach(request => selected.delete(request.key));
+  if (selected.size === 0) await load();
+  else draw(); // no row moves while some are selected
 }
 
-function confirmed(question, action) {
-  const dialog = document.getElementById('confirm');
-  render(html`<form method="dialog"><h2 id="question">${question}</h2>
+/**
+ * Each question has its own dialog. A browser tells that one was closed a frame later, when quick keys may have opened the
+ * next: in a dialog that both share, this end would answer the new question, and the new one would overwrite the old answer.
+ */
+function confirmed(question, action, note) {
+  const dialog = document.createElement('dialog');
+  dialog.setAttribute('aria-label', question);
+  render(html`<form method="dialog"><h2>${question}</h2>${note}
     <p class="actions"><button value="no" autofocus>Keep as it is</button>
       <button value="yes" class=${DROPS.has(action) ? 'hot' : ''}>${capital(action)}</button></p></form>`, dialog);
-  dialog.returnValue = 'no';
+  document.body.append(dialog);
   dialog.showModal();
   return new Promise(resolve => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes');
+    });
   });
 }
 
@@ -84,24 +102,33 @@ function draw() {
   render(html`${missing}${page}`, content);
 }
 
+/** Whether an answer came. */
 async function load() {
-  if (session.endpoint === null) return;
+  if (session.endpoint === null) return true;
+  const mine = ++turn;
+  let came = true;
   try {
-    answer = name === null ? await read('')
+    const told = name === null ? await read('')
       : key === null ? await read(`/${encodeURIComponent(name)}`, parameters(query))
       : await read(`/${encodeURIComponent(name)}`, {key});
+    if (mine === turn) {
+      answer = told;
+      const shownKeys = new Set((told.body?.slots ?? []).map(slot => slot.key));
+      selected.forEach(each => shownKeys.has(each) || selected.delete(each)); // what is not shown cannot be unticked
+    }
   } catch {
-    // the live feed tells that the connection is lost
+    came = false; // the live feed tells that the connection is lost
   }
   draw();
+  return came;
 }
 
-/** Reads again while the page is looked at and nothing is selected, the more rarely the longer an answer takes. */
+/** Reads again while the page is looked at and nothing is selected, the more rarely the longer an answer takes to come. */
 async function keep() {
   const began = performance.now();
   const held = document.getElementById('hold').getAttribute('aria-pressed') === 'true';
-  if (!document.hidden && !held && selected.size === 0) await load();
-  setTimeout(keep, Math.max(OFTEN, (performance.now() - began) * SHARE));
+  const came = document.hidden || held || selected.size > 0 || await load();
+  setTimeout(keep, came ? Math.max(OFTEN, (performance.now() - began) * SHARE) : OFTEN);
 }
 
 document.title = [key === '' ? 'empty key' : key, name, 'AsyncSlot'].filter(Boolean).join(' · ');

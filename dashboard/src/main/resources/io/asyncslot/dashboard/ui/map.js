@@ -37,6 +37,13 @@ export const states = slot => [
   slot.armed || slot.running ? nothing : html`<span class="badge">idle</span>`,
 ];
 
+/**
+ * One button for each action. An action that is not offered (false) keeps its place, so that the button which has the focus stays
+ * that of its action when others come and go.
+ */
+export const buttons = (actions, act) => actions.map(action => action
+  ? html`<button type="button" class=${DROPS.has(action) ? 'hot' : ''} @click=${() => act(action)}>${action}</button>` : nothing);
+
 /** A key as it is, but for what cannot be seen. */
 export const shown = key => key === '' ? html`<i>empty key</i>` : key;
 
@@ -45,10 +52,13 @@ const due = slot => slot.deadline ? html`${time(slot.deadline)} <span class="not
 
 const last = firing => firing ? html`${time(firing.firedAt)} <span class="note">${span(seconds(firing.lateness))} late</span>` : '–';
 
-const stats = map => html`<dl class="cards">
+/** Who paused the map: the endpoint knows it, perhaps of an earlier pause than the live one. */
+const pauser = (map, told) => map.pausedSince === told?.pausedSince && told?.pausedBy ? ` by ${told.pausedBy}` : '';
+
+const stats = (map, told) => html`<dl class="cards">
   ${card('Armed', number(map.armed))} ${card('Running', number(map.running))} ${card('Queued', number(map.queued))}
   ${card('Paused', map.pausedSince ? 'all' : number(map.paused), Boolean(map.pausedSince) || map.paused > 0,
-    map.pausedSince ? `since ${time(map.pausedSince)}` : 'one by one')}
+    map.pausedSince ? `since ${time(map.pausedSince)}${pauser(map, told)}` : 'one by one')}
   ${card('Fired', number(map.fired))} ${card('Failed', number(map.failed))} ${card('References', number(map.references))}</dl>`;
 
 export function mapPage({name, query, answer, live, session, acts, selected}) {
@@ -56,12 +66,12 @@ export function mapPage({name, query, answer, live, session, acts, selected}) {
   const prefix = query.get('prefix') ?? '';
   const body = answer?.status === 200 ? answer.body : null;
   const counters = live?.maps.find(map => map.name === name) ?? body?.stats;
+  const turn = counters?.pausedSince ? 'resume' : 'pause';
   return html`<nav aria-label="Breadcrumb"><a href="./">Overview</a></nav>
     <h1>${name} ${counters?.pausedSince ? html`<span class="badge hot">paused</span>` : nothing}</h1>
-    ${counters ? html`<section aria-label="The map">${stats(counters)}
-      ${session.write ? html`<p class="actions">${counters.pausedSince
-        ? html`<button type="button" @click=${() => acts.map('resume')}>Resume the map</button>`
-        : html`<button type="button" @click=${() => acts.map('pause')}>Pause the map</button>`}</p>` : nothing}</section>` : nothing}
+    ${counters ? html`<section aria-label="The map">${stats(counters, body?.stats)}
+      ${session.write ? html`<p class="actions"><button type="button" @click=${() => acts.map(turn)}>${
+        turn === 'pause' ? 'Pause' : 'Resume'} the map</button></p>` : nothing}</section>` : nothing}
     <section aria-labelledby="slots"><h2 id="slots">Slots</h2>
       <nav class="views" aria-label="Views">${Object.entries(VIEWS).map(([id, [title]]) => html`
         <a href=${address({map: name, view: id, prefix: prefix || null})} aria-current=${id === view ? 'page' : nothing}>${title}</a>`)}</nav>
@@ -85,8 +95,7 @@ function list({name, view, prefix, answer, body, session, acts, selected, failed
   const more = body.truncated && view === 'all' ? ' There are more: search for the beginning of a key.' : '';
   return html`<p>${view === 'all' ? count(body.slots.length, 'slot') : `Slots ${number(from + 1)} to ${number(from + body.slots.length)}`}.${more}</p>
     ${session.write ? html`<p class="actions" role="group" aria-label="Actions on the selected slots"><span>Selected:</span>
-      ${[...failed ? ON_FAILED : [], 'fire', 'cancel', 'pause', 'resume', 'delete'].map(action => html`
-        <button type="button" class=${DROPS.has(action) ? 'hot' : ''} @click=${() => acts.selection(action)}>${action}</button>`)}</p>` : nothing}
+      ${buttons([...ON_FAILED.map(action => failed && action), 'fire', 'cancel', 'pause', 'resume', 'delete'], acts.selection)}</p>` : nothing}
     <div class="scroll" tabindex="0" role="region" aria-label="Table of slots"><table>
       <thead><tr>${session.write ? html`<td class="box"><input type="checkbox" aria-label="Select all on this page"
           .checked=${body.slots.every(slot => selected.has(slot.key))}

@@ -1,6 +1,6 @@
 // One slot and its story.
 import {html, nothing} from './lit-html.js';
-import {DROPS, ON_FAILED, shown, states} from './map.js';
+import {ON_FAILED, buttons, shown, states} from './map.js';
 import {address, number, seconds, sentence, span, time} from './text.js';
 
 const fact = (name, value) => value === null || value === undefined ? nothing
@@ -13,8 +13,8 @@ const actions = (slot, failed, acts) => html`<section aria-labelledby="actions">
   <form class="actions" @submit=${event => { event.preventDefault(); acts.slot('start', event.target.elements.delay?.value.trim() || null); }}>
     ${slot?.type === 'WORK' ? nothing : html`<label>Delay <input name="delay" size="8" placeholder="of the map" autocomplete="off"></label>`}
     <button>${slot ? 'start' : 'start a slot with this key'}</button>
-    ${[...failed ? ON_FAILED : [], ...slot ? ['fire', 'cancel', slot.pausedSince ? 'resume' : 'pause', 'delete'] : []].map(action => html`
-      <button type="button" class=${DROPS.has(action) ? 'hot' : ''} @click=${() => acts.slot(action)}>${action}</button>`)}
+    ${buttons([...ON_FAILED.map(action => failed && action),
+      ...['fire', 'cancel', slot?.pausedSince ? 'resume' : 'pause', 'delete'].map(action => slot && action)], acts.slot)}
   </form></section>`;
 
 const history = events => html`<section aria-labelledby="history"><h2 id="history">History</h2>

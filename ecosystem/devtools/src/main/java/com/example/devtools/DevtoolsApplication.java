@@ -7,7 +7,7 @@ import org.springframework.boot.CommandLineRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Arms a slot at each start, keyed by a class that is loaded anew each time, and leaves another one armed. */
+/** Arms slots at each start, keyed by a class that is loaded again each time: for now, for the time of a restart, and for later. */
 @SpringBootApplication
 public class DevtoolsApplication implements CommandLineRunner {
 
@@ -23,7 +23,13 @@ public class DevtoolsApplication implements CommandLineRunner {
 
     @Override
     public void run(String... args) {
+        int start = Integer.getInteger("starts", 0) + 1; // a restart keeps system properties
+        System.setProperty("starts", String.valueOf(start));
+        System.out.println("begins with " + pages.stats().slots() + " slots");
         pages.start(new Page("left"), Duration.ofHours(1));
+        for (int i = 0; i < 20; i++) {
+            pages.start(new Page("near " + start + "-" + i), Duration.ofMillis(400 + i * 100));
+        }
         pages.start(new Page("home"), Duration.ofMillis(50));
     }
 }

@@ -52,7 +52,7 @@ public final class KernelBackendAutoConfiguration {
                 codecs.getIfUnique(() -> json(beans)));
     }
 
-    /** By the application's own mapper where there is exactly one. */
+    /** With the application's own mapper, if it has exactly one. */
     private static @Nullable SlotValueCodec json(BeanFactory beans) {
         ClassLoader loader = KernelBackendAutoConfiguration.class.getClassLoader();
         Object mapper = ClassUtils.isPresent(JSON_MAPPER, loader)

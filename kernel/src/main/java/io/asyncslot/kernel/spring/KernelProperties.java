@@ -13,24 +13,26 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 /**
  * The properties {@code asyncslot.kernel.*}. Immutable; checked when bound.
  *
- * @param pinPath Directory in bpffs, such as /sys/fs/bpf/asyncslot, that keeps the slots when the application ends. Without
- *     it they end with the application, which then needs the privilege to load BPF programs.
- * @param capacity Number of slots there is room for in the kernel, over all maps. A pinned memory keeps what it was made with.
- * @param keyBytes Most bytes a serialised key may have, 8 to 4096. A pinned memory keeps what it was made with.
- * @param maxValueBytes Most bytes of a value that a slot carries, as it is written, 0 to 65536; a start or submit that brings a
- *     longer one is rejected. Also of the text of a key's own schedule. Needs a pin path: slots that end with the application keep
- *     their values in the heap, of any length. With 0 a pinned memory has no room for values, shapes and schedules of keys. It
- *     keeps what it was made with.
- * @param fallback What becomes of a slot that the kernel refuses: measured in the JVM until the kernel takes it, or its
- *     start fails.
+ * @param pinPath Directory in bpffs, such as /sys/fs/bpf/asyncslot, that keeps the slots when the application ends.
+ *     Without it, the slots end with the application, which then needs the privilege to load BPF programs.
+ * @param capacity Maximum number of slots in the kernel, across all maps. A pinned memory keeps the capacity that it
+ *     was created with.
+ * @param keyBytes Maximum size of a serialised key in bytes, 8 to 4096. A pinned memory keeps the size that it was
+ *     created with.
+ * @param maxValueBytes Maximum size of a serialised value in bytes, 0 to 65536. A start or submit with a larger value
+ *     is rejected. The limit also applies to the text of a key's own schedule. Requires a pin path: slots that end with
+ *     the application keep values of any size in the heap. With 0, a pinned memory has no room for values, shapes and
+ *     schedules of keys. A pinned memory keeps the size that it was created with.
+ * @param fallback What happens to a slot that the kernel refuses: the JVM measures it until the kernel takes it (jvm),
+ *     or its start fails (fail).
  * @param cpuPin Whether the kernel fires a timer on the CPU that started it.
- * @param touchableMaps Names of the maps whose slots BPF programs of your own may touch, by asyncslot.bpf.h. A pinned memory
- *     has to be loaded with --touchable.
- * @param waitForHolder How long the start of this application waits while another process holds the pin path, as in a rolling
- *     deployment. With 0 it is refused immediately.
- * @param takeOver Whether the process that holds the pin path is asked to hand over meanwhile: it ends its runs, begins no
- *     other, and lets go of the slots, if it has this set too. This application does so when another asks. Needs
- *     wait-for-holder.
+ * @param touchableMaps Names of the maps whose slots your own BPF programs may touch, through asyncslot.bpf.h. A pinned
+ *     memory must be loaded with --touchable.
+ * @param waitForHolder How long this application waits at start-up while another process holds the pin path, as in a
+ *     rolling deployment. With 0, start-up fails immediately.
+ * @param takeOver Whether to ask the process that holds the pin path to hand over while this application waits for it.
+ *     If that process has this set too, it ends its runs, begins no others, and releases the slots. This application
+ *     does the same when another one asks. Requires wait-for-holder.
  */
 @ConfigurationProperties("asyncslot.kernel")
 public record KernelProperties(

@@ -98,6 +98,7 @@ public final class RollingRestart {
     private static EmbeddedPostgres postgres() {
         try {
             return EmbeddedPostgres.builder()
+                    .setPGStartupWait(Duration.ofMinutes(2))
                     .setServerConfig("max_connections", "200")
                     .start();
         } catch (IOException | RuntimeException e) {
@@ -235,6 +236,7 @@ public final class RollingRestart {
                         "--spring.profiles.active=cluster,ledger",
                         "--spring.sql.init.mode=" + init,
                         "--spring.datasource.url=" + postgres.getJdbcUrl("postgres", "postgres"),
+                        "--asyncslot.cluster.missed-heartbeats=20", // no shop is given up because load holds it up
                         "--asyncslot.cluster.node-name=shop " + (number + 1))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log(number).toFile()))

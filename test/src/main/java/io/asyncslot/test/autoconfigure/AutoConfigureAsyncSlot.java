@@ -10,9 +10,9 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.test.context.PropertyMapping;
 
 /**
- * Gives a test of a part of an application, such as a {@code @WebMvcTest}, a working registry: bindings and triggers act as
- * in the whole application. Import the beans whose callbacks are to run; together with {@link io.asyncslot.test.AsyncSlotTest}
- * their time is the test's.
+ * Gives a test of a part of an application, such as a {@code @WebMvcTest}, a working registry: bindings and triggers
+ * act as in the whole application. Import the beans whose callbacks are to run. With
+ * {@link io.asyncslot.test.AsyncSlotTest} as well, the test controls their time.
  *
  * <pre>{@code
  * @WebMvcTest(CartController.class)
@@ -22,8 +22,8 @@ import org.springframework.boot.test.context.PropertyMapping;
  * class CartControllerTests { ... }
  * }</pre>
  *
- * <p>On a test of the whole application it only lets triggers do nothing whose callback is left out, say by a
- * {@code @MockitoBean}.
+ * <p>In a test of the whole application, it has one effect: a trigger does nothing if its callback is left out, for
+ * example by a {@code @MockitoBean}.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -87,7 +87,7 @@ interface AwaitScenarios {
     @Scenario(
             id = "A1d",
             clause = "table",
-            says = "when the slot was deleted or its map closed, cancelAndAwait still waits for the run that goes on")
+            says = "when the slot was deleted or its map closed, cancelAndAwait still waits for the current run")
     default void awaitsTheRunOfWhatIsGone(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
         Runs<String> runs = rig.runsHeldBy(gate);
@@ -120,7 +120,7 @@ interface AwaitScenarios {
     @Scenario(
             id = "A3a",
             clause = "P7",
-            says = "awaitRun waits for the run that goes on, deleted or not, and leaves alone what is pending")
+            says = "awaitRun waits for the current run, deleted or not, and leaves alone what is pending")
     default void awaitsTheRunAndChangesNothing(ContractRig rig) throws Exception {
         Gate gate = rig.gate();
         Runs<String> runs = rig.runsHeldBy(gate);

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What a backend must pass to be a backend: every cell of the table of operations and states, every promise, and the
- * conformance list, in real time and through the public API only.
+ * The tests that every backend must pass: every cell of the table of operations and states, every promise, and the
+ * conformance list. They run in real time and use the public API only.
  *
  * <pre>{@code
  * class MyBackendContractTests extends BackendContract {
@@ -29,8 +29,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each scenario has a registry of its own. Race scenarios report themselves as skipped where the machine did not show
- * the race. What a backend cannot have is named in {@link #gaps()} and reported as skipped with the reason.
+ * <p>Each scenario has its own registry. A race scenario reports itself as skipped if the race did not occur on this
+ * machine. Scenarios that a backend cannot support are named in {@link #gaps()}, and reported as skipped with the
+ * reason.
+ *
+ * <p>Most scenarios wait more than they compute: they run at the same time if JUnit's parallel execution is enabled. Put
+ * a {@code @ResourceLock} on the subclass if its backends share something.
  */
 @ExtendWith(ContractExtension.class)
 @DisplayNameGeneration(ContractNames.class)
@@ -60,7 +64,7 @@ public abstract class BackendContract
     /**
      * Makes a backend.
      *
-     * @return a new backend, that no registry has had
+     * @return a new backend that no registry has used
      * @throws Exception if it cannot be made; every scenario fails then
      */
     protected abstract SlotBackend backend() throws Exception;
@@ -69,7 +73,7 @@ public abstract class BackendContract
      * Makes a started registry with the backend under test as its default one. The kit closes it.
      *
      * @param executor runs the callbacks
-     * @param listener is told what they did
+     * @param listener receives what they did
      * @return the registry
      * @throws Exception if it cannot be made; the scenario fails then
      */
@@ -83,7 +87,7 @@ public abstract class BackendContract
     }
 
     /**
-     * What the backend cannot have.
+     * The scenarios that the backend cannot support.
      *
      * @return the gaps; none unless overridden
      */
@@ -92,8 +96,8 @@ public abstract class BackendContract
     }
 
     /**
-     * How far apart deadlines must be so that an operation is done between them: some hundred times what one operation
-     * takes.
+     * The distance between two deadlines that leaves time for an operation between them: about a hundred times the
+     * duration of one operation.
      *
      * @return the distance; 10 ms unless overridden
      */
@@ -102,7 +106,7 @@ public abstract class BackendContract
     }
 
     /**
-     * How long to wait for what must happen before it is said not to happen.
+     * How long to wait for an expected event before the scenario fails.
      *
      * @return the longest wait; 10 s unless overridden
      */
@@ -111,15 +115,16 @@ public abstract class BackendContract
     }
 
     /**
-     * Makes the resources of the backend made last run short.
+     * Exhausts the resources of the backend that was made last. Keep that backend in a field of the instance: scenarios may
+     * run at the same time, each on its own instance.
      *
-     * @return the shortage; null, unless overridden, where there is no way to make one
+     * @return the shortage; null, which is the default, if there is no way to cause one
      */
     protected @Nullable Shortage shortage() {
         return null;
     }
 
-    /** A gap that names no scenario would hide nothing, and nobody would see it. */
+    /** A gap that names no scenario would hide nothing, and no one would notice it. */
     @Test
     void everyGapNamesAScenario() {
         assertThat(ContractIndex.names()).containsAll(gaps().scenarios());

@@ -6,7 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scenarios that a backend cannot have, each with its reason. They are reported as skipped, with that reason.
+ * The scenarios that a backend cannot support, each with a reason. The kit reports them as skipped, with that reason.
  * Immutable.
  */
 public final class ContractGaps {
@@ -20,7 +20,7 @@ public final class ContractGaps {
     }
 
     /**
-     * No gap: the backend has every scenario.
+     * No gap: the backend supports every scenario.
      *
      * @return the empty set of gaps
      */
@@ -33,13 +33,13 @@ public final class ContractGaps {
      *
      * @param scenario a scenario's id, or a row or cell of the tables, such as {@code T.touch} or
      *     {@code T.touch.running}
-     * @param reason why the backend cannot have it
+     * @param reason why the backend cannot support it
      * @return the gaps
-     * @throws IllegalArgumentException if the reason says nothing
+     * @throws IllegalArgumentException if the reason is blank
      */
     public ContractGaps without(String scenario, String reason) {
         if (reason.isBlank()) {
-            throw new IllegalArgumentException("'reason' of the gap '" + scenario + "' must say something");
+            throw new IllegalArgumentException("'reason' of the gap '" + scenario + "' must not be blank");
         }
         Map<String, String> more = new LinkedHashMap<>(reasons);
         more.put(scenario, reason);

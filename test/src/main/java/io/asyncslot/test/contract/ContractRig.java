@@ -308,7 +308,7 @@ final class ContractRig implements AutoCloseable {
         }
         assertThat(isAtRest(map, stats))
                 .as(
-                        "map '%s' comes to rest: no run, one reference a slot, every armed period accounted for: %s",
+                        "map '%s' comes to rest: no run, one reference per slot, every armed period accounted for: %s",
                         map.name(), stats)
                 .isTrue();
     }

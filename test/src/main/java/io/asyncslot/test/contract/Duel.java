@@ -1,6 +1,7 @@
 package io.asyncslot.test.contract;
 
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** Runs two actions at the same moment, round after round: one on a thread of its own, one on the caller's. */
@@ -10,7 +11,10 @@ final class Duel implements AutoCloseable {
     private static final long USUAL_NANOS = 400_000_000L;
     private static final long LONGEST_NANOS = 6 * USUAL_NANOS;
 
-    private final long began = System.nanoTime();
+    /** Scenarios may run at the same time, but two duels would take the processors from each other and meet more seldom. */
+    private static final ReentrantLock ONE_AT_A_TIME = new ReentrantLock(true);
+
+    private final long began;
     private final long patienceNanos;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Thread second = new Thread(this::serve, "contract-duel");
@@ -32,9 +36,12 @@ final class Duel implements AutoCloseable {
 
     private int overlaps;
 
-    Duel(ContractRig rig) {
+    /** Waits until no other duel is under way, which counts as time of the test; {@link #close} follows, on the same thread. */
+    Duel(ContractRig rig) throws InterruptedException {
         patienceNanos = rig.patience().toNanos();
         second.setDaemon(true);
+        ONE_AT_A_TIME.lockInterruptibly();
+        began = System.nanoTime();
         second.start();
     }
 
@@ -148,5 +155,6 @@ final class Duel implements AutoCloseable {
     @Override
     public void close() {
         turn = CLOSED;
+        ONE_AT_A_TIME.unlock();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.SlotClock;
+import io.asyncslot.SlotSnapshot;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
@@ -152,7 +153,7 @@ interface FiringScenarios {
         for (int i = 0; i < rounds; i++) {
             String key = "key" + i;
             slots.start(key, first);
-            long generation = generation(slots, key);
+            long generation = slots.find(key).map(SlotSnapshot::generation).orElse(0L); // 0: it has fired already
             long now = System.nanoTime();
             Enum<?> outcome = touch ? slots.touch(key, second) : slots.start(key, second);
             if (outcome == StartOutcome.REARMED || outcome == TouchOutcome.MOVED) {
@@ -174,12 +175,15 @@ interface FiringScenarios {
             }
         }
         rig.settle(rig.steps(1));
-        assertThat(inTime).as("how often this machine was quick enough").isPositive();
         rig.atRest(slots);
         for (int i = 0; i < rounds; i++) {
             assertThat(runs.count("key" + i)).isLessThanOrEqualTo(2);
         }
         assertThat((long) runs.count()).isEqualTo(slots.stats().started());
+        if (first.toHours() > 0) { // no machine is away for that long
+            assertThat(inTime).as("moves before the firing").isEqualTo(rounds);
+        }
+        ContractRig.reached("the move before the firing", inTime);
     }
 
     private static long generation(TimerSlots<String> slots, String key) {
@@ -190,7 +194,7 @@ interface FiringScenarios {
             id = "P2f",
             clause = "P2, C04, C30",
             says =
-                    "a start after a cancel, after a delete and after a run arms the slot anew, with a higher generation")
+                    "a start after a cancel, after a delete and after a run arms the slot again, with a higher generation")
     default void startsAnew(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);
@@ -254,9 +258,9 @@ interface FiringScenarios {
                     .as("time from the last move to the run")
                     .isGreaterThanOrEqualTo(rig.steps(1).toNanos());
         }
-        assertThat(reached).as("how often this machine was quick enough").isPositive();
         rig.atRest(slots);
         assertThat((long) runs.count()).isEqualTo(slots.stats().started());
+        ContractRig.reached("the move before the firing", reached);
     }
 
     @Scenario(id = "P3a", clause = "P3", says = "a delay that is not whole in the backend's unit is never cut short")
@@ -295,7 +299,7 @@ interface FiringScenarios {
     @Scenario(
             id = "P3c",
             clause = "P2, P3",
-            says = "a deadline in the past and a delay of zero fire at once, one for never does not")
+            says = "a deadline in the past and a delay of zero fire immediately, and one of never does not")
     default void pastZeroAndNever(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);

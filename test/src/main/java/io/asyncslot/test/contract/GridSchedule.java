@@ -7,11 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The schedule that the contract's keys have: multiples of a step of the wall clock, and a part of it more. A backend that keeps
- * schedules as text has to be told how this one is written ({@link #toString}) and read ({@link #parse}). Immutable.
+ * The schedule of the contract's keys: multiples of a step of the wall clock, plus an offset. A backend that keeps
+ * schedules as text must be told how to write this one ({@link #toString}) and how to read it ({@link #parse}).
+ * Immutable.
  *
  * @param step the distance of the points
- * @param offset how far they are from the multiples
+ * @param offset the distance of the points from the multiples
  */
 public record GridSchedule(Duration step, Duration offset) implements SlotSchedule {
 
@@ -40,7 +41,7 @@ public record GridSchedule(Duration step, Duration offset) implements SlotSchedu
      *
      * @param text the text
      * @return an equal schedule
-     * @throws IllegalArgumentException if the text is none of a grid
+     * @throws IllegalArgumentException if the text is not that of a grid
      */
     public static GridSchedule parse(String text) {
         Matcher matcher = TEXT.matcher(text);

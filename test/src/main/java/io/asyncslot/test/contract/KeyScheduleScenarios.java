@@ -98,7 +98,7 @@ interface KeyScheduleScenarios {
             id = "K4",
             clause = "keySchedules, one step",
             says =
-                    "of two starts with schedules that race, and of runs that begin meanwhile, the slot goes on by that of the last start")
+                    "of two starts with schedules that race, and of runs that begin meanwhile, the slot follows that of the last start")
     default void twoSchedules(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.shaped(runs, spec -> spec.keySchedules(true));

@@ -295,10 +295,7 @@ interface MapScenarios {
         firstRuns.awaitEnded(1);
     }
 
-    @Scenario(
-            id = "M11",
-            clause = "P2",
-            says = "a batch arms each of its keys, and says how many ended in which outcome")
+    @Scenario(id = "M11", clause = "P2", says = "a batch arms each of its keys, and counts its outcomes")
     default void batch(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.maxEntries(40));

@@ -7,6 +7,7 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.PauseOutcome;
 import io.asyncslot.ResumeOutcome;
 import io.asyncslot.RunState;
+import io.asyncslot.SlotCause;
 import io.asyncslot.SlotMap;
 import io.asyncslot.SlotSnapshot;
 import io.asyncslot.StartOutcome;
@@ -16,6 +17,7 @@ import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.WorkSlots;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -29,10 +31,11 @@ interface PauseScenarios {
     default void pausedSlot(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.whenIdle(WhenIdle.KEEP));
-        slots.start("key", rig.steps(3));
-        long generation = find(slots, "key").generation();
+        slots.start("key", Duration.ofHours(1));
         assertThat(slots.pause("key")).isEqualTo(PauseOutcome.PAUSED);
         assertThat(slots.pause("key")).isEqualTo(PauseOutcome.ALREADY_PAUSED);
+        slots.start("key", rig.steps(3));
+        long generation = find(slots, "key").generation();
         rig.settle(rig.steps(6));
         assertThat(runs.count()).isZero();
         rig.until("one reference", () -> find(slots, "key").references() == 1);
@@ -93,9 +96,10 @@ interface PauseScenarios {
     default void pausedMap(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(runs);
-        slots.start("before", rig.steps(2));
+        slots.start("before", Duration.ofHours(1));
         assertThat(slots.pause()).isEqualTo(PauseOutcome.PAUSED);
         assertThat(slots.pause()).isEqualTo(PauseOutcome.ALREADY_PAUSED);
+        slots.start("before", rig.steps(2));
         assertThat(slots.isPaused()).isTrue();
         slots.start("after", Duration.ZERO);
         slots.start("own", Duration.ZERO);
@@ -115,7 +119,7 @@ interface PauseScenarios {
     @Scenario(
             id = "H4",
             clause = "pause, late policy",
-            says = "periods missed in a pause run once together after the resume, and the series goes on")
+            says = "periods missed in a pause run once together after the resume, and the series continues")
     default void pausedSeries(ContractRig rig) throws Exception {
         Runs<String> runs = rig.runs();
         TimerSlots<String> slots = rig.timers(String.class, runs, spec -> spec.every(rig.steps(4)));
@@ -198,5 +202,43 @@ interface PauseScenarios {
         assertThat(runs.count()).isEqualTo(rounds);
         ContractRig.reached("a resume before the slot was due", resumedFirst);
         ContractRig.reached("a resume when the slot was due", dueFirst);
+    }
+
+    @Scenario(
+            id = "H7",
+            clause = "pause, cause",
+            says = "a pause names who began it, as long as it lasts: of a slot, in lists too, and of a map")
+    default void pausedBy(ContractRig rig) throws Exception {
+        TimerSlots<String> slots = rig.timers(rig.runs());
+        SlotCause alice = new SlotCause(SlotCause.Type.ENDPOINT, "user alice");
+        SlotCause bob = new SlotCause(SlotCause.Type.ENDPOINT, "user bob");
+        slots.start("key", Duration.ofHours(1));
+        slots.start("plain", Duration.ofHours(1));
+        assertThat(alice.during(() -> slots.pause("key"))).isEqualTo(PauseOutcome.PAUSED);
+        assertThat(bob.during(() -> slots.pause("key"))).isEqualTo(PauseOutcome.ALREADY_PAUSED);
+        slots.pause("plain");
+        assertThat(find(slots, "key").pausedBy()).isEqualTo(alice);
+        assertThat(find(slots, "plain").pausedBy()).isNull();
+        List<SlotCause> listed = new ArrayList<>();
+        slots.scan(10, slot -> slot.key().equals("key"), slot -> listed.add(slot.pausedBy()));
+        assertThat(listed).containsExactly(alice);
+        slots.resume("key");
+        assertThat(find(slots, "key").pausedBy()).isNull();
+        bob.during(() -> slots.pause("key"));
+        assertThat(find(slots, "key").pausedBy()).isEqualTo(bob);
+        slots.resume("key");
+        slots.pause("key");
+        assertThat(find(slots, "key").pausedBy()).isNull();
+
+        assertThat(slots.pausedBy()).isEmpty();
+        alice.during(() -> slots.pause());
+        bob.during(() -> slots.pause());
+        assertThat(slots.pausedBy()).contains(alice);
+        slots.resume();
+        assertThat(slots.pausedBy()).isEmpty();
+        slots.pause();
+        assertThat(slots.isPaused()).isTrue();
+        assertThat(slots.pausedBy()).isEmpty();
+        slots.resume();
     }
 }

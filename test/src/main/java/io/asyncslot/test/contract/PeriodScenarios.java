@@ -106,7 +106,10 @@ interface PeriodScenarios {
         }
     }
 
-    @Scenario(id = "E6", clause = "late policy", says = "missed periods run once together, unless said otherwise")
+    @Scenario(
+            id = "E6",
+            clause = "late policy",
+            says = "missed periods run once together, unless the map sets another policy")
     default void lateOnce(ContractRig rig) throws Exception {
         List<Runs.Run> runs = overrun(rig, LatePolicy.ONCE);
         Duration first = Duration.between(runs.get(0).deadline(), runs.get(1).deadline());
@@ -133,21 +136,26 @@ interface PeriodScenarios {
         }
     }
 
-    /** The first run goes on for more than three periods. */
+    /** The first run goes on for more than three periods. Anew when this machine was away for a whole one before it. */
     private static List<Runs.Run> overrun(ContractRig rig, LatePolicy late) throws Exception {
-        Gate gate = rig.gate();
-        Runs<String> runs = rig.runsHeldBy(gate);
-        TimerSlots<String> slots = periodic(rig, runs, rig.steps(1), late);
-        slots.start("key");
-        runs.awaitBegun(1);
-        Assumptions.assumeTrue(
-                runs.get(0).lateness().compareTo(rig.steps(0.9)) < 0,
-                "this machine was away for a whole period before the first run");
-        rig.settle(rig.steps(4));
-        gate.open();
-        runs.awaitEnded(6);
-        slots.delete("key");
-        return runs.list().subList(0, 6);
+        for (int attempt = 0; attempt < 10; attempt++) {
+            Gate gate = rig.gate();
+            Runs<String> runs = rig.runsHeldBy(gate);
+            TimerSlots<String> slots = periodic(rig, runs, rig.steps(1), late);
+            slots.start("key");
+            runs.awaitBegun(1);
+            if (runs.get(0).lateness().compareTo(rig.steps(0.9)) >= 0) {
+                gate.open();
+                slots.drop(rig.patience());
+                continue;
+            }
+            rig.settle(rig.steps(4));
+            gate.open();
+            runs.awaitEnded(6);
+            slots.delete("key");
+            return runs.list().subList(0, 6);
+        }
+        return Assumptions.abort("ten times this machine was away for a whole period before the first run");
     }
 
     @Scenario(id = "E8", clause = "periodic", says = "a slot with a schedule fires at its points until that has none")

@@ -251,7 +251,7 @@ interface RaceScenarios {
             id = "P10e",
             clause = "P2, P10",
             says =
-                    "submits against the end of a run: one run a SUBMITTED, and the last run sees what every submitter did")
+                    "submits against the end of a run: one run per SUBMITTED, and the last run sees what every submitter did")
     default void submitAgainstEndOfRun(ContractRig rig) throws Exception {
         AtomicLong produced = new AtomicLong();
         AtomicLong seen = new AtomicLong();

@@ -7,14 +7,21 @@ import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.TouchOutcome;
 import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -24,15 +31,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.ObjectFactory;
+import org.springframework.beans.factory.config.BeanDefinitionHolder;
+import org.springframework.beans.factory.config.Scope;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContextException;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.util.ClassUtils;
 
 /**
- * What is left of slots after an end in a Spring application: by who has the registry injected, which decides the order in
- * which beans are destroyed, and by the kind of the end. The ledger is exact. Where slots outlive the process, each of them
- * fires once in what comes next; elsewhere all end with their map.
+ * The slots that remain after an end in a Spring application. The matrix has two sides: the bean that has the registry
+ * injected, which decides the order in which beans are destroyed, and the kind of the end. The ledger is exact. If
+ * slots outlive the process, each of them fires once in the context that comes next. If not, all of them end with their
+ * map. On every backend, a scope that replaces a bean ends neither slots nor map.
  *
  * <p>A subclass is one backend. Its callback beans bind the timer map {@link #MAP} with keys of type String, and call
  * {@link #fired}.
@@ -49,6 +63,14 @@ public abstract class RestartMatrix {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Queue<String> FIRED = new ConcurrentLinkedQueue<>();
 
+    /** Keys whose callback was that of a class loader whose context is closed. */
+    private static final Queue<String> STALE = new ConcurrentLinkedQueue<>();
+
+    private static final StackWalker CALLERS = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+    /** The loader of a context that is closed. Set before the next one is opened. */
+    private static volatile @Nullable ClassLoader closedLoader;
+
     /** Slots that are not due by themselves: what comes next makes them due. */
     private static final List<String> FAR =
             IntStream.range(0, 10).mapToObj(i -> "far" + i).toList();
@@ -60,15 +82,15 @@ public abstract class RestartMatrix {
     /** A slot whose callback ends the process. */
     private static final String EXITING = "exiting";
 
-    /** Whether this is the process that ends, which says what fires. Set before its first callback. */
+    /** Whether this is the process that ends, which prints each key that fires. Set before its first callback. */
     private static volatile boolean says;
 
     /** Whether it ends by a callback. */
     private static volatile boolean exits;
 
-    /** Who has the registry injected, and so is destroyed before it. */
+    /** The bean that has the registry injected, and so is destroyed before it. */
     protected enum Injects {
-        /** Nobody. */
+        /** No bean. */
         NOBODY,
         /** The bean with the callback. */
         CALLBACK,
@@ -89,7 +111,11 @@ public abstract class RestartMatrix {
         /** The refresh of the context, after slots were armed. */
         REFRESH_FAILED,
         /** The context, while slots are moved. */
-        CLOSED_AMID_TRAFFIC
+        CLOSED_AMID_TRAFFIC,
+        /** The context and its class loader: the next one comes in the same process, by another loader, as with devtools. */
+        RESTARTED,
+        /** Many instances of the bean with the callback, which a scope replaces while slots fall due; the context stays. */
+        BEAN_REFRESHED
     }
 
     /** How a process ends. */
@@ -166,6 +192,9 @@ public abstract class RestartMatrix {
     protected static void fired(String key) {
         if (!says) {
             FIRED.add(key);
+            if (CALLERS.getCallerClass().getClassLoader() == closedLoader) {
+                STALE.add(key);
+            }
             return;
         }
         System.out.println(Child.FIRED + key);
@@ -180,9 +209,9 @@ public abstract class RestartMatrix {
     }
 
     /**
-     * Arms slots, brings about the end, and holds what fires afterwards against what was armed.
+     * Arms slots, brings about the end, and compares the keys that fire afterwards with those that were armed.
      *
-     * @param injects who has the registry injected
+     * @param injects the bean that has the registry injected
      * @param end what ends
      * @throws Exception if the cell cannot be carried out
      */
@@ -190,6 +219,8 @@ public abstract class RestartMatrix {
     @MethodSource("cells")
     protected final void slots_afterTheEnd(Injects injects, End end) throws Exception {
         FIRED.clear();
+        STALE.clear();
+        closedLoader = null;
         String cell = injects + "-" + end;
         List<AnnotationConfigApplicationContext> open = new ArrayList<>();
         try {
@@ -202,8 +233,13 @@ public abstract class RestartMatrix {
             }
             AnnotationConfigApplicationContext context = context(cell, parent);
             open.add(context);
-            register(context, injects);
+            register(context, injects, end);
             runAndEnd(context, end);
+            if (end == End.BEAN_REFRESHED) {
+                check(context.getBean(AsyncSlotRegistry.class).timers(MAP, String.class), true);
+                return;
+            }
+            closedLoader = end == End.RESTARTED ? context.getClassLoader() : null;
             if (parent != null) {
                 assertThat(parent.getBean(AsyncSlotRegistry.class).isRunning()).isTrue();
             }
@@ -212,9 +248,10 @@ public abstract class RestartMatrix {
             }
             AnnotationConfigApplicationContext next = context(cell, parent);
             open.add(next);
-            register(next, Injects.NOBODY);
-            next.refresh();
-            check(next.getBean(AsyncSlotRegistry.class).timers(MAP, String.class));
+            register(next, Injects.NOBODY, end);
+            refresh(next, end);
+            check(next.getBean(AsyncSlotRegistry.class).timers(MAP, String.class), slotsOutliveTheirRegistry());
+            assertThat(STALE).as("called on a class of the closed context").isEmpty();
         } finally {
             for (int i = open.size() - 1; i >= 0; i--) {
                 open.get(i).close();
@@ -226,14 +263,14 @@ public abstract class RestartMatrix {
         for (int other = 0; other < others(); other++) {
             AnnotationConfigApplicationContext node = context(cell, null);
             open.add(node);
-            register(node, Injects.NOBODY);
+            register(node, Injects.NOBODY, End.CLOSE);
             node.refresh();
         }
     }
 
     /**
-     * Arms slots in a process of its own, whose callback has the registry injected, ends that, and holds what fires there
-     * and afterwards against what was armed.
+     * Arms slots in a separate process, whose callback has the registry injected, and ends that process. Then compares
+     * the keys that fire there and afterwards with those that were armed.
      *
      * @param end how it ends
      * @throws Exception if the process cannot be started
@@ -251,14 +288,14 @@ public abstract class RestartMatrix {
             runInAProcess(cell, end, Objects.requireNonNull(shared));
             AnnotationConfigApplicationContext next = context(cell, null);
             open.add(next);
-            register(next, Injects.NOBODY);
+            register(next, Injects.NOBODY, End.CLOSE);
             next.refresh();
             TimerSlots<String> slots = next.getBean(AsyncSlotRegistry.class).timers(MAP, String.class);
             if (end == ProcessEnd.EXIT_IN_A_CALLBACK) {
                 awaitFired(EXITING, 2); // its run was cut off, and so comes again
                 FIRED.removeIf(EXITING::equals);
             }
-            check(slots);
+            check(slots, slotsOutliveTheirRegistry());
         } finally {
             for (int i = open.size() - 1; i >= 0; i--) {
                 open.get(i).close();
@@ -296,7 +333,7 @@ public abstract class RestartMatrix {
         assertThat(output).contains(Child.ARMED);
     }
 
-    /** The other process: arms slots, says what fires, and ends as it is told. */
+    /** The other process: arms slots, prints each key that fires, and ends as requested. */
     static final class Child {
 
         static final String FIRED = "fired ";
@@ -308,7 +345,7 @@ public abstract class RestartMatrix {
             constructor.setAccessible(true);
             RestartMatrix matrix = (RestartMatrix) constructor.newInstance();
             AnnotationConfigApplicationContext context = matrix.context(arguments[1], null);
-            matrix.register(context, Injects.CALLBACK);
+            matrix.register(context, Injects.CALLBACK, End.CLOSE);
             context.registerShutdownHook();
             exits = arguments[2].equals(ProcessEnd.EXIT_IN_A_CALLBACK.name());
             says = true;
@@ -334,9 +371,9 @@ public abstract class RestartMatrix {
         }
     }
 
-    private void check(TimerSlots<String> slots) throws InterruptedException {
+    private static void check(TimerSlots<String> slots, boolean outliveTheEnd) throws InterruptedException {
         assertThat(FIRED).as("made due by nobody").doesNotContainAnyElementsOf(FAR);
-        if (!slotsOutliveTheirRegistry()) {
+        if (!outliveTheEnd) {
             assertThat(slots.stats().slots()).as("slots end with their map").isZero();
             assertThat(FIRED).doesNotHaveDuplicates().isSubsetOf(NEAR);
             return;
@@ -364,11 +401,11 @@ public abstract class RestartMatrix {
             }
             throw new AssertionError("the refresh was to fail");
         }
-        context.refresh();
+        refresh(context, end);
         TimerSlots<String> slots = context.getBean(AsyncSlotRegistry.class).timers(MAP, String.class);
         arm(slots);
         switch (end) {
-            case CLOSE, CHILD_CLOSED, REFRESH_FAILED -> context.close();
+            case CLOSE, CHILD_CLOSED, REFRESH_FAILED, RESTARTED -> context.close();
             case BEAN_DESTROYED -> ((DefaultListableBeanFactory) context.getBeanFactory()).destroySingleton(BEAN);
             case CLOSED_AMID_TRAFFIC -> {
                 Thread traffic = new Thread(() -> {
@@ -381,7 +418,32 @@ public abstract class RestartMatrix {
                 context.close();
                 traffic.join();
             }
+            case BEAN_REFRESHED -> {
+                OneAtATime scope = (OneAtATime)
+                        Objects.requireNonNull(context.getBeanFactory().getRegisteredScope(OneAtATime.NAME));
+                Set<Object> instances = Collections.newSetFromMap(new IdentityHashMap<>());
+                for (int i = 0; i < 25; i++) { // for longer than it takes until the near slots are due
+                    scope.refresh();
+                    instances.add(context.getBean(ScopedProxyUtils.getTargetBeanName(BEAN)));
+                    Thread.sleep(20);
+                }
+                assertThat(instances).hasSize(25);
+            }
         }
+    }
+
+    /** Devtools runs the application in a thread with the new class loader. */
+    private static void refresh(AnnotationConfigApplicationContext context, End end) {
+        if (end != End.RESTARTED) {
+            context.refresh();
+            return;
+        }
+        CompletableFuture.runAsync(context::refresh, command -> {
+                    Thread main = new Thread(command, "restartedMain");
+                    main.setContextClassLoader(context.getClassLoader());
+                    main.start();
+                })
+                .join();
     }
 
     private static void arm(TimerSlots<String> slots) {
@@ -389,17 +451,114 @@ public abstract class RestartMatrix {
         NEAR.forEach(key -> slots.start(key, Duration.ofMillis(300)));
     }
 
-    private void register(AnnotationConfigApplicationContext context, Injects injects) {
+    private void register(AnnotationConfigApplicationContext context, Injects injects, End end) {
+        Class<?> callback = callback(injects == Injects.CALLBACK);
+        if (end == End.RESTARTED) {
+            RestartLoader loader = new RestartLoader(callback);
+            context.setClassLoader(loader);
+            callback = ClassUtils.resolveClassName(callback.getName(), loader);
+        }
         if (injects == Injects.BEAN_BEFORE_IT) {
             context.registerBean("before", Holder.class);
         }
-        context.registerBean(BEAN, callback(injects == Injects.CALLBACK));
+        if (end == End.BEAN_REFRESHED) {
+            registerScoped(context, callback);
+        } else {
+            context.registerBean(BEAN, callback);
+        }
         if (injects == Injects.BEAN_AFTER_IT) {
             context.registerBean("after", Holder.class);
         }
     }
 
+    private static void registerScoped(AnnotationConfigApplicationContext context, Class<?> callback) {
+        context.getBeanFactory().registerScope(OneAtATime.NAME, new OneAtATime());
+        RootBeanDefinition target = new RootBeanDefinition(callback);
+        target.setScope(OneAtATime.NAME);
+        BeanDefinitionHolder proxy =
+                ScopedProxyUtils.createScopedProxy(new BeanDefinitionHolder(target, BEAN), context, true);
+        context.registerBeanDefinition(proxy.getBeanName(), proxy.getBeanDefinition());
+    }
+
     private record Holder(AsyncSlotRegistry registry) {}
+
+    /** A scope with one instance of a bean at a time, which a refresh destroys: as Spring Cloud's. Thread-safe. */
+    private static final class OneAtATime implements Scope {
+
+        static final String NAME = "refresh";
+
+        /** Guarded by this. */
+        private final Map<String, Object> beans = new HashMap<>();
+
+        /** Guarded by this. */
+        private final List<Runnable> ends = new ArrayList<>();
+
+        @Override
+        public synchronized Object get(String name, ObjectFactory<?> factory) {
+            Object present = beans.get(name);
+            if (present == null) {
+                present = factory.getObject();
+                beans.put(name, present);
+            }
+            return present;
+        }
+
+        @Override
+        public synchronized void registerDestructionCallback(String name, Runnable callback) {
+            ends.add(callback);
+        }
+
+        @Override
+        public synchronized @Nullable Object remove(String name) {
+            return beans.remove(name);
+        }
+
+        void refresh() {
+            List<Runnable> former;
+            synchronized (this) {
+                beans.clear();
+                former = List.copyOf(ends);
+                ends.clear();
+            }
+            former.forEach(Runnable::run);
+        }
+    }
+
+    /** Loads the class of a callback, with those around it, instead of its parent: as that of devtools. */
+    private static final class RestartLoader extends ClassLoader {
+
+        private final String own;
+
+        RestartLoader(Class<?> callback) {
+            super(callback.getClassLoader());
+            String name = callback.getName();
+            int nested = name.indexOf('$');
+            own = nested < 0 ? name : name.substring(0, nested);
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (!name.equals(own) && !name.startsWith(own + "$")) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> present = findLoadedClass(name);
+                return present == null ? define(name) : present;
+            }
+        }
+
+        private Class<?> define(String name) throws ClassNotFoundException {
+            try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+                if (in == null) {
+                    throw new ClassNotFoundException(name);
+                }
+                byte[] bytes = in.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
 
     /** Arms slots and ends the refresh, when the maps are there. */
     private record Failing(AsyncSlotRegistry registry) implements SmartLifecycle {

@@ -201,12 +201,19 @@ interface RunScenarios {
         Runs<String> fresh = rig.runs();
         Runs<String> own = rig.runs();
         TimerSlots<String> slots = rig.timers(old);
-        long now = System.nanoTime();
-        slots.start("key", rig.steps(3));
-        slots.start("special", rig.steps(3));
+        slots.start("key", Duration.ofHours(1)); // far: a slow machine must not fire them before they are bound again
+        slots.start("special", Duration.ofHours(1));
         slots.rebind(fresh);
         assertThat(slots.rebind("special", own)).isTrue();
         assertThat(slots.rebind("absent", own)).isFalse();
+        for (String key : List.of("key", "special")) {
+            assertThat(slots.find(key).orElseThrow().timeLeft())
+                    .as("what is left of the delay of %s", key)
+                    .isGreaterThan(Duration.ofMinutes(30));
+        }
+        long now = System.nanoTime();
+        slots.touch("key", rig.steps(3));
+        slots.touch("special", rig.steps(3));
         fresh.awaitEnded(1);
         own.awaitEnded(1);
         assertThat(fresh.get(0).beganNanos() - now)

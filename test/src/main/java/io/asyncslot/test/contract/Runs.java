@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,25 +135,29 @@ final class Runs<K> implements SlotCallback<K> {
 
     /** Waits until a number of runs have begun. */
     synchronized void awaitBegun(int number) throws InterruptedException {
-        long until = System.nanoTime() + rig.patience().toNanos();
-        while (begun.size() < number) {
-            sleep(until, begun.size() + " of " + number + " runs have begun");
-        }
+        await(begun::size, number, "begun");
     }
 
     /** Waits until a number of runs have ended. */
     synchronized void awaitEnded(int number) throws InterruptedException {
-        long until = System.nanoTime() + rig.patience().toNanos();
-        while (ended < number) {
-            sleep(until, ended + " of " + number + " runs have ended");
-        }
+        await(() -> ended, number, "ended");
     }
 
-    private void sleep(long until, String state) throws InterruptedException {
-        long left = until - System.nanoTime();
-        if (left <= 0) {
-            throw new AssertionError("after " + rig.patience() + " only " + state);
+    /** With the monitor. Gives up when nothing has come for the rig's patience: a slow machine gets all the time that it needs. */
+    private void await(IntSupplier count, int number, String what) throws InterruptedException {
+        int seen = -1;
+        long until = 0;
+        while (count.getAsInt() < number) {
+            if (count.getAsInt() != seen) {
+                seen = count.getAsInt();
+                until = System.nanoTime() + rig.patience().toNanos();
+            }
+            long left = until - System.nanoTime();
+            if (left <= 0) {
+                throw new AssertionError(
+                        seen + " of " + number + " runs have " + what + ", and none in the last " + rig.patience());
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
-        TimeUnit.NANOSECONDS.timedWait(this, left);
     }
 }

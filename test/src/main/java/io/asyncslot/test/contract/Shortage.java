@@ -1,8 +1,8 @@
 package io.asyncslot.test.contract;
 
 /**
- * Makes a backend's resources run short, so that the kit sees what it answers then: a full kernel, a database that
- * refuses. While the shortage lasts, whatever the backend needs for a new slot is refused to it.
+ * Exhausts a backend's resources, so that the kit can check its answers: a full kernel, or a database that refuses.
+ * While the shortage lasts, the backend gets nothing that it needs for a new slot.
  */
 public interface Shortage {
 

@@ -1,5 +1,7 @@
 package io.asyncslot.test.contract;
 
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -13,6 +15,7 @@ interface TableScenarios {
      * @param rig the rig
      * @throws Exception if it fails
      */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest(name = "{0}")
     @MethodSource("io.asyncslot.test.contract.Cell#timers")
     default void timerTable(Cell cell, ContractRig rig) throws Exception {
@@ -26,6 +29,7 @@ interface TableScenarios {
      * @param rig the rig
      * @throws Exception if it fails
      */
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest(name = "{0}")
     @MethodSource("io.asyncslot.test.contract.Cell#works")
     default void workTable(Cell cell, ContractRig rig) throws Exception {

@@ -68,7 +68,7 @@ interface ValueRaceScenarios {
         int takes = 0;
         int rounds = 0;
         try (Duel duel = new Duel(rig)) {
-            for (; duel.goesOn(rounds, 1_000, takes, runs.count()); rounds++) {
+            for (; duel.goesOn(rounds, 1_000, takes, runs.count(), duel.overlaps()); rounds++) {
                 int first = accepted;
                 accepted += 16;
                 duel.run(

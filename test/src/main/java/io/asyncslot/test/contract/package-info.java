@@ -1,6 +1,6 @@
 /**
- * The backend contract kit: what a backend must pass to be a backend. Extend {@link
- * io.asyncslot.test.contract.BackendContract}.
+ * The backend contract kit: the tests that every backend must pass. Extend
+ * {@link io.asyncslot.test.contract.BackendContract}.
  */
 @NullMarked
 package io.asyncslot.test.contract;

@@ -2,7 +2,7 @@ package io.asyncslot.test.explore;
 
 import java.util.List;
 
-/** An order of steps in which something failed, and how to see it again. */
+/** An order of steps in which something failed, and how to replay it. */
 public final class ExplorationFailedError extends AssertionError {
 
     private static final long serialVersionUID = 1L;
@@ -19,7 +19,7 @@ public final class ExplorationFailedError extends AssertionError {
         for (int number = 0; number < steps.size(); number++) {
             text.append(String.format("%n%4d  %s", number + 1, steps.get(number)));
         }
-        return text + "\nto see it again: SlotExplorer.create().replay(\"" + schedule + "\", scenario)";
+        return text + "\nTo replay it: SlotExplorer.create().replay(\"" + schedule + "\", scenario)";
     }
 
     /**

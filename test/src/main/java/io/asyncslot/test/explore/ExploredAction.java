@@ -1,13 +1,13 @@
 package io.asyncslot.test.explore;
 
-/** What an actor does, or what is checked. */
+/** An action of an actor, or a check. */
 @FunctionalInterface
 public interface ExploredAction {
 
     /**
-     * Does it.
+     * Runs the action.
      *
-     * @throws Exception what an actor or a check throws makes the run a failed one
+     * @throws Exception if the actor or the check fails; then the run fails
      */
     void run() throws Exception;
 }

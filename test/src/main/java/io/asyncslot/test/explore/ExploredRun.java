@@ -16,11 +16,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * One run of an exploration: a registry with manual time, the actors that use it, and what must hold. Another strand may
- * go on at each <em>point</em>: where an actor begins, before each operation on a map of this registry, where a due run is
- * taken up, before and after its callback, and at each {@link #point} of the test's own.
+ * One run of an exploration: a registry with manual time, the actors that use it, and the checks that must hold.
+ * Another strand may continue at each <em>point</em>: where an actor begins, before each operation on a map of this
+ * registry, where a due run is taken up, before and after its callback, and at each call of {@link #point} by the test.
  *
- * <p>Set up by the scenario on one thread; {@link #point} may be called by any.
+ * <p>The scenario sets it up on one thread; any thread may call {@link #point}.
  */
 public final class ExploredRun {
 
@@ -71,7 +71,7 @@ public final class ExploredRun {
      * Adds a thread that uses the code under test, or the slots themselves.
      *
      * @param name its name in the list of steps
-     * @param action what it does; what it throws makes the run a failed one
+     * @param action what it does; the run fails if it throws
      * @return this run
      */
     public ExploredRun actor(String name, ExploredAction action) {
@@ -95,7 +95,7 @@ public final class ExploredRun {
     }
 
     /**
-     * Adds what must hold after every step.
+     * Adds a check that must hold after every step.
      *
      * @param check throws when it does not hold; must not wait for an actor
      * @return this run
@@ -106,7 +106,7 @@ public final class ExploredRun {
     }
 
     /**
-     * Adds what must hold when every actor and callback has ended and all time has passed.
+     * Adds a check that must hold when every actor and callback has ended and all time has passed.
      *
      * @param check throws when it does not hold
      * @return this run
@@ -117,7 +117,7 @@ public final class ExploredRun {
     }
 
     /**
-     * Says that callbacks may throw. Otherwise a callback that throws makes the run a failed one.
+     * Allows callbacks to throw. Otherwise, the run fails if a callback throws.
      *
      * @return this run
      */
@@ -127,10 +127,10 @@ public final class ExploredRun {
     }
 
     /**
-     * Lets another strand go on here: for a test's own stand-ins, between a read and a write for example. Does nothing on
-     * a thread that is no actor and no callback of an exploration.
+     * Lets another strand continue here: for the test's own stand-ins, for example between a read and a write. Does
+     * nothing on a thread that is neither an actor nor a callback of an exploration.
      *
-     * @param label what the list of steps says
+     * @param label the text for the list of steps
      */
     public static void point(String label) {
         Strands.point(label);
@@ -170,7 +170,7 @@ public final class ExploredRun {
         SlotMapStats stats = map.stats();
         long ended = stats.fired() + stats.cancelled() + stats.deletedArmed() + stats.skipped() + stats.armed();
         if (stats.started() != ended || stats.running() != 0 || stats.references() != stats.slots()) {
-            throw new AssertionError("the books of map '" + map.name() + "' do not balance: " + stats);
+            throw new AssertionError("the counts of map '" + map.name() + "' do not balance: " + stats);
         }
     }
 

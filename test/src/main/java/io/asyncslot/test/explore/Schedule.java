@@ -58,7 +58,7 @@ final class Schedule {
             chosen = given.get(step);
             if (chosen >= outOf) {
                 throw new IllegalStateException("the schedule asks for strand " + chosen + " at step " + (step + 1)
-                        + ", where only " + outOf + " can go on: the scenario does not run as it did then");
+                        + ", where only " + outOf + " can continue: the scenario does not run as it did before");
             }
         } else if (random != null) {
             chosen = random.nextInt(outOf);

@@ -6,7 +6,7 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a scenario in every order in which its actors, time and the callbacks can meet, on the engine of production with
+ * Runs a scenario in every order in which its actors, time and the callbacks can meet, on the production engine with
  * manual time, one thread at a time. A failure comes with its steps and with a schedule that replays it.
  *
  * <pre>{@code
@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * });
  * }</pre>
  *
- * <p>All orders are tried, depth first, if there are not too many; if there are, the second half of the runs is drawn at
- * random. Between two points a strand is never interrupted: data that threads share without a point between their
- * accesses is not explored, and neither is the memory model. Who waits for five seconds while nobody else can go on counts
- * as deadlocked. Immutable and thread-safe.
+ * <p>If there are not too many orders, the explorer tries all of them, depth first. Otherwise, it draws the second half
+ * of the runs at random. It never interrupts a strand between two points: it explores neither data that threads share
+ * without a point between their accesses, nor the memory model. A strand that waits for five seconds while no other
+ * strand can continue counts as deadlocked. Immutable and thread-safe.
  */
 public final class SlotExplorer {
 
-    /** How many orders are tried at most unless said otherwise. */
+    /** The maximum number of orders to try, unless you set another. */
     public static final int DEFAULT_MAX_RUNS = 10_000;
 
     private final int maxRuns;
@@ -50,7 +50,7 @@ public final class SlotExplorer {
     /**
      * Limits the exploration.
      *
-     * @param runs how many orders are tried at most, at least 1
+     * @param runs the maximum number of orders to try, at least 1
      * @return an explorer with this limit
      * @throws IllegalArgumentException if it is less than 1
      */
@@ -102,10 +102,11 @@ public final class SlotExplorer {
     /**
      * Runs one order again.
      *
-     * @param schedule as an {@link ExplorationFailedError} gave it; empty for the order in which nobody is interrupted
+     * @param schedule as an {@link ExplorationFailedError} gave it; empty for the order in which no strand is
+     *     interrupted
      * @param scenario the same scenario
      * @throws ExplorationFailedError if the run fails
-     * @throws IllegalArgumentException if {@code schedule} is none
+     * @throws IllegalArgumentException if {@code schedule} is not a schedule
      */
     public void replay(String schedule, ExploredScenario scenario) {
         ExecutorService threads = threads();

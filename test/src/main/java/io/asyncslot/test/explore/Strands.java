@@ -219,7 +219,7 @@ final class Strands implements Executor {
                 return;
             }
             if (nanos <= 0) {
-                throw new IllegalStateException("deadlock: these wait for ever: "
+                throw new IllegalStateException("deadlock: these wait forever: "
                         + strands.stream()
                                 .filter(strand -> strand.state == Strand.State.STUCK)
                                 .map(strand -> strand.name + " after " + strand.at)

@@ -19,6 +19,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -205,6 +206,11 @@ final class WrongSlots<K> {
                 } else {
                     int at = given.length - 1;
                     given[at] = wrong((SlotCallback<K>) given[at], Objects.requireNonNull(manner));
+                }
+            }
+            case "pausedBy" -> {
+                if (fault == Fault.FORGETS_WHO_PAUSED) {
+                    return Optional.empty();
                 }
             }
             case "pause" -> {

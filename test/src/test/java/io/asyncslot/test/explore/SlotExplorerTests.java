@@ -222,6 +222,6 @@ class SlotExplorerTests {
                 .withMessageContaining("1,x");
         assertThatExceptionOfType(ExplorationFailedError.class)
                 .isThrownBy(() -> explorer.replay("3", run -> run.actor("a", () -> {})))
-                .withMessageContaining("the scenario does not run as it did then");
+                .withMessageContaining("the scenario does not run as it did before");
     }
 }

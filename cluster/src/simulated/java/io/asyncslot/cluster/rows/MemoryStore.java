@@ -1,9 +1,8 @@
 package io.asyncslot.cluster.rows;
 
+import io.asyncslot.cluster.store.MapPause;
 import io.asyncslot.cluster.store.SlotId;
-import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StoreSession;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Slots in memory, for tests: a store without threads and without its own clock. What is done is seen immediately, and a step that
  * fails leaves nothing behind. Thread-safe.
  */
-public final class MemoryStore implements SlotStore {
+public final class MemoryStore extends UnjoinedStore {
 
     private static final Comparator<SlotId> BY_CODE_POINT = Comparator.comparing(SlotId::map)
             .thenComparing(id -> id.key().codePoints().toArray(), Arrays::compare);
@@ -31,7 +30,7 @@ public final class MemoryStore implements SlotStore {
 
     private final Map<SlotId, SlotRow> slots = new TreeMap<>(BY_CODE_POINT);
     private final Map<Long, Rows.NodeRow> nodes = new TreeMap<>();
-    private final Map<String, Long> paused = new TreeMap<>();
+    private final Map<String, MapPause> paused = new TreeMap<>();
 
     /** What a step that fails has to take back, the latest last. */
     private final List<Runnable> undo = new ArrayList<>();
@@ -50,31 +49,6 @@ public final class MemoryStore implements SlotStore {
     @Override
     public StoreSession own() {
         return new Session(new Memory());
-    }
-
-    @Override
-    public StoreSession joined() {
-        return own();
-    }
-
-    @Override
-    public StoreSession heartbeat(Duration patience) {
-        return own();
-    }
-
-    @Override
-    public boolean joinsTransactions() {
-        return false;
-    }
-
-    @Override
-    public boolean inTransaction() {
-        return false;
-    }
-
-    @Override
-    public void afterCommit(Runnable action) {
-        action.run();
     }
 
     private static final class Session extends RowSession {
@@ -258,16 +232,16 @@ public final class MemoryStore implements SlotStore {
         }
 
         @Override
-        public boolean pause(String map, boolean pauses, long now) {
+        public boolean pause(String map, @Nullable MapPause pause) {
             boolean is = paused.containsKey(map);
-            if (pauses != is) {
-                put(paused, map, pauses ? now : null);
+            if ((pause != null) != is) {
+                put(paused, map, pause);
             }
-            return pauses != is;
+            return (pause != null) != is;
         }
 
         @Override
-        public Map<String, Long> paused() {
+        public Map<String, MapPause> paused() {
             return read(() -> new TreeMap<>(paused));
         }
 
