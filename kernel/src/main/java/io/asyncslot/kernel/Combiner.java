@@ -125,6 +125,11 @@ final class Combiner {
         return !intake.isEmpty() || !gone.isEmpty();
     }
 
+    /** Whether something is left to carry out, or somebody has taken it and is at it. */
+    boolean isBusy() {
+        return hasCommands() || lock.isLocked();
+    }
+
     /** Whether more wait than should for somebody who passes by. */
     boolean isPressing() {
         return hasCommands() && lazy.get() >= LAZY;

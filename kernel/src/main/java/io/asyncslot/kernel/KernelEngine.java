@@ -273,8 +273,8 @@ final class KernelEngine implements Timekeeper, Combiner.Worker {
     /** Takes a record for a new slot; -1 when there is none, or the kernel refuses and that is to be an answer. */
     int reserve(SlotType type) {
         int place = records.take();
-        if (place < 0 && !records.isDetached() && combiner.hasCommands()) {
-            combiner.combine();
+        if (place < 0 && !records.isDetached() && combiner.isBusy()) {
+            combiner.settle(); // a record of a slot that was deleted may be on its way to be free
             place = records.take();
         }
         if (place < 0) {

@@ -3,6 +3,7 @@ package io.asyncslot.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.asyncslot.AsyncSlotRegistry;
 import io.asyncslot.CancelOutcome;
@@ -26,6 +27,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -207,6 +210,39 @@ class KernelEngineTests {
             assertThat(kernel.timers()).isZero();
             process.pass(SECOND.multipliedBy(2));
             assertThat(process.fired).isEmpty();
+        }
+    }
+
+    /** Another thread is about to free the only record: the start waits for that, and is not rejected. */
+    @Test
+    void start_waitsForARecordThatIsBeingFreed() throws Exception {
+        CountDownLatch freeing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (SimulatedApplication process = process().start()) {
+            TimerSlots<String> map = process.timers("t");
+            for (int i = 0; i < kernel.capacity; i++) {
+                map.start("k" + i, Duration.ofHours(1));
+            }
+            map.delete("k0");
+            Thread other = new Thread(() -> map.start("k1", SECOND)); // carries out what the deletion has left as well
+            kernel.step = () -> {
+                if (Thread.currentThread() == other) {
+                    freeing.countDown();
+                    await().until(() -> goOn.getCount() == 0);
+                }
+            };
+            FutureTask<StartOutcome> start = new FutureTask<>(() -> map.start("new", Duration.ofHours(1)));
+            Thread starter = new Thread(start);
+            try {
+                other.start();
+                freeing.await();
+                starter.start();
+                await().until(() -> start.isDone() || starter.getState() == Thread.State.WAITING);
+            } finally {
+                goOn.countDown();
+                other.join();
+            }
+            assertThat(start.get()).isEqualTo(StartOutcome.STARTED);
         }
     }
 
