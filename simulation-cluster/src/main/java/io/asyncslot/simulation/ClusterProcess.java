@@ -42,7 +42,7 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
     final List<SlotMap<String>> maps = new ArrayList<>();
 
     /** The runs that this process has begun and knows of. */
-    final List<ClusterLedger.Run> begun = new ArrayList<>();
+    final List<ClusterModel.Run> begun = new ArrayList<>();
 
     private final ClusterWorld world;
     private final Inbox inbox = new Inbox();
@@ -98,12 +98,12 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .backend(node)
                 .ticker(ticker)
                 .build();
-        for (ClusterLedger.Plan plan : world.plans) {
+        for (ClusterPlan plan : world.plans) {
             maps.add(opened(plan, callback));
         }
     }
 
-    private SlotMap<String> opened(ClusterLedger.Plan plan, Callback callback) {
+    private SlotMap<String> opened(ClusterPlan plan, Callback callback) {
         Merge merge = plan.merge();
         SlotValues<?> values = merge == null
                 ? null

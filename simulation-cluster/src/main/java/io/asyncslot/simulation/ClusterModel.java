@@ -1,0 +1,377 @@
+package io.asyncslot.simulation;
+
+import io.asyncslot.CancelOutcome;
+import io.asyncslot.DeleteOutcome;
+import io.asyncslot.Merge;
+import io.asyncslot.RetryOutcome;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.TouchOutcome;
+import io.asyncslot.WhenIdle;
+import io.asyncslot.cluster.store.Armed;
+import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Offer;
+import io.asyncslot.cluster.store.Removed;
+import io.asyncslot.cluster.store.Row;
+import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.StartedRun;
+import io.asyncslot.cluster.store.StoreSession;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operations on slots of a cluster are meant to do, as plainly as can be, and what has become of their values. Times are
+ * microseconds of the database's clock. One part of a life moves at a time: nothing here is concurrent.
+ */
+final class ClusterModel {
+
+    static final long NONE = -1;
+
+    /** One run, from its begin in the database to its end there. */
+    static final class Run {
+        final SlotId id;
+        final long token;
+        final long node;
+        final long incarnation;
+        final long generation;
+        final int attempt;
+        final @Nullable ClusterProcess process;
+        List<Integer> values;
+
+        /** Whether its process has heard of it. */
+        boolean answered;
+
+        boolean called;
+        boolean returned;
+
+        /** Whether nobody has it any more, so that it is to be delivered again. */
+        boolean cut;
+
+        boolean withdrawn;
+        boolean passed;
+
+        Run(
+                SlotId id,
+                StartedRun begun,
+                long node,
+                @Nullable ClusterProcess process,
+                List<Integer> values,
+                boolean answered) {
+            this.id = id;
+            this.token = begun.token();
+            this.node = node;
+            this.incarnation = begun.incarnation();
+            this.generation = begun.generation();
+            this.attempt = begun.attempt();
+            this.process = process;
+            this.values = values;
+            this.answered = answered;
+        }
+
+        @Override
+        public String toString() {
+            return "run " + token + " of " + id + " by node " + node + ", generation " + generation + ", attempt "
+                    + attempt
+                    + (answered ? "" : ", of which nobody was told") + (called ? ", called" : "")
+                    + (returned ? ", returned" : "") + (cut ? ", cut off" : "");
+        }
+    }
+
+    /** One key's slot. */
+    static final class Slot {
+        boolean live;
+        boolean paused;
+        boolean armed;
+        long incarnation = NONE;
+        long generation = NONE;
+        long due;
+        int attempt = 1;
+
+        /** Whether what is pending is a firing that is delivered again. */
+        boolean again;
+
+        List<Integer> values = new ArrayList<>();
+
+        /** The run that goes on, or was cut off. */
+        @Nullable
+        Run run;
+
+        boolean ownRun() {
+            return run != null && run.incarnation == incarnation;
+        }
+
+        @Override
+        public String toString() {
+            return (live ? "live" : "freed") + (paused ? " paused" : "")
+                    + (armed ? " armed for " + due + " as " + generation + ", attempt " + attempt : "") + " " + values
+                    + (run == null ? "" : ", " + run);
+        }
+    }
+
+    private final Map<String, ClusterPlan> plans = new HashMap<>();
+    private final Map<SlotId, Slot> slots =
+            new TreeMap<>(java.util.Comparator.comparing(SlotId::map).thenComparing(SlotId::key));
+    private final Set<String> pausedMaps = new TreeSet<>();
+
+    private long highest = NONE;
+
+    /** Values that were accepted, and what has become of those that are in no slot any more. */
+    private long accepted;
+
+    private long merged;
+    private long dropped;
+    private long handed;
+
+    ClusterModel(List<ClusterPlan> plans) {
+        plans.forEach(plan -> this.plans.put(plan.name(), plan));
+    }
+
+    Slot slot(SlotId id) {
+        return slots.computeIfAbsent(id, same -> new Slot());
+    }
+
+    Map<SlotId, Slot> slots() {
+        return slots;
+    }
+
+    boolean isHeld(SlotId id, Slot slot) {
+        return slot.paused || pausedMaps.contains(id.map());
+    }
+
+    ClusterPlan plan(SlotId id) {
+        return Objects.requireNonNull(plans.get(id.map()));
+    }
+
+    static void same(Object what, @Nullable Object expected, @Nullable Object actual) {
+        if (!Objects.equals(expected, actual)) {
+            throw new Wrong(what + ": the model says " + expected + ", the engine " + actual);
+        }
+    }
+
+    // ---- operations ---------------------------------------------------------------------------------------------
+
+    private void offered(SlotId id, Slot slot, @Nullable Offer offer) {
+        byte[] value = offer == null ? null : offer.value();
+        if (value == null) {
+            return;
+        }
+        accepted++;
+        if (plan(id).merge() == Merge.LAST) {
+            merged += slot.values.size();
+            slot.values.clear();
+        }
+        slot.values.add(NumberCodec.number(value));
+    }
+
+    Object armed(
+            SlotId id,
+            boolean submits,
+            Deadline when,
+            @Nullable Offer offer,
+            Armed<?> result,
+            long now,
+            Object outcome) {
+        same("outcome of an arming of " + id, outcome, result.outcome());
+        arm(slot(id), id, submits, when, offer, result, now);
+        return outcome;
+    }
+
+    private void arm(
+            Slot slot, SlotId id, boolean submits, Deadline when, @Nullable Offer offer, Armed<?> result, long now) {
+        if (!slot.live) {
+            slot.live = true;
+            slot.paused = false;
+            slot.incarnation = result.incarnation();
+        }
+        if (!slot.armed) {
+            drop(slot);
+            slot.attempt = 1;
+            slot.again = false;
+        }
+        boolean keepsDue = submits && slot.armed;
+        boolean keeps = keepsDue && !(slot.again && offer != null && offer.value() != null);
+        if (!keeps) {
+            if (!keepsDue) {
+                slot.due = when.relative() ? now + when.micros() : when.micros();
+            }
+            if (result.generation() <= highest) {
+                throw new Wrong("generation " + result.generation() + " after " + highest);
+            }
+            highest = result.generation();
+            slot.generation = result.generation();
+            slot.attempt = 1;
+            slot.again = false;
+        }
+        slot.armed = true;
+        offered(id, slot, offer);
+        same("deadline of " + id, slot.due, result.due());
+        same("generation of " + id, slot.generation, result.generation());
+    }
+
+    Object restarted(SlotId id, long incarnation, Deadline when, Armed<?> result, long now) {
+        Slot slot = slot(id);
+        if (!slot.live || slot.incarnation != incarnation) {
+            same("restart of " + id, StartOutcome.FREED, result.outcome());
+            return StartOutcome.FREED;
+        }
+        return armed(id, false, when, null, result, now, slot.armed ? StartOutcome.REARMED : StartOutcome.STARTED);
+    }
+
+    Object touched(SlotId id, Deadline when, Armed<?> result, long now) {
+        Slot slot = slot(id);
+        Object expected = !slot.live ? TouchOutcome.ABSENT : slot.armed ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED;
+        same("touch of " + id, expected, result.outcome());
+        if (expected == TouchOutcome.MOVED) {
+            slot.due = now + when.micros();
+            same("deadline of " + id, slot.due, result.due());
+            same("generation of " + id, slot.generation, result.generation());
+        }
+        return expected;
+    }
+
+    Object retried(
+            SlotId id, long token, Deadline when, StoreSession.Retry how, StoreSession.Retried result, long now) {
+        Slot slot = slot(id);
+        Run run = slot.run;
+        RetryOutcome expected = !slot.live || run == null || run.token != token || run.cut || !slot.ownRun()
+                ? RetryOutcome.FREED
+                : run.withdrawn
+                        ? RetryOutcome.WITHDRAWN
+                        : slot.armed ? RetryOutcome.SUPERSEDED : RetryOutcome.SCHEDULED;
+        same("retry of " + id, expected, result.outcome());
+        if (run == null || expected == RetryOutcome.FREED || expected == RetryOutcome.WITHDRAWN) {
+            return expected;
+        }
+        if (plan(id).merge() != null) {
+            if (!slot.armed) {
+                drop(slot);
+            }
+            if (plan(id).merge() == Merge.LAST && !slot.values.isEmpty()) {
+                merged += run.values.size();
+            } else {
+                slot.values.addAll(0, run.values);
+            }
+            run.values = List.of();
+            run.passed = true;
+        }
+        if (expected == RetryOutcome.SCHEDULED) {
+            slot.armed = true;
+            slot.again = true;
+            slot.generation = run.generation;
+            slot.attempt = run.attempt + (how.sameAttempt() ? 0 : 1);
+            slot.due = now + when.micros();
+        }
+        return expected;
+    }
+
+    private void drop(Slot slot) {
+        dropped += slot.values.size();
+        slot.values.clear();
+    }
+
+    Object cancelled(SlotId id, WhenIdle whenIdle, Removed<?> result) {
+        Slot slot = slot(id);
+        Object expected = !slot.live
+                ? CancelOutcome.ABSENT
+                : slot.armed
+                        ? CancelOutcome.CANCELLED
+                        : slot.ownRun() ? CancelOutcome.RUNNING : CancelOutcome.NOT_ARMED;
+        same("cancel of " + id, expected, result.outcome());
+        if (slot.live) {
+            slot.armed = false;
+            drop(slot);
+            if (whenIdle == WhenIdle.FREE && !slot.ownRun()) {
+                slot.live = false;
+            } else if (slot.run != null) {
+                slot.run.withdrawn = true;
+            }
+        }
+        return expected;
+    }
+
+    Object deleted(SlotId id, Removed<?> result) {
+        Slot slot = slot(id);
+        Object expected = !slot.live
+                ? DeleteOutcome.ABSENT
+                : slot.ownRun()
+                        ? DeleteOutcome.DELETED_WHILE_RUNNING
+                        : slot.armed ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
+        same("delete of " + id, expected, result.outcome());
+        if (slot.live) {
+            slot.armed = false;
+            drop(slot);
+            slot.live = false;
+            Run run = slot.run;
+            if (run != null && run.cut) {
+                dropped += run.values.size();
+                slot.run = null;
+            }
+        }
+        return expected;
+    }
+
+    Object paused(SlotId id, boolean pauses, boolean changed) {
+        Slot slot = slot(id);
+        if (pauses) {
+            same("pause of " + id, slot.live && !slot.paused, changed);
+        }
+        if (slot.live) {
+            slot.paused = pauses;
+        }
+        return changed;
+    }
+
+    void looked(SlotId id, Optional<?> result, boolean withValues) {
+        Slot slot = slot(id);
+        same("a look at " + id + " that is " + slot, slot.live, result.isPresent());
+        if (result.isPresent()) {
+            Row row = (Row) result.get();
+            same("armed, of " + id + " that is " + slot, slot.armed, row.armed());
+            same("paused, of " + id, slot.paused, row.paused());
+            same("running, of " + id + " that is " + slot, slot.ownRun(), row.running());
+            if (slot.armed) {
+                same("deadline of " + id, slot.due, row.due());
+                same("generation of " + id, slot.generation, row.generation());
+                if (withValues) {
+                    same("values of " + id, slot.values, NumberCodec.numbers(row.values()));
+                }
+            }
+        }
+    }
+
+    Object pausedMap(String map, boolean pauses, Object result) {
+        same(
+                (pauses ? "pause of " : "resume of ") + map,
+                pauses ? pausedMaps.add(map) : pausedMaps.remove(map),
+                result);
+        return result;
+    }
+
+    // ---- books --------------------------------------------------------------------------------------------------
+
+    /** The values of a run were handed over, with its end. */
+    void handed(Run run) {
+        handed += run.values.size();
+    }
+
+    /** The values of a run are gone with its slot. */
+    void dropped(Run run) {
+        dropped += run.values.size();
+    }
+
+    /** Each value that was accepted is in one place. */
+    void balance() {
+        long pending = 0;
+        for (Slot slot : slots.values()) {
+            pending += slot.values.size() + (slot.run == null ? 0 : slot.run.values.size());
+        }
+        same("values accepted", accepted, handed + merged + dropped + pending);
+    }
+}
