@@ -1,8 +1,10 @@
 package io.asyncslot.simulation;
 
 import io.asyncslot.BackendUnavailableException;
+import io.asyncslot.Merge;
 import io.asyncslot.SlotMap;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.ValueSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.ValueWorkSlots;
 import io.asyncslot.WorkSlots;
@@ -13,6 +15,7 @@ import io.asyncslot.simulation.ClusterWorld.Fiber;
 import io.asyncslot.simulation.Coverage.Operation;
 import io.asyncslot.simulation.Coverage.State;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -105,11 +108,34 @@ final class ClusterCallers {
                 cell(Operation.FIND, id);
                 checked("find", id, () -> map.find(key), false);
             }
+            case 15, 16 -> {
+                if (plan.merge() != null) {
+                    cell(Operation.TAKE, id);
+                    take(id, (ValueSlots<String, Integer>) map);
+                }
+            }
             default -> {
                 cell(Operation.CANCEL_AND_AWAIT, id);
                 checked("await", id, () -> awaited(map, key), false);
             }
         }
+    }
+
+    /** What is handed out was taken, and where nothing is, nothing was pending at the last look. */
+    private void take(SlotId id, ValueSlots<String, Integer> map) {
+        Fiber fiber = world.present();
+        checked("take", id, () -> {
+            List<Integer> values = model.plan(id).merge() == Merge.COLLECT
+                    ? map.takeAll(id.key())
+                    : map.take(id.key()).map(List::of).orElse(List.of());
+            if (fiber.outcome == null && !fiber.process.closed) {
+                if (fiber.sawArmed) {
+                    throw new Wrong("take of " + id + " hands out " + values + ", and nothing was taken");
+                }
+                fiber.outcome = List.of();
+            }
+            return values;
+        });
     }
 
     private Object awaited(SlotMap<String> map, String key) {

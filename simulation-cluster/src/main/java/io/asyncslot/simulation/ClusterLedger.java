@@ -14,6 +14,7 @@ import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Removed;
+import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.cluster.store.StoreSession;
@@ -99,6 +100,7 @@ final class ClusterLedger {
                         (StoreSession.Retried) result,
                         now);
             case "cancel" -> model.cancelled((SlotId) args[0], (WhenIdle) args[1], (Removed<?>) result);
+            case "take" -> model.taken((SlotId) args[0], (Row) args[1], (Optional<?>) result);
             case "delete" -> model.deleted((SlotId) args[0], (Removed<?>) result);
             case "pause" -> model.paused((SlotId) args[0], true, (boolean) result);
             case "resume" -> model.paused((SlotId) args[1], false, model.slot((SlotId) args[1]).paused);

@@ -128,6 +128,7 @@ final class ClusterModel {
     private long merged;
     private long dropped;
     private long handed;
+    private long taken;
 
     ClusterModel(List<ClusterPlan> plans) {
         plans.forEach(plan -> this.plans.put(plan.name(), plan));
@@ -296,6 +297,27 @@ final class ClusterModel {
         return expected;
     }
 
+    /** What was seen is taken if it is what is pending still; answers the values, or null where nothing was taken. */
+    @Nullable
+    Object taken(SlotId id, Row seen, Optional<?> result) {
+        Slot slot = slot(id);
+        boolean takes = slot.live
+                && slot.armed
+                && slot.generation == seen.generation()
+                && slot.values.equals(NumberCodec.numbers(seen.values()));
+        same("take of " + id + " that is " + slot, takes, result.isPresent());
+        if (!takes) {
+            return null;
+        }
+        List<Integer> values = List.copyOf(slot.values);
+        taken += values.size();
+        slot.values.clear();
+        slot.armed = false;
+        slot.live = slot.ownRun();
+        same("freed with its values, " + id, !slot.live, ((Removed<?>) result.orElseThrow()).gone());
+        return values;
+    }
+
     Object deleted(SlotId id, Removed<?> result) {
         Slot slot = slot(id);
         Object expected = !slot.live
@@ -372,6 +394,6 @@ final class ClusterModel {
         for (Slot slot : slots.values()) {
             pending += slot.values.size() + (slot.run == null ? 0 : slot.run.values.size());
         }
-        same("values accepted", accepted, handed + merged + dropped + pending);
+        same("values accepted", accepted, handed + merged + taken + dropped + pending);
     }
 }

@@ -49,6 +49,9 @@ final class ClusterWorld implements Life {
         @Nullable
         Object outcome;
 
+        /** Whether something was pending where this stack has looked last. */
+        boolean sawArmed;
+
         Fiber(ClusterProcess process, String name) {
             this.process = process;
             this.name = name;
@@ -230,6 +233,13 @@ final class ClusterWorld implements Life {
     void outcome(Object outcome) {
         if (present != null) {
             present.outcome = outcome;
+        }
+    }
+
+    /** The present stack has looked at a slot. */
+    void looked(boolean armed) {
+        if (present != null) {
+            present.sawArmed = armed;
         }
     }
 
@@ -489,7 +499,7 @@ final class ClusterWorld implements Life {
         }
         int map = dice.below(plans.size());
         String key = "k" + dice.below(keys);
-        int kind = dice.below(16);
+        int kind = dice.below(18);
         go(process, "a caller", () -> callers.operate(process, map, key, kind));
     }
 
@@ -532,7 +542,7 @@ final class ClusterWorld implements Life {
                             id,
                             () -> dice.oneIn(3) ? firing.postpone(callers.delay()) : firing.retry(callers.delay()),
                             false);
-                case 2 -> callers.operate(process, dice.below(plans.size()), "k" + dice.below(keys), dice.below(15));
+                case 2 -> callers.operate(process, dice.below(plans.size()), "k" + dice.below(keys), dice.below(17));
                 default -> {
                     coverage.fault(Fault.CALLBACK_SLOW);
                     process.holdUp();

@@ -6,6 +6,7 @@ import io.asyncslot.cluster.store.Begin;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.NotBegun;
+import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
@@ -16,6 +17,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,9 @@ final class SimulatedDatabase {
 
     /** What nodes ask for with a lock of their own: nobody goes on meanwhile. */
     private static final Set<String> UNINTERRUPTED = Set.of("join", "release", "tell");
+
+    /** What is done only if nothing has changed since it was looked at: others often go on in between. */
+    private static final Set<String> COMPARE = Set.of("take");
 
     private final ClusterWorld world;
     private final ClusterLedger ledger;
@@ -134,7 +139,8 @@ final class SimulatedDatabase {
             throw failure(present, false);
         }
         boolean goesWrong = faults != 0 && world.dice.oneIn(faults);
-        Fault fault = goesWrong ? kind(name) : null;
+        boolean waits = faults != 0 && COMPARE.contains(name) && world.waits() && world.dice.oneIn(3);
+        Fault fault = goesWrong ? kind(name) : waits ? Fault.CALL_HELD_UP : null;
         if (fault == null) {
             return committed(process, session, method, args, true);
         }
@@ -232,6 +238,12 @@ final class SimulatedDatabase {
             throw new IllegalStateException(e);
         }
         world.done++;
+        if (method.getName().equals("find")) {
+            world.looked(((Optional<?>) result)
+                    .map(Row.class::cast)
+                    .filter(Row::armed)
+                    .isPresent());
+        }
         if (!READS.contains(method.getName()) || method.getName().equals("find")) {
             world.note(() -> "  " + process + ": " + method.getName() + " "
                     + java.util.Arrays.asList(args).subList(0, Math.min(3, args.length)) + " -> " + result);
