@@ -3,6 +3,8 @@ package io.asyncslot.simulation;
 import io.asyncslot.BackendUnavailableException;
 import io.asyncslot.Merge;
 import io.asyncslot.SlotMap;
+import io.asyncslot.StartOutcome;
+import io.asyncslot.StartSummary;
 import io.asyncslot.TimerSlots;
 import io.asyncslot.ValueSlots;
 import io.asyncslot.ValueTimerSlots;
@@ -15,6 +17,7 @@ import io.asyncslot.simulation.ClusterWorld.Fiber;
 import io.asyncslot.simulation.Coverage.Operation;
 import io.asyncslot.simulation.Coverage.State;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -114,6 +117,12 @@ final class ClusterCallers {
                     take(id, (ValueSlots<String, Integer>) map);
                 }
             }
+            case 17 -> {
+                if (!plan.work()) {
+                    cell(Operation.START_ALL, id);
+                    startAll(id, (TimerSlots<String>) map);
+                }
+            }
             default -> {
                 cell(Operation.CANCEL_AND_AWAIT, id);
                 checked("await", id, () -> awaited(map, key), false);
@@ -135,6 +144,26 @@ final class ClusterCallers {
                 fiber.outcome = List.of();
             }
             return values;
+        });
+    }
+
+    /** Some keys at once, one perhaps twice. */
+    private void startAll(SlotId first, TimerSlots<String> map) {
+        List<String> keys = new ArrayList<>(List.of(first.key()));
+        while (!dice.oneIn(3)) {
+            keys.add(world.key());
+        }
+        Duration delay = delay();
+        checked("startAll " + keys, first, () -> {
+            StartSummary summary = map.startAll(keys, delay);
+            if (summary.total() != keys.size() || summary.inDoubt() != 0 && summary.inDoubt() != keys.size()) {
+                throw new Wrong("start of " + keys + " answers " + summary);
+            }
+            return summary.inDoubt() != 0
+                    ? StartOutcome.IN_DOUBT
+                    : summary.rejected() == keys.size()
+                            ? StartOutcome.REJECTED
+                            : summary.closed() == keys.size() ? StartOutcome.CLOSED : summary;
         });
     }
 

@@ -61,6 +61,7 @@ final class ClusterLedger {
      * @return the outcome of a user's operation; null for others
      */
     @Nullable
+    @SuppressWarnings("unchecked") // as the session has it
     Object committed(
             @Nullable ClusterProcess process,
             String method,
@@ -79,6 +80,9 @@ final class ClusterLedger {
                         (Armed<?>) result,
                         now,
                         model.slot((SlotId) args[1]).armed ? StartOutcome.REARMED : StartOutcome.STARTED);
+            case "startAll" ->
+                model.armedAll(
+                        (List<SlotId>) args[1], (Deadline) args[2], (Offer) args[3], (List<Armed<?>>) result, now);
             case "submit" ->
                 model.armed(
                         (SlotId) args[1],

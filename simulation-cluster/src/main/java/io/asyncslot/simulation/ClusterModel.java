@@ -5,6 +5,7 @@ import io.asyncslot.DeleteOutcome;
 import io.asyncslot.Merge;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.StartSummary;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.cluster.store.Armed;
@@ -182,6 +183,20 @@ final class ClusterModel {
         same("outcome of an arming of " + id, outcome, result.outcome());
         arm(slot(id), id, submits, when, offer, result, now);
         return outcome;
+    }
+
+    /** A batch: one start after the other, in one step. Answers what callers are told. */
+    StartSummary armedAll(List<SlotId> ids, Deadline when, @Nullable Offer offer, List<Armed<?>> results, long now) {
+        same("number of answers", ids.size(), results.size());
+        int[] outcomes = new int[StartOutcome.values().length];
+        for (int i = 0; i < ids.size(); i++) {
+            SlotId id = ids.get(i);
+            StartOutcome outcome = slot(id).armed ? StartOutcome.REARMED : StartOutcome.STARTED;
+            armed(id, false, when, offer, results.get(i), now, outcome);
+            outcomes[outcome.ordinal()]++;
+        }
+        return new StartSummary(
+                outcomes[StartOutcome.STARTED.ordinal()], outcomes[StartOutcome.REARMED.ordinal()], 0, 0, 0);
     }
 
     private void arm(

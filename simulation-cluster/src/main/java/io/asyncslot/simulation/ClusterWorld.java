@@ -236,6 +236,11 @@ final class ClusterWorld implements Life {
         }
     }
 
+    /** One of the keys. */
+    String key() {
+        return "k" + dice.below(keys);
+    }
+
     /** The present stack has looked at a slot. */
     void looked(boolean armed) {
         if (present != null) {
@@ -498,8 +503,8 @@ final class ClusterWorld implements Life {
             return;
         }
         int map = dice.below(plans.size());
-        String key = "k" + dice.below(keys);
-        int kind = dice.below(18);
+        String key = key();
+        int kind = dice.below(20);
         go(process, "a caller", () -> callers.operate(process, map, key, kind));
     }
 
@@ -542,7 +547,7 @@ final class ClusterWorld implements Life {
                             id,
                             () -> dice.oneIn(3) ? firing.postpone(callers.delay()) : firing.retry(callers.delay()),
                             false);
-                case 2 -> callers.operate(process, dice.below(plans.size()), "k" + dice.below(keys), dice.below(17));
+                case 2 -> callers.operate(process, dice.below(plans.size()), key(), dice.below(18));
                 default -> {
                     coverage.fault(Fault.CALLBACK_SLOW);
                     process.holdUp();

@@ -15,6 +15,7 @@ final class Coverage {
     /** Operations of the transition table. */
     enum Operation {
         START,
+        START_ALL,
         TOUCH,
         CANCEL,
         CANCEL_AND_AWAIT,
