@@ -80,7 +80,9 @@ final class ClusterCallers {
                             "start",
                             id,
                             () -> value == null
-                                    ? ((TimerSlots<String>) map).start(key, delay)
+                                    ? plan.period() != 0 && dice.oneIn(2)
+                                            ? ((TimerSlots<String>) map).start(key)
+                                            : ((TimerSlots<String>) map).start(key, delay)
                                     : ((ValueTimerSlots<String, Integer>) map).start(key, delay, value));
                 }
             }

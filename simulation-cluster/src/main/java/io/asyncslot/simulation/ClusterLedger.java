@@ -2,26 +2,32 @@ package io.asyncslot.simulation;
 
 import static io.asyncslot.simulation.ClusterModel.same;
 
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Armed;
 import io.asyncslot.cluster.store.Beats.Beat;
+import io.asyncslot.cluster.store.Begin;
 import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Removed;
 import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.cluster.store.StoreSession;
 import io.asyncslot.simulation.ClusterModel.Run;
 import io.asyncslot.simulation.ClusterModel.Slot;
 import io.asyncslot.simulation.Coverage.Race;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +62,7 @@ final class ClusterLedger {
      * A transaction was committed.
      *
      * @param answered whether who asked will hear of it
+     * @param clocks the database's clock, as the process has taken it when it asked for the starts of runs
      * @param now the database's clock
      * @param steady nanoseconds of a clock that nobody sets
      * @return the outcome of a user's operation; null for others
@@ -68,6 +75,7 @@ final class ClusterLedger {
             Object[] args,
             Object result,
             boolean answered,
+            List<Long> clocks,
             long now,
             long steady) {
         return switch (method) {
@@ -114,8 +122,11 @@ final class ClusterLedger {
                 yield null;
             }
             case "begin" -> {
+                Map<SlotId, Begin> asked = new HashMap<>();
+                ((List<Begin>) args[1]).forEach(begin -> asked.put(begin.id(), begin));
                 for (StartedRun begun : ((StoreSession.BeginResult) result).begun()) {
-                    begun((long) args[0], begun, process, answered, now);
+                    long next = Objects.requireNonNull(asked.get(begun.id())).nextDue();
+                    begun((long) args[0], begun, next, process, clocks, answered, now);
                 }
                 yield null;
             }
@@ -125,6 +136,14 @@ final class ClusterLedger {
                 for (int i = 0; i < ended.size(); i++) {
                     ended((Claim) args[0], (Finish) finishes.get(i), (Ended) ended.get(i));
                 }
+                yield null;
+            }
+            case "sweep" -> {
+                ((StoreSession.Swept) result).due().forEach(model::claimed);
+                yield null;
+            }
+            case "overlooked" -> {
+                ((List<Due>) result).forEach(model::claimed);
                 yield null;
             }
             case "join" -> {
@@ -180,7 +199,14 @@ final class ClusterLedger {
 
     // ---- runs ---------------------------------------------------------------------------------------------------
 
-    private void begun(long node, StartedRun begun, @Nullable ClusterProcess process, boolean answered, long now) {
+    private void begun(
+            long node,
+            StartedRun begun,
+            long next,
+            @Nullable ClusterProcess process,
+            List<Long> clocks,
+            boolean answered,
+            long now) {
         SlotId id = begun.id();
         Slot slot = model.slot(id);
         Run former = slot.run;
@@ -198,6 +224,7 @@ final class ClusterLedger {
             coverage.race(Race.RUN_DELIVERED_AGAIN);
             same("generation of a run that is delivered again", former.generation, begun.generation());
             same("attempt of a run that is delivered again", former.attempt + 1, begun.attempt());
+            same("deadline of a run that is delivered again", former.due, begun.due());
             values = former.values;
         } else {
             if (!slot.live || !slot.armed) {
@@ -206,22 +233,57 @@ final class ClusterLedger {
             if (slot.due > now) {
                 throw new Wrong("early: " + id + " begins at " + now + ", and is " + slot);
             }
-            same("generation of a run of " + id, slot.generation, begun.generation());
+            slot.seen(id, begun.generation());
             same("attempt of a run of " + id, slot.attempt, begun.attempt());
-            slot.armed = false;
-            slot.again = false;
-            slot.attempt = 1;
+            same("deadline of a run of " + id, slot.due, begun.due());
             values = slot.values;
             slot.values = new ArrayList<>();
         }
         List<byte[]> bytes = begun.values();
         same("values of a run of " + id, values, bytes == null ? List.of() : NumberCodec.numbers(bytes));
         Run run = new Run(id, begun, node, process, values, answered);
-        run.passed = former != null && former.passed;
-        run.withdrawn = former != null && former.withdrawn;
+        if (former == null) {
+            run.point = slot.point;
+            follow(id, slot, run, next, clocks);
+        } else {
+            run.point = former.point;
+            run.passed = former.passed;
+            run.withdrawn = former.withdrawn;
+        }
         slot.run = run;
         if (process != null && answered) {
             process.begun.add(run);
+        }
+    }
+
+    /** What is pending when a run has begun: of a periodic map the next point, as the late policy makes it of some clock. */
+    private void follow(SlotId id, Slot slot, Run run, long next, List<Long> clocks) {
+        ClusterPlan plan = model.plan(id);
+        if (plan.period() == 0) {
+            same("next point of " + id, SlotStore.NONE, next);
+            slot.armed = false;
+            slot.rearm();
+            return;
+        }
+        long point = run.point == ClusterModel.NONE ? run.due : run.point;
+        if (clocks.stream().noneMatch(clock -> plan.next(point, Math.max(run.due, clock)) == next)) {
+            throw new Wrong("after " + point + " of " + id + " comes " + next + ", by clocks that are " + clocks
+                    + " and that it is " + slot);
+        }
+        run.isLeftOut = slot.period && clocks.stream().allMatch(clock -> plan.leavesOut(run.due, clock));
+        run.mayBeLeftOut =
+                slot.period && (slot.overrun || clocks.stream().anyMatch(clock -> plan.leavesOut(run.due, clock)));
+        model.follow(slot, next, run.token);
+    }
+
+    /** A process hears of the ends of runs: what is due by its clock now has fallen due during a run. */
+    void heard(List<Ended> all, long clock) {
+        for (Ended ended : all) {
+            Due next = ended.next();
+            Slot slot = model.slot(ended.id());
+            if (next != null && next.period() && slot.generation == next.generation() && slot.armed) {
+                slot.overrun = model.plan(ended.id()).late() == LatePolicy.SKIP && next.due() <= clock;
+            }
         }
     }
 
@@ -242,7 +304,12 @@ final class ClusterLedger {
             throw new Wrong("a run is ended whose callback goes on: " + run);
         }
         boolean over = run.passed && !run.called;
-        if (finish.result() == Finish.Result.NOT_CALLED && !over && !run.passed && !run.called) {
+        if (finish.result() == Finish.Result.NOT_CALLED && run.mayBeLeftOut && !run.called) {
+            coverage.race(Race.PERIOD_LEFT_OUT);
+            if (run.process != null) {
+                run.process.begun.remove(run);
+            }
+        } else if (finish.result() == Finish.Result.NOT_CALLED && !over && !run.passed && !run.called) {
             throw new Wrong("a run is ended whose callback was not called: " + run);
         }
         model.handed(run);
@@ -251,6 +318,9 @@ final class ClusterLedger {
             slot.live = false;
         }
         same("freed with its run, " + id, !slot.live, ended.gone());
+        if (ended.next() != null) {
+            model.claimed(ended.next());
+        }
     }
 
     private void letGo(long node) {
@@ -279,6 +349,7 @@ final class ClusterLedger {
     /** A callback begins: for one run of its process that has begun in the database, and for no other. */
     Run called(ClusterProcess process, SlotId id, SlotFiring firing, long now) {
         Run run = null;
+        process.begun.removeIf(each -> each.called && each.returned);
         for (Run each : process.begun) {
             if (each.id.equals(id) && !each.called) {
                 run = each;
@@ -290,6 +361,10 @@ final class ClusterLedger {
         }
         same("generation of a callback", run.generation, firing.generation());
         same("attempt of a callback", run.attempt, firing.attempt());
+        same("deadline of a callback", Micros.toInstant(run.due), firing.deadline());
+        if (run.isLeftOut) {
+            throw new Wrong("a point runs that is left out: " + run);
+        }
         Object value = firing.value();
         List<?> values = value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
         same("values of a callback", run.values, values);

@@ -2,6 +2,7 @@ package io.asyncslot.simulation;
 
 import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
+import io.asyncslot.LatePolicy;
 import io.asyncslot.Merge;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
@@ -10,6 +11,7 @@ import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.cluster.store.Armed;
 import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Removed;
 import io.asyncslot.cluster.store.Row;
@@ -35,6 +37,9 @@ final class ClusterModel {
 
     static final long NONE = -1;
 
+    /** Of a period: the database has drawn its generation, and told nobody yet. */
+    static final long UNSEEN = -2;
+
     /** One run, from its begin in the database to its end there. */
     static final class Run {
         final SlotId id;
@@ -43,7 +48,18 @@ final class ClusterModel {
         final long incarnation;
         final long generation;
         final int attempt;
+        final long due;
         final @Nullable ClusterProcess process;
+
+        /** The point of its map's grid; {@link #NONE} for its deadline. */
+        long point = NONE;
+
+        /** Whether the late policy may have the callback left out. */
+        boolean mayBeLeftOut;
+
+        /** Whether it does, by each clock that its node may have looked at. */
+        boolean isLeftOut;
+
         List<Integer> values;
 
         /** Whether its process has heard of it. */
@@ -71,6 +87,7 @@ final class ClusterModel {
             this.incarnation = begun.incarnation();
             this.generation = begun.generation();
             this.attempt = begun.attempt();
+            this.due = begun.due();
             this.process = process;
             this.values = values;
             this.answered = answered;
@@ -98,11 +115,40 @@ final class ClusterModel {
         /** Whether what is pending is a firing that is delivered again. */
         boolean again;
 
+        /** The point of the map's grid that it is of then; {@link #NONE} for the deadline. */
+        long point = NONE;
+
+        /** Whether the map's own period has armed it. */
+        boolean period;
+
+        /** Whether it fell due, by the clock of the node that holds it, before that node heard of the end of the run before it. */
+        boolean overrun;
+
+        /** What its generation is above, where nobody has seen it yet. */
+        long above;
+
         List<Integer> values = new ArrayList<>();
 
         /** The run that goes on, or was cut off. */
         @Nullable
         Run run;
+
+        /** Something else is pending from now on, or nothing is. */
+        void rearm() {
+            attempt = 1;
+            again = false;
+            point = NONE;
+            period = false;
+            overrun = false;
+        }
+
+        /** The generation of what is pending was seen. */
+        void seen(SlotId id, long actual) {
+            if (generation == UNSEEN && actual > above) {
+                generation = actual;
+            }
+            same("generation of " + id + " that is " + this, generation, actual);
+        }
 
         boolean ownRun() {
             return run != null && run.incarnation == incarnation;
@@ -208,8 +254,7 @@ final class ClusterModel {
         }
         if (!slot.armed) {
             drop(slot);
-            slot.attempt = 1;
-            slot.again = false;
+            slot.rearm();
         }
         boolean keepsDue = submits && slot.armed;
         boolean keeps = keepsDue && !(slot.again && offer != null && offer.value() != null);
@@ -222,13 +267,12 @@ final class ClusterModel {
             }
             highest = result.generation();
             slot.generation = result.generation();
-            slot.attempt = 1;
-            slot.again = false;
+            slot.rearm();
         }
         slot.armed = true;
         offered(id, slot, offer);
         same("deadline of " + id, slot.due, result.due());
-        same("generation of " + id, slot.generation, result.generation());
+        slot.seen(id, result.generation());
     }
 
     Object restarted(SlotId id, long incarnation, Deadline when, Armed<?> result, long now) {
@@ -244,10 +288,11 @@ final class ClusterModel {
         Slot slot = slot(id);
         Object expected = !slot.live ? TouchOutcome.ABSENT : slot.armed ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED;
         same("touch of " + id, expected, result.outcome());
+        slot.period = false;
         if (expected == TouchOutcome.MOVED) {
             slot.due = now + when.micros();
             same("deadline of " + id, slot.due, result.due());
-            same("generation of " + id, slot.generation, result.generation());
+            slot.seen(id, result.generation());
         }
         return expected;
     }
@@ -256,12 +301,14 @@ final class ClusterModel {
             SlotId id, long token, Deadline when, StoreSession.Retry how, StoreSession.Retried result, long now) {
         Slot slot = slot(id);
         Run run = slot.run;
+        boolean all = plan(id).late() == LatePolicy.ALL;
+        boolean putsOff = slot.armed && slot.period && (all || now + when.micros() < slot.due);
         RetryOutcome expected = !slot.live || run == null || run.token != token || run.cut || !slot.ownRun()
                 ? RetryOutcome.FREED
                 : run.withdrawn
                         ? RetryOutcome.WITHDRAWN
-                        : slot.armed ? RetryOutcome.SUPERSEDED : RetryOutcome.SCHEDULED;
-        same("retry of " + id, expected, result.outcome());
+                        : slot.armed && !putsOff ? RetryOutcome.SUPERSEDED : RetryOutcome.SCHEDULED;
+        same("retry of " + id + " that is " + slot, expected, result.outcome());
         if (run == null || expected == RetryOutcome.FREED || expected == RetryOutcome.WITHDRAWN) {
             return expected;
         }
@@ -278,13 +325,49 @@ final class ClusterModel {
             run.passed = true;
         }
         if (expected == RetryOutcome.SCHEDULED) {
+            same("a period is put off by a retry of " + id, putsOff, result.putPeriodOff());
+            slot.rearm();
             slot.armed = true;
             slot.again = true;
+            slot.point = run.point == NONE ? run.due : run.point;
             slot.generation = run.generation;
             slot.attempt = run.attempt + (how.sameAttempt() ? 0 : 1);
             slot.due = now + when.micros();
         }
         return expected;
+    }
+
+    /** The run of a period begins: the next one is pending, of which nothing is known but when it is due. */
+    void follow(Slot slot, long due, long above) {
+        slot.rearm();
+        slot.armed = true;
+        slot.period = true;
+        slot.due = due;
+        slot.generation = UNSEEN;
+        slot.above = above;
+    }
+
+    /** What a node is told to hold is what is to run next. */
+    void claimed(Due due) {
+        SlotId id = due.id();
+        Slot slot = slot(id);
+        Run run = slot.run;
+        if (due.cutOff()) {
+            if (run == null || !run.cut) {
+                throw new Wrong("a run is claimed that was not cut off: " + due + " of " + slot);
+            }
+            same("generation of what was cut off", run.generation, due.generation());
+            same("attempt of what was cut off", run.attempt + 1, due.attempt());
+            same("deadline of what was cut off", run.due, due.due());
+        } else if (slot.armed) {
+            slot.seen(id, due.generation());
+            same("attempt of " + id, slot.attempt, due.attempt());
+            same("deadline of " + id, slot.due, due.due());
+            same("point of " + id, slot.point == NONE ? slot.due : slot.point, due.point());
+            same("whether a period armed " + id, slot.period, due.period());
+        } else {
+            throw new Wrong("what is not pending is claimed: " + due + " of " + slot);
+        }
     }
 
     private void drop(Slot slot) {
@@ -375,7 +458,7 @@ final class ClusterModel {
             same("running, of " + id + " that is " + slot, slot.ownRun(), row.running());
             if (slot.armed) {
                 same("deadline of " + id, slot.due, row.due());
-                same("generation of " + id, slot.generation, row.generation());
+                slot.seen(id, row.generation());
                 if (withValues) {
                     same("values of " + id, slot.values, NumberCodec.numbers(row.values()));
                 }

@@ -16,6 +16,7 @@ import io.asyncslot.cluster.store.Trouble;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.simulation.Coverage.Fault;
 import io.asyncslot.spi.Ticker;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -43,6 +44,9 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
 
     /** The runs that this process has begun and knows of. */
     final List<ClusterModel.Run> begun = new ArrayList<>();
+
+    /** The database's clock as this process took it, for each start of a run that it waits for. */
+    final List<Long> asking = new ArrayList<>();
 
     private final ClusterWorld world;
     private final Inbox inbox = new Inbox();
@@ -121,6 +125,8 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .values(values)
                 .whenIdle(whenIdle)
                 .concurrency(plan.concurrency())
+                .every(plan.period() == 0 ? null : Duration.ofNanos(plan.period() * 1_000))
+                .late(plan.late())
                 .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                 .build());
     }
@@ -150,6 +156,14 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
             world.await(holds, nanos);
             checkAlive();
         }
+    }
+
+    @Override
+    public void asked(BooleanSupplier answered) {
+        Long clock = node.micros();
+        asking.add(clock);
+        until(answered, Long.MAX_VALUE);
+        asking.remove(clock);
     }
 
     /** Others go on for a while; perhaps this process as a whole stands still in the middle of what it does. */

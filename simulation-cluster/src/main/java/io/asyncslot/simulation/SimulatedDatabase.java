@@ -138,15 +138,24 @@ final class SimulatedDatabase {
         if (present != null && !READS.contains(name)) {
             throw failure(present, false);
         }
+        List<Long> clocks = List.copyOf(process.asking);
         boolean goesWrong = faults != 0 && world.dice.oneIn(faults);
         boolean waits = faults != 0 && COMPARE.contains(name) && world.waits() && world.dice.oneIn(3);
         Fault fault = goesWrong ? kind(name) : waits ? Fault.CALL_HELD_UP : null;
         if (fault == null) {
-            return committed(process, session, method, args, true);
+            return heard(process, name, committed(process, session, method, args, true, clocks));
         }
         world.coverage.fault(fault);
         world.note(() -> "  " + process + ": " + name + " meets " + fault);
-        return wrong(fault, process, session, method, args);
+        return heard(process, name, wrong(fault, process, session, method, args, clocks));
+    }
+
+    @SuppressWarnings("unchecked") // as the session has it
+    private @Nullable Object heard(ClusterProcess process, String name, @Nullable Object answer) {
+        if (name.equals("end") && answer != null) {
+            ledger.heard((List<Ended>) answer, process.node.micros());
+        }
+        return answer;
     }
 
     private @Nullable Fault kind(String name) {
@@ -174,23 +183,28 @@ final class SimulatedDatabase {
 
     @SuppressWarnings("unchecked") // as the session has it
     private @Nullable Object wrong(
-            Fault fault, ClusterProcess process, StoreSession session, Method method, Object[] args) {
+            Fault fault,
+            ClusterProcess process,
+            StoreSession session,
+            Method method,
+            Object[] args,
+            List<Long> clocks) {
         switch (fault) {
             case CALL_HELD_UP -> {
                 process.holdUp();
-                return committed(process, session, method, args, true);
+                return committed(process, session, method, args, true, clocks);
             }
             case ANSWER_HELD_UP -> {
-                Object answer = committed(process, session, method, args, true);
+                Object answer = committed(process, session, method, args, true, clocks);
                 process.holdUp();
                 return answer;
             }
             case ANSWER_LOST_DONE -> {
-                Object unused = committed(process, session, method, args, false);
+                Object unused = committed(process, session, method, args, false, clocks);
                 throw failure(Trouble.LOST, true);
             }
             case ANSWER_LOST_DONE_LATER -> {
-                late.add(() -> committed(process, session, method, args, false));
+                late.add(() -> committed(process, session, method, args, false, clocks));
                 throw failure(Trouble.LOST, true);
             }
             case ANSWER_LOST_NOT_DONE -> throw failure(Trouble.LOST, true);
@@ -225,7 +239,12 @@ final class SimulatedDatabase {
     }
 
     private @Nullable Object committed(
-            ClusterProcess process, StoreSession session, Method method, Object[] args, boolean answered) {
+            ClusterProcess process,
+            StoreSession session,
+            Method method,
+            Object[] args,
+            boolean answered,
+            List<Long> clocks) {
         Object result;
         try {
             result = method.invoke(session, args);
@@ -255,6 +274,7 @@ final class SimulatedDatabase {
                     args,
                     result == null ? "" : result,
                     answered,
+                    clocks,
                     now(),
                     world.clocks.steady().monotonicNanos());
             if (outcome != null) {

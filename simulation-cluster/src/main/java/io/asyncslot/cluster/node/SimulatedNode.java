@@ -55,6 +55,11 @@ public final class SimulatedNode implements SlotBackend {
         return details;
     }
 
+    /** The database's clock, as the node takes it. */
+    public long micros() {
+        return engine().clock().micros();
+    }
+
     @Override
     public String name() {
         return ClusterEngine.BACKEND;
