@@ -200,7 +200,9 @@ final class ClusterCallers {
         if (!compares || fiber.process.closed || told.equals("IN_DOUBT") || told.contains("the answer was lost")) {
             return;
         }
-        if (nothing ? committed != null : !told.equals(String.valueOf(committed))) {
+        if (nothing
+                ? committed != null && !told.equals(committed.toString())
+                : !told.equals(String.valueOf(committed))) {
             throw new Wrong(what + " of " + id + " answers " + told + ", and in the database it was " + committed);
         }
     }

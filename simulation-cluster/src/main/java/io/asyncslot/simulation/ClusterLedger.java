@@ -238,6 +238,7 @@ final class ClusterLedger {
             same("deadline of a run of " + id, slot.due, begun.due());
             values = slot.values;
             slot.values = new ArrayList<>();
+            slot.passedOn = 0;
         }
         List<byte[]> bytes = begun.values();
         same("values of a run of " + id, values, bytes == null ? List.of() : NumberCodec.numbers(bytes));

@@ -7,6 +7,7 @@ import io.asyncslot.Merge;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
+import io.asyncslot.SubmitOutcome;
 import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.cluster.store.Armed;
@@ -124,6 +125,12 @@ final class ClusterModel {
         /** Whether it fell due, by the clock of the node that holds it, before that node heard of the end of the run before it. */
         boolean overrun;
 
+        /** The point that it cannot be postponed beyond; {@link #NONE} for none. */
+        long latest = NONE;
+
+        /** How many of the values that are pending were pending before, and passed on by a run. */
+        int passedOn;
+
         /** What its generation is above, where nobody has seen it yet. */
         long above;
 
@@ -214,6 +221,9 @@ final class ClusterModel {
         if (plan(id).merge() == Merge.LAST) {
             merged += slot.values.size();
             slot.values.clear();
+        } else if (plan(id).merge() == Merge.FIRST && !slot.values.isEmpty()) {
+            merged++;
+            return;
         }
         slot.values.add(NumberCodec.number(value));
     }
@@ -226,23 +236,54 @@ final class ClusterModel {
             Armed<?> result,
             long now,
             Object outcome) {
+        if (isFull(id, offer)) {
+            Object rejected = submits ? SubmitOutcome.REJECTED : StartOutcome.REJECTED;
+            same("outcome of an arming of " + id + ", which is full", rejected, result.outcome());
+            return rejected;
+        }
         same("outcome of an arming of " + id, outcome, result.outcome());
         arm(slot(id), id, submits, when, offer, result, now);
         return outcome;
     }
 
+    /** Whether the slot has all the values that it may have, or its map all the slots. */
+    private boolean isFull(SlotId id, @Nullable Offer offer) {
+        Slot slot = slot(id);
+        ClusterPlan plan = plan(id);
+        boolean brings = offer != null && offer.value() != null;
+        return brings && slot.armed && plan.maxValues() != 0 && slot.values.size() >= plan.maxValues()
+                || !slot.live && plan.maxEntries() != 0 && entries(id.map()) >= plan.maxEntries();
+    }
+
+    private long entries(String map) {
+        return slots.entrySet().stream()
+                .filter(each -> each.getKey().map().equals(map) && each.getValue().live)
+                .count();
+    }
+
+    private boolean flushes(SlotId id, Slot slot, int added) {
+        int flushAt = plan(id).flushAt();
+        return flushAt != 0 && slot.values.size() - slot.passedOn + added >= flushAt;
+    }
+
     /** A batch: one start after the other, in one step. Answers what callers are told. */
-    StartSummary armedAll(List<SlotId> ids, Deadline when, @Nullable Offer offer, List<Armed<?>> results, long now) {
+    Object armedAll(List<SlotId> ids, Deadline when, @Nullable Offer offer, List<Armed<?>> results, long now) {
         same("number of answers", ids.size(), results.size());
         int[] outcomes = new int[StartOutcome.values().length];
         for (int i = 0; i < ids.size(); i++) {
             SlotId id = ids.get(i);
             StartOutcome outcome = slot(id).armed ? StartOutcome.REARMED : StartOutcome.STARTED;
-            armed(id, false, when, offer, results.get(i), now, outcome);
-            outcomes[outcome.ordinal()]++;
+            outcomes[((StartOutcome) armed(id, false, when, offer, results.get(i), now, outcome)).ordinal()]++;
         }
-        return new StartSummary(
-                outcomes[StartOutcome.STARTED.ordinal()], outcomes[StartOutcome.REARMED.ordinal()], 0, 0, 0);
+        int rejected = outcomes[StartOutcome.REJECTED.ordinal()];
+        return rejected == ids.size()
+                ? StartOutcome.REJECTED
+                : new StartSummary(
+                        outcomes[StartOutcome.STARTED.ordinal()],
+                        outcomes[StartOutcome.REARMED.ordinal()],
+                        rejected,
+                        0,
+                        0);
     }
 
     private void arm(
@@ -252,15 +293,20 @@ final class ClusterModel {
             slot.paused = false;
             slot.incarnation = result.incarnation();
         }
+        long cap = plan(id).maxWait() == 0 ? NONE : now + plan(id).maxWait();
+        long latest = slot.armed && !slot.again && slot.latest != NONE ? slot.latest : cap;
         if (!slot.armed) {
             drop(slot);
             slot.rearm();
         }
+        int added = offer != null && offer.value() != null ? 1 : 0;
         boolean keepsDue = submits && slot.armed;
         boolean keeps = keepsDue && !(slot.again && offer != null && offer.value() != null);
         if (!keeps) {
             if (!keepsDue) {
                 slot.due = when.relative() ? now + when.micros() : when.micros();
+                slot.due = latest == NONE ? slot.due : Math.min(slot.due, latest);
+                slot.due = flushes(id, slot, added) ? Math.min(slot.due, now) : slot.due;
             }
             if (result.generation() <= highest) {
                 throw new Wrong("generation " + result.generation() + " after " + highest);
@@ -270,6 +316,7 @@ final class ClusterModel {
             slot.rearm();
         }
         slot.armed = true;
+        slot.latest = latest;
         offered(id, slot, offer);
         same("deadline of " + id, slot.due, result.due());
         slot.seen(id, result.generation());
@@ -290,7 +337,10 @@ final class ClusterModel {
         same("touch of " + id, expected, result.outcome());
         slot.period = false;
         if (expected == TouchOutcome.MOVED) {
+            long former = slot.due;
             slot.due = now + when.micros();
+            slot.due = slot.point == NONE && slot.latest != NONE ? Math.min(slot.due, slot.latest) : slot.due;
+            slot.due = flushes(id, slot, 0) ? Math.min(slot.due, former) : slot.due;
             same("deadline of " + id, slot.due, result.due());
             slot.seen(id, result.generation());
         }
@@ -318,7 +368,11 @@ final class ClusterModel {
             }
             if (plan(id).merge() == Merge.LAST && !slot.values.isEmpty()) {
                 merged += run.values.size();
+            } else if (plan(id).merge() == Merge.FIRST && !run.values.isEmpty()) {
+                merged += slot.values.size();
+                slot.values = new ArrayList<>(run.values);
             } else {
+                slot.passedOn += run.values.size();
                 slot.values.addAll(0, run.values);
             }
             run.values = List.of();
@@ -371,6 +425,7 @@ final class ClusterModel {
     }
 
     private void drop(Slot slot) {
+        slot.passedOn = 0;
         dropped += slot.values.size();
         slot.values.clear();
     }
@@ -410,6 +465,7 @@ final class ClusterModel {
         List<Integer> values = List.copyOf(slot.values);
         taken += values.size();
         slot.values.clear();
+        slot.passedOn = 0;
         slot.armed = false;
         slot.live = slot.ownRun();
         same("freed with its values, " + id, !slot.live, ((Removed<?>) result.orElseThrow()).gone());

@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param merge how its values are merged; null where slots carry none
  * @param period microseconds between its points; 0 for none
+ * @param maxValues how many values a slot may collect; 0 for any number
+ * @param maxEntries how many slots it may have; 0 for any number
+ * @param maxWait microseconds that a slot can be postponed; 0 for no limit
+ * @param flushAt how many collected values make a slot due at once; 0 for none
  */
 record ClusterPlan(
         String name,
@@ -17,7 +21,11 @@ record ClusterPlan(
         boolean freesIdle,
         int concurrency,
         long period,
-        LatePolicy late) {
+        LatePolicy late,
+        int maxValues,
+        int maxEntries,
+        long maxWait,
+        int flushAt) {
 
     static ClusterPlan drawn(String name, Dice dice) {
         boolean work = dice.oneIn(3);
@@ -29,7 +37,29 @@ record ClusterPlan(
                 !dice.oneIn(3),
                 dice.oneIn(4) ? 1 : 0,
                 period,
-                dice.of(LatePolicy.values()));
+                dice.of(LatePolicy.values()),
+                0,
+                0,
+                0,
+                0);
+    }
+
+    /** The same with limits, and with another merge rule. */
+    ClusterPlan shaped(Dice dice) {
+        int most = merge == Merge.COLLECT && dice.oneIn(3) ? 1 + dice.below(4) : 0;
+        boolean flushes = merge == Merge.COLLECT && !work && most != 1 && dice.oneIn(2);
+        return new ClusterPlan(
+                name,
+                work,
+                merge == Merge.LAST && dice.oneIn(2) ? Merge.FIRST : merge,
+                freesIdle,
+                concurrency,
+                period,
+                late,
+                most,
+                dice.oneIn(4) ? 1 + dice.below(3) : 0,
+                !work && period == 0 && dice.oneIn(3) ? dice.of(50_000L, 800_000L, 2_000_000L) : 0,
+                flushes ? 2 : 0);
     }
 
     /** The point to arm when the run for a point begins at some time. */

@@ -111,12 +111,17 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
         Merge merge = plan.merge();
         SlotValues<?> values = merge == null
                 ? null
-                : merge == Merge.LAST ? SlotValues.last(Integer.class) : SlotValues.collect(Integer.class);
+                : switch (merge) {
+                    case LAST -> SlotValues.last(Integer.class);
+                    case FIRST -> SlotValues.first(Integer.class);
+                    default -> SlotValues.collect(Integer.class).maxValues(plan.maxValues());
+                };
         WhenIdle whenIdle = plan.freesIdle() ? WhenIdle.FREE : WhenIdle.KEEP;
         if (plan.work()) {
             return registry.register(WorkMapSpec.named(plan.name(), String.class)
                     .values(values)
                     .whenIdle(whenIdle)
+                    .maxEntries(plan.maxEntries())
                     .concurrency(plan.concurrency())
                     .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                     .build());
@@ -127,6 +132,9 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .concurrency(plan.concurrency())
                 .every(plan.period() == 0 ? null : Duration.ofNanos(plan.period() * 1_000))
                 .late(plan.late())
+                .maxEntries(plan.maxEntries())
+                .maxWait(plan.maxWait() == 0 ? null : Duration.ofNanos(plan.maxWait() * 1_000))
+                .flushAt(plan.flushAt())
                 .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                 .build());
     }

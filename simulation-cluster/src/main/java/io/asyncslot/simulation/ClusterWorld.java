@@ -105,9 +105,12 @@ final class ClusterWorld implements Life {
         this.keys = 1 + dice.below(5);
         this.faults = dice.of(0, 8, 20, 60);
         this.calm = dice.of(1, 3, 8);
+        Dice shapes = new Dice(); // its own: every other life has none, and is the life that it was without
+        shapes.seed(seed, -3);
         int maps = 1 + dice.below(3);
         for (int i = 0; i < maps; i++) {
-            plans.add(ClusterPlan.drawn("m" + i, dice));
+            ClusterPlan plan = ClusterPlan.drawn("m" + i, dice);
+            plans.add((seed & 1) == 0 ? plan : plan.shaped(shapes));
         }
         ClusterOptions quick = ClusterOptions.of("simulated");
         this.options = new ClusterOptions(

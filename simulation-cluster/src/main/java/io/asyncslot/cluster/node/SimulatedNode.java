@@ -80,7 +80,7 @@ public final class SimulatedNode implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.of(SlotFeature.VALUES);
+        return EnumSet.of(SlotFeature.VALUES, SlotFeature.MAX_WAIT, SlotFeature.FLUSH_AT);
     }
 
     @Override
