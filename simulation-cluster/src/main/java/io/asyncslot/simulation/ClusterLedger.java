@@ -1,26 +1,30 @@
 package io.asyncslot.simulation;
 
-import io.asyncslot.CancelOutcome;
-import io.asyncslot.DeleteOutcome;
-import io.asyncslot.Merge;
-import io.asyncslot.RetryOutcome;
+import static io.asyncslot.simulation.ClusterModel.same;
+
+import io.asyncslot.LatePolicy;
 import io.asyncslot.SlotFiring;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
-import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
+import io.asyncslot.backend.Micros;
 import io.asyncslot.cluster.store.Armed;
 import io.asyncslot.cluster.store.Beats.Beat;
+import io.asyncslot.cluster.store.Begin;
 import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.Deadline;
+import io.asyncslot.cluster.store.Due;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Removed;
 import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StartedRun;
 import io.asyncslot.cluster.store.StoreSession;
+import io.asyncslot.simulation.ClusterModel.Run;
+import io.asyncslot.simulation.ClusterModel.Slot;
 import io.asyncslot.simulation.Coverage.Race;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,149 +32,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the slots of a cluster are meant to do, as plainly as can be, and an exact account of what has become of each start, value and run. It
- * hears of each transaction when it is committed, and of each callback when it begins and ends. Times are microseconds of the
- * database's clock.
+ * An exact account of what has become of each start and run of a cluster: it hears of each transaction when it is committed, and of
+ * each callback when it begins, and compares with the {@link ClusterModel}. Times are microseconds of the database's clock. One part
+ * of a life moves at a time: nothing here is concurrent.
  */
 final class ClusterLedger {
 
-    private static final long NONE = -1;
-
-    /** One run, from its begin in the database to its end there. */
-    static final class Run {
-        final SlotId id;
-        final long token;
-        final long node;
-        final long incarnation;
-        final long generation;
-        final int attempt;
-        final @Nullable ClusterProcess process;
-        List<Integer> values;
-
-        /** Whether its process has heard of it. */
-        boolean answered;
-
-        boolean called;
-        boolean returned;
-
-        /** Whether nobody has it any more, so that it is to be delivered again. */
-        boolean cut;
-
-        boolean withdrawn;
-        boolean passed;
-
-        Run(
-                SlotId id,
-                StartedRun begun,
-                long node,
-                @Nullable ClusterProcess process,
-                List<Integer> values,
-                boolean answered) {
-            this.id = id;
-            this.token = begun.token();
-            this.node = node;
-            this.incarnation = begun.incarnation();
-            this.generation = begun.generation();
-            this.attempt = begun.attempt();
-            this.process = process;
-            this.values = values;
-            this.answered = answered;
-        }
-
-        @Override
-        public String toString() {
-            return "run " + token + " of " + id + " by node " + node + ", generation " + generation + ", attempt "
-                    + attempt
-                    + (answered ? "" : ", of which nobody was told") + (called ? ", called" : "")
-                    + (returned ? ", returned" : "") + (cut ? ", cut off" : "");
-        }
-    }
-
-    /** One key's slot. */
-    static final class Slot {
-        boolean live;
-        boolean paused;
-        boolean armed;
-        long incarnation = NONE;
-        long generation = NONE;
-        long due;
-        int attempt = 1;
-
-        /** Whether what is pending is a firing that is delivered again. */
-        boolean again;
-
-        List<Integer> values = new ArrayList<>();
-
-        /** The run that goes on, or was cut off. */
-        @Nullable
-        Run run;
-
-        boolean ownRun() {
-            return run != null && run.incarnation == incarnation;
-        }
-
-        @Override
-        public String toString() {
-            return (live ? "live" : "freed") + (paused ? " paused" : "")
-                    + (armed ? " armed for " + due + " as " + generation + ", attempt " + attempt : "") + " " + values
-                    + (run == null ? "" : ", " + run);
-        }
-    }
-
-    /** What a map is to be. */
-    record Plan(String name, boolean work, @Nullable Merge merge, boolean freesIdle, int concurrency) {}
-
-    private final Map<String, Plan> plans = new HashMap<>();
-    private final Map<SlotId, Slot> slots =
-            new TreeMap<>(java.util.Comparator.comparing(SlotId::map).thenComparing(SlotId::key));
-    private final Set<String> pausedMaps = new TreeSet<>();
+    private final ClusterModel model;
 
     /** When each node that has joined has said the last time that it lives, by a clock that nobody sets. */
     private final Map<Long, Long> nodes = new TreeMap<>();
 
     private final Coverage coverage;
     private final long leaseNanos;
-    private long highest = NONE;
 
-    /** Values that were accepted, and what has become of those that are in no slot any more. */
-    private long accepted;
-
-    private long merged;
-    private long dropped;
-    private long handed;
-
-    ClusterLedger(List<Plan> plans, Coverage coverage, long leaseNanos) {
-        plans.forEach(plan -> this.plans.put(plan.name(), plan));
+    ClusterLedger(ClusterModel model, Coverage coverage, long leaseNanos) {
+        this.model = model;
         this.coverage = coverage;
         this.leaseNanos = leaseNanos;
-    }
-
-    Slot slot(SlotId id) {
-        return slots.computeIfAbsent(id, same -> new Slot());
-    }
-
-    Map<SlotId, Slot> slots() {
-        return slots;
-    }
-
-    boolean isHeld(SlotId id, Slot slot) {
-        return slot.paused || pausedMaps.contains(id.map());
-    }
-
-    private Plan plan(SlotId id) {
-        return Objects.requireNonNull(plans.get(id.map()));
-    }
-
-    private static void same(Object what, @Nullable Object expected, @Nullable Object actual) {
-        if (!Objects.equals(expected, actual)) {
-            throw new Wrong(what + ": the model says " + expected + ", the engine " + actual);
-        }
     }
 
     // ---- what is committed --------------------------------------------------------------------------------------
@@ -179,65 +62,71 @@ final class ClusterLedger {
      * A transaction was committed.
      *
      * @param answered whether who asked will hear of it
+     * @param clocks the database's clock, as the process has taken it when it asked for the starts of runs
      * @param now the database's clock
      * @param steady nanoseconds of a clock that nobody sets
      * @return the outcome of a user's operation; null for others
      */
     @Nullable
+    @SuppressWarnings("unchecked") // as the session has it
     Object committed(
             @Nullable ClusterProcess process,
             String method,
             Object[] args,
             Object result,
             boolean answered,
+            List<Long> clocks,
             long now,
             long steady) {
         return switch (method) {
             case "start" ->
-                armed(
+                model.armed(
                         (SlotId) args[1],
                         false,
                         (Deadline) args[2],
                         (Offer) args[3],
                         (Armed<?>) result,
                         now,
-                        slot((SlotId) args[1]).armed ? StartOutcome.REARMED : StartOutcome.STARTED);
+                        model.slot((SlotId) args[1]).armed ? StartOutcome.REARMED : StartOutcome.STARTED);
+            case "startAll" ->
+                model.armedAll(
+                        (List<SlotId>) args[1], (Deadline) args[2], (Offer) args[3], (List<Armed<?>>) result, now);
             case "submit" ->
-                armed(
+                model.armed(
                         (SlotId) args[1],
                         true,
                         Deadline.in(0),
                         (Offer) args[2],
                         (Armed<?>) result,
                         now,
-                        slot((SlotId) args[1]).armed ? SubmitOutcome.COALESCED : SubmitOutcome.SUBMITTED);
-            case "restart" -> restarted((SlotId) args[1], (long) args[2], (Deadline) args[3], (Armed<?>) result, now);
-            case "touch" -> touched((SlotId) args[1], (Deadline) args[2], (Armed<?>) result, now);
+                        model.slot((SlotId) args[1]).armed ? SubmitOutcome.COALESCED : SubmitOutcome.SUBMITTED);
+            case "restart" ->
+                model.restarted((SlotId) args[1], (long) args[2], (Deadline) args[3], (Armed<?>) result, now);
+            case "touch" -> model.touched((SlotId) args[1], (Deadline) args[2], (Armed<?>) result, now);
             case "retry" ->
-                retried(
+                model.retried(
                         (SlotId) args[0],
                         (long) args[1],
                         (Deadline) args[2],
                         (StoreSession.Retry) args[3],
                         (StoreSession.Retried) result,
                         now);
-            case "cancel" -> cancelled((SlotId) args[0], (WhenIdle) args[1], (Removed<?>) result);
-            case "delete" -> deleted((SlotId) args[0], (Removed<?>) result);
-            case "pause" -> paused((SlotId) args[0], true, (boolean) result);
-            case "resume" -> paused((SlotId) args[1], false, slot((SlotId) args[1]).paused);
-            case "pauseMap", "resumeMap" -> {
-                String map = (String) args[0];
-                boolean changed = method.equals("pauseMap") ? pausedMaps.add(map) : pausedMaps.remove(map);
-                same(method + " " + map, changed, result);
-                yield result;
-            }
+            case "cancel" -> model.cancelled((SlotId) args[0], (WhenIdle) args[1], (Removed<?>) result);
+            case "take" -> model.taken((SlotId) args[0], (Row) args[1], (Optional<?>) result);
+            case "delete" -> model.deleted((SlotId) args[0], (Removed<?>) result);
+            case "pause" -> model.paused((SlotId) args[0], true, (boolean) result);
+            case "resume" -> model.paused((SlotId) args[1], false, model.slot((SlotId) args[1]).paused);
+            case "pauseMap", "resumeMap" -> model.pausedMap((String) args[0], method.equals("pauseMap"), result);
             case "find" -> {
-                looked((SlotId) args[0], (Optional<?>) result, (boolean) args[1]);
+                model.looked((SlotId) args[0], (Optional<?>) result, (boolean) args[1]);
                 yield null;
             }
             case "begin" -> {
+                Map<SlotId, Begin> asked = new HashMap<>();
+                ((List<Begin>) args[1]).forEach(begin -> asked.put(begin.id(), begin));
                 for (StartedRun begun : ((StoreSession.BeginResult) result).begun()) {
-                    begun((long) args[0], begun, process, answered, now);
+                    long next = Objects.requireNonNull(asked.get(begun.id())).nextDue();
+                    begun((long) args[0], begun, next, process, clocks, answered, now);
                 }
                 yield null;
             }
@@ -247,6 +136,14 @@ final class ClusterLedger {
                 for (int i = 0; i < ended.size(); i++) {
                     ended((Claim) args[0], (Finish) finishes.get(i), (Ended) ended.get(i));
                 }
+                yield null;
+            }
+            case "sweep" -> {
+                ((StoreSession.Swept) result).due().forEach(model::claimed);
+                yield null;
+            }
+            case "overlooked" -> {
+                ((List<Due>) result).forEach(model::claimed);
                 yield null;
             }
             case "join" -> {
@@ -275,7 +172,7 @@ final class ClusterLedger {
                 yield null;
             }
             case "releaseOrphans" -> {
-                for (Slot slot : slots.values()) {
+                for (Slot slot : model.slots().values()) {
                     if (slot.run != null && !slot.run.cut && !nodes.containsKey(slot.run.node)) {
                         cutOff(slot);
                     }
@@ -283,7 +180,7 @@ final class ClusterLedger {
                 yield null;
             }
             case "cutOff" -> {
-                Slot slot = slot((SlotId) args[1]);
+                Slot slot = model.slot((SlotId) args[1]);
                 Run run = slot.run;
                 boolean this1 = run != null && run.token == (long) args[2] && run.node == (long) args[0] && !run.cut;
                 same("cutOff " + args[1], this1, result);
@@ -300,205 +197,23 @@ final class ClusterLedger {
         };
     }
 
-    private void offered(SlotId id, Slot slot, @Nullable Offer offer) {
-        byte[] value = offer == null ? null : offer.value();
-        if (value == null) {
-            return;
-        }
-        accepted++;
-        if (plan(id).merge() == Merge.LAST) {
-            merged += slot.values.size();
-            slot.values.clear();
-        }
-        slot.values.add(NumberCodec.number(value));
-    }
-
-    private Object armed(
-            SlotId id,
-            boolean submits,
-            Deadline when,
-            @Nullable Offer offer,
-            Armed<?> result,
-            long now,
-            Object outcome) {
-        same("outcome of an arming of " + id, outcome, result.outcome());
-        arm(slot(id), id, submits, when, offer, result, now);
-        return outcome;
-    }
-
-    private void arm(
-            Slot slot, SlotId id, boolean submits, Deadline when, @Nullable Offer offer, Armed<?> result, long now) {
-        if (!slot.live) {
-            slot.live = true;
-            slot.paused = false;
-            slot.incarnation = result.incarnation();
-        }
-        if (!slot.armed) {
-            drop(slot);
-            slot.attempt = 1;
-            slot.again = false;
-        }
-        boolean keepsDue = submits && slot.armed;
-        boolean keeps = keepsDue && !(slot.again && offer != null && offer.value() != null);
-        if (!keeps) {
-            if (!keepsDue) {
-                slot.due = when.relative() ? now + when.micros() : when.micros();
-            }
-            if (result.generation() <= highest) {
-                throw new Wrong("generation " + result.generation() + " after " + highest);
-            }
-            highest = result.generation();
-            slot.generation = result.generation();
-            slot.attempt = 1;
-            slot.again = false;
-        }
-        slot.armed = true;
-        offered(id, slot, offer);
-        same("deadline of " + id, slot.due, result.due());
-        same("generation of " + id, slot.generation, result.generation());
-    }
-
-    private Object restarted(SlotId id, long incarnation, Deadline when, Armed<?> result, long now) {
-        Slot slot = slot(id);
-        if (!slot.live || slot.incarnation != incarnation) {
-            same("restart of " + id, StartOutcome.FREED, result.outcome());
-            return StartOutcome.FREED;
-        }
-        return armed(id, false, when, null, result, now, slot.armed ? StartOutcome.REARMED : StartOutcome.STARTED);
-    }
-
-    private Object touched(SlotId id, Deadline when, Armed<?> result, long now) {
-        Slot slot = slot(id);
-        Object expected = !slot.live ? TouchOutcome.ABSENT : slot.armed ? TouchOutcome.MOVED : TouchOutcome.NOT_ARMED;
-        same("touch of " + id, expected, result.outcome());
-        if (expected == TouchOutcome.MOVED) {
-            slot.due = now + when.micros();
-            same("deadline of " + id, slot.due, result.due());
-            same("generation of " + id, slot.generation, result.generation());
-        }
-        return expected;
-    }
-
-    private Object retried(
-            SlotId id, long token, Deadline when, StoreSession.Retry how, StoreSession.Retried result, long now) {
-        Slot slot = slot(id);
-        Run run = slot.run;
-        RetryOutcome expected = !slot.live || run == null || run.token != token || run.cut || !slot.ownRun()
-                ? RetryOutcome.FREED
-                : run.withdrawn
-                        ? RetryOutcome.WITHDRAWN
-                        : slot.armed ? RetryOutcome.SUPERSEDED : RetryOutcome.SCHEDULED;
-        same("retry of " + id, expected, result.outcome());
-        if (run == null || expected == RetryOutcome.FREED || expected == RetryOutcome.WITHDRAWN) {
-            return expected;
-        }
-        if (plan(id).merge() != null) {
-            if (!slot.armed) {
-                drop(slot);
-            }
-            if (plan(id).merge() == Merge.LAST && !slot.values.isEmpty()) {
-                merged += run.values.size();
-            } else {
-                slot.values.addAll(0, run.values);
-            }
-            run.values = List.of();
-            run.passed = true;
-        }
-        if (expected == RetryOutcome.SCHEDULED) {
-            slot.armed = true;
-            slot.again = true;
-            slot.generation = run.generation;
-            slot.attempt = run.attempt + (how.sameAttempt() ? 0 : 1);
-            slot.due = now + when.micros();
-        }
-        return expected;
-    }
-
-    private void drop(Slot slot) {
-        dropped += slot.values.size();
-        slot.values.clear();
-    }
-
-    private Object cancelled(SlotId id, WhenIdle whenIdle, Removed<?> result) {
-        Slot slot = slot(id);
-        Object expected = !slot.live
-                ? CancelOutcome.ABSENT
-                : slot.armed
-                        ? CancelOutcome.CANCELLED
-                        : slot.ownRun() ? CancelOutcome.RUNNING : CancelOutcome.NOT_ARMED;
-        same("cancel of " + id, expected, result.outcome());
-        if (slot.live) {
-            slot.armed = false;
-            drop(slot);
-            if (whenIdle == WhenIdle.FREE && !slot.ownRun()) {
-                slot.live = false;
-            } else if (slot.run != null) {
-                slot.run.withdrawn = true;
-            }
-        }
-        return expected;
-    }
-
-    private Object deleted(SlotId id, Removed<?> result) {
-        Slot slot = slot(id);
-        Object expected = !slot.live
-                ? DeleteOutcome.ABSENT
-                : slot.ownRun()
-                        ? DeleteOutcome.DELETED_WHILE_RUNNING
-                        : slot.armed ? DeleteOutcome.DELETED_ARMED : DeleteOutcome.DELETED;
-        same("delete of " + id, expected, result.outcome());
-        if (slot.live) {
-            slot.armed = false;
-            drop(slot);
-            slot.live = false;
-            Run run = slot.run;
-            if (run != null && run.cut) {
-                dropped += run.values.size();
-                slot.run = null;
-            }
-        }
-        return expected;
-    }
-
-    private Object paused(SlotId id, boolean pauses, boolean changed) {
-        Slot slot = slot(id);
-        if (pauses) {
-            same("pause of " + id, slot.live && !slot.paused, changed);
-        }
-        if (slot.live) {
-            slot.paused = pauses;
-        }
-        return changed;
-    }
-
-    private void looked(SlotId id, Optional<?> result, boolean withValues) {
-        Slot slot = slot(id);
-        same("a look at " + id + " that is " + slot, slot.live, result.isPresent());
-        if (result.isPresent()) {
-            Row row = (Row) result.get();
-            same("armed, of " + id + " that is " + slot, slot.armed, row.armed());
-            same("paused, of " + id, slot.paused, row.paused());
-            same("running, of " + id + " that is " + slot, slot.ownRun(), row.running());
-            if (slot.armed) {
-                same("deadline of " + id, slot.due, row.due());
-                same("generation of " + id, slot.generation, row.generation());
-                if (withValues) {
-                    same("values of " + id, slot.values, NumberCodec.numbers(row.values()));
-                }
-            }
-        }
-    }
-
     // ---- runs ---------------------------------------------------------------------------------------------------
 
-    private void begun(long node, StartedRun begun, @Nullable ClusterProcess process, boolean answered, long now) {
+    private void begun(
+            long node,
+            StartedRun begun,
+            long next,
+            @Nullable ClusterProcess process,
+            List<Long> clocks,
+            boolean answered,
+            long now) {
         SlotId id = begun.id();
-        Slot slot = slot(id);
+        Slot slot = model.slot(id);
         Run former = slot.run;
         if (!nodes.containsKey(node)) {
             throw new Wrong("a run begins by node " + node + ", which is none: " + begun);
         }
-        if (isHeld(id, slot)) {
+        if (model.isHeld(id, slot)) {
             throw new Wrong("a run begins of a slot that is paused: " + id);
         }
         if (former != null && !former.cut) {
@@ -509,6 +224,7 @@ final class ClusterLedger {
             coverage.race(Race.RUN_DELIVERED_AGAIN);
             same("generation of a run that is delivered again", former.generation, begun.generation());
             same("attempt of a run that is delivered again", former.attempt + 1, begun.attempt());
+            same("deadline of a run that is delivered again", former.due, begun.due());
             values = former.values;
         } else {
             if (!slot.live || !slot.armed) {
@@ -517,28 +233,64 @@ final class ClusterLedger {
             if (slot.due > now) {
                 throw new Wrong("early: " + id + " begins at " + now + ", and is " + slot);
             }
-            same("generation of a run of " + id, slot.generation, begun.generation());
+            slot.seen(id, begun.generation());
             same("attempt of a run of " + id, slot.attempt, begun.attempt());
-            slot.armed = false;
-            slot.again = false;
-            slot.attempt = 1;
+            same("deadline of a run of " + id, slot.due, begun.due());
             values = slot.values;
             slot.values = new ArrayList<>();
+            slot.passedOn = 0;
         }
         List<byte[]> bytes = begun.values();
         same("values of a run of " + id, values, bytes == null ? List.of() : NumberCodec.numbers(bytes));
         Run run = new Run(id, begun, node, process, values, answered);
-        run.passed = former != null && former.passed;
-        run.withdrawn = former != null && former.withdrawn;
+        if (former == null) {
+            run.point = slot.point;
+            follow(id, slot, run, next, clocks);
+        } else {
+            run.point = former.point;
+            run.passed = former.passed;
+            run.withdrawn = former.withdrawn;
+        }
         slot.run = run;
         if (process != null && answered) {
             process.begun.add(run);
         }
     }
 
+    /** What is pending when a run has begun: of a periodic map the next point, as the late policy makes it of some clock. */
+    private void follow(SlotId id, Slot slot, Run run, long next, List<Long> clocks) {
+        ClusterPlan plan = model.plan(id);
+        if (plan.period() == 0) {
+            same("next point of " + id, SlotStore.NONE, next);
+            slot.armed = false;
+            slot.rearm();
+            return;
+        }
+        long point = run.point == ClusterModel.NONE ? run.due : run.point;
+        if (clocks.stream().noneMatch(clock -> plan.next(point, Math.max(run.due, clock)) == next)) {
+            throw new Wrong("after " + point + " of " + id + " comes " + next + ", by clocks that are " + clocks
+                    + " and that it is " + slot);
+        }
+        run.isLeftOut = slot.period && clocks.stream().allMatch(clock -> plan.leavesOut(run.due, clock));
+        run.mayBeLeftOut =
+                slot.period && (slot.overrun || clocks.stream().anyMatch(clock -> plan.leavesOut(run.due, clock)));
+        model.follow(slot, next, run.token);
+    }
+
+    /** A process hears of the ends of runs: what is due by its clock now has fallen due during a run. */
+    void heard(List<Ended> all, long clock) {
+        for (Ended ended : all) {
+            Due next = ended.next();
+            Slot slot = model.slot(ended.id());
+            if (next != null && next.period() && slot.generation == next.generation() && slot.armed) {
+                slot.overrun = model.plan(ended.id()).late() == LatePolicy.SKIP && next.due() <= clock;
+            }
+        }
+    }
+
     private void ended(Claim claim, Finish finish, Ended ended) {
         SlotId id = ended.id();
-        Slot slot = slot(id);
+        Slot slot = model.slot(id);
         Run run = slot.run;
         boolean mine = run != null && run.token == ended.token() && run.node == claim.node() && !run.cut;
         same(
@@ -553,20 +305,28 @@ final class ClusterLedger {
             throw new Wrong("a run is ended whose callback goes on: " + run);
         }
         boolean over = run.passed && !run.called;
-        if (finish.result() == Finish.Result.NOT_CALLED && !over && !run.passed && !run.called) {
+        if (finish.result() == Finish.Result.NOT_CALLED && run.mayBeLeftOut && !run.called) {
+            coverage.race(Race.PERIOD_LEFT_OUT);
+            if (run.process != null) {
+                run.process.begun.remove(run);
+            }
+        } else if (finish.result() == Finish.Result.NOT_CALLED && !over && !run.passed && !run.called) {
             throw new Wrong("a run is ended whose callback was not called: " + run);
         }
-        handed += run.values.size();
+        model.handed(run);
         slot.run = null;
-        if (plan(id).freesIdle() && slot.live && !slot.armed) {
+        if (model.plan(id).freesIdle() && slot.live && !slot.armed) {
             slot.live = false;
         }
         same("freed with its run, " + id, !slot.live, ended.gone());
+        if (ended.next() != null) {
+            model.claimed(ended.next());
+        }
     }
 
     private void letGo(long node) {
         nodes.remove(node);
-        for (Slot slot : slots.values()) {
+        for (Slot slot : model.slots().values()) {
             if (slot.run != null && slot.run.node == node && !slot.run.cut) {
                 coverage.race(Race.GIVEN_UP_WHILE_RUNNING);
                 cutOff(slot);
@@ -579,7 +339,7 @@ final class ClusterLedger {
         if (slot.live && slot.ownRun() && !(run.passed && slot.armed)) {
             run.cut = true;
         } else {
-            dropped += run.values.size();
+            model.dropped(run);
             slot.run = null;
             run.cut = true;
         }
@@ -590,6 +350,7 @@ final class ClusterLedger {
     /** A callback begins: for one run of its process that has begun in the database, and for no other. */
     Run called(ClusterProcess process, SlotId id, SlotFiring firing, long now) {
         Run run = null;
+        process.begun.removeIf(each -> each.called && each.returned);
         for (Run each : process.begun) {
             if (each.id.equals(id) && !each.called) {
                 run = each;
@@ -601,6 +362,10 @@ final class ClusterLedger {
         }
         same("generation of a callback", run.generation, firing.generation());
         same("attempt of a callback", run.attempt, firing.attempt());
+        same("deadline of a callback", Micros.toInstant(run.due), firing.deadline());
+        if (run.isLeftOut) {
+            throw new Wrong("a point runs that is left out: " + run);
+        }
         Object value = firing.value();
         List<?> values = value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
         same("values of a callback", run.values, values);
@@ -626,16 +391,5 @@ final class ClusterLedger {
             throw new Wrong("two callbacks of a slot at once: " + one + " and " + other);
         }
         coverage.race(Race.TWO_CALLBACKS_AT_ONCE);
-    }
-
-    // ---- books --------------------------------------------------------------------------------------------------
-
-    /** Each value that was accepted is in one place. */
-    void balance() {
-        long pending = 0;
-        for (Slot slot : slots.values()) {
-            pending += slot.values.size() + (slot.run == null ? 0 : slot.run.values.size());
-        }
-        same("values accepted", accepted, handed + merged + dropped + pending);
     }
 }

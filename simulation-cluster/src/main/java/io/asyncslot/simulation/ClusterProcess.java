@@ -16,6 +16,7 @@ import io.asyncslot.cluster.store.Trouble;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.simulation.Coverage.Fault;
 import io.asyncslot.spi.Ticker;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -42,7 +43,10 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
     final List<SlotMap<String>> maps = new ArrayList<>();
 
     /** The runs that this process has begun and knows of. */
-    final List<ClusterLedger.Run> begun = new ArrayList<>();
+    final List<ClusterModel.Run> begun = new ArrayList<>();
+
+    /** The database's clock as this process took it, for each start of a run that it waits for. */
+    final List<Long> asking = new ArrayList<>();
 
     private final ClusterWorld world;
     private final Inbox inbox = new Inbox();
@@ -98,21 +102,26 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .backend(node)
                 .ticker(ticker)
                 .build();
-        for (ClusterLedger.Plan plan : world.plans) {
+        for (ClusterPlan plan : world.plans) {
             maps.add(opened(plan, callback));
         }
     }
 
-    private SlotMap<String> opened(ClusterLedger.Plan plan, Callback callback) {
+    private SlotMap<String> opened(ClusterPlan plan, Callback callback) {
         Merge merge = plan.merge();
         SlotValues<?> values = merge == null
                 ? null
-                : merge == Merge.LAST ? SlotValues.last(Integer.class) : SlotValues.collect(Integer.class);
+                : switch (merge) {
+                    case LAST -> SlotValues.last(Integer.class);
+                    case FIRST -> SlotValues.first(Integer.class);
+                    default -> SlotValues.collect(Integer.class).maxValues(plan.maxValues());
+                };
         WhenIdle whenIdle = plan.freesIdle() ? WhenIdle.FREE : WhenIdle.KEEP;
         if (plan.work()) {
             return registry.register(WorkMapSpec.named(plan.name(), String.class)
                     .values(values)
                     .whenIdle(whenIdle)
+                    .maxEntries(plan.maxEntries())
                     .concurrency(plan.concurrency())
                     .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                     .build());
@@ -121,6 +130,11 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .values(values)
                 .whenIdle(whenIdle)
                 .concurrency(plan.concurrency())
+                .every(plan.period() == 0 ? null : Duration.ofNanos(plan.period() * 1_000))
+                .late(plan.late())
+                .maxEntries(plan.maxEntries())
+                .maxWait(plan.maxWait() == 0 ? null : Duration.ofNanos(plan.maxWait() * 1_000))
+                .flushAt(plan.flushAt())
                 .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                 .build());
     }
@@ -150,6 +164,14 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
             world.await(holds, nanos);
             checkAlive();
         }
+    }
+
+    @Override
+    public void asked(BooleanSupplier answered) {
+        Long clock = node.micros();
+        asking.add(clock);
+        until(answered, Long.MAX_VALUE);
+        asking.remove(clock);
     }
 
     /** Others go on for a while; perhaps this process as a whole stands still in the middle of what it does. */

@@ -1,25 +1,16 @@
 package io.asyncslot.simulation;
 
 import io.asyncslot.BackendUnavailableException;
-import io.asyncslot.Merge;
 import io.asyncslot.SlotFiring;
-import io.asyncslot.SlotMap;
-import io.asyncslot.TimerSlots;
-import io.asyncslot.ValueTimerSlots;
-import io.asyncslot.ValueWorkSlots;
-import io.asyncslot.WorkSlots;
 import io.asyncslot.cluster.ClusterOptions;
 import io.asyncslot.cluster.node.SimulatedThreads;
 import io.asyncslot.cluster.node.SimulatedThreads.Ready;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.Trouble;
-import io.asyncslot.simulation.ClusterLedger.Plan;
-import io.asyncslot.simulation.ClusterLedger.Run;
-import io.asyncslot.simulation.ClusterLedger.Slot;
+import io.asyncslot.simulation.ClusterModel.Run;
+import io.asyncslot.simulation.ClusterModel.Slot;
 import io.asyncslot.simulation.Coverage.Fault;
-import io.asyncslot.simulation.Coverage.Operation;
-import io.asyncslot.simulation.Coverage.State;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,14 +32,12 @@ final class ClusterWorld implements Life {
     /** Where the database has refused something as if it were of another version, a begin waits for half a minute besides. */
     private static final long REFUSED_NANOS = 30_000_000_000L;
 
-    private static final long LOOK_NANOS = 500_000_000L;
+    private static final long LOOK_NANOS = 487_000_003L;
 
     private static final int MOST_ROUNDS = 200_000;
 
-    private static final long[] SPANS = {0, 1, 300, 5_000, 100_000, 700_000, 1_500_000, 4_000_000};
-
     /** A stack of a process that has stopped where it waits. */
-    private static final class Fiber {
+    static final class Fiber {
         final ClusterProcess process;
         final String name;
         BooleanSupplier holds = () -> true;
@@ -58,6 +47,9 @@ final class ClusterWorld implements Life {
         /** What the last operation of this stack has been, as it was committed. */
         @Nullable
         Object outcome;
+
+        /** Whether something was pending where this stack has looked last. */
+        boolean sawArmed;
 
         Fiber(ClusterProcess process, String name) {
             this.process = process;
@@ -69,13 +61,15 @@ final class ClusterWorld implements Life {
     final SimulatedClocks clocks = new SimulatedClocks();
     final Coverage coverage;
     final List<ClusterProcess> processes = new ArrayList<>();
-    final List<Plan> plans = new ArrayList<>();
+    final List<ClusterPlan> plans = new ArrayList<>();
 
     private final long seed;
     private final Workers workers;
     private final @Nullable StringBuilder trace;
     private final ClusterOptions options;
+    private final ClusterModel model;
     private final ClusterLedger ledger;
+    private final ClusterCallers callers;
     private final SimulatedDatabase database;
     private final int size;
     private final int keys;
@@ -94,7 +88,6 @@ final class ClusterWorld implements Life {
     private @Nullable Wrong wrong;
     private boolean quiet;
     private int actions;
-    private int values;
     private int made;
     private long step;
 
@@ -112,14 +105,12 @@ final class ClusterWorld implements Life {
         this.keys = 1 + dice.below(5);
         this.faults = dice.of(0, 8, 20, 60);
         this.calm = dice.of(1, 3, 8);
+        Dice shapes = new Dice(); // its own: every other life has none, and is the life that it was without
+        shapes.seed(seed, -3);
         int maps = 1 + dice.below(3);
         for (int i = 0; i < maps; i++) {
-            plans.add(new Plan(
-                    "m" + i,
-                    dice.oneIn(3),
-                    dice.oneIn(3) ? null : dice.of(Merge.LAST, Merge.COLLECT),
-                    !dice.oneIn(3),
-                    dice.oneIn(4) ? 1 : 0));
+            ClusterPlan plan = ClusterPlan.drawn("m" + i, dice);
+            plans.add((seed & 1) == 0 ? plan : plan.shaped(shapes));
         }
         ClusterOptions quick = ClusterOptions.of("simulated");
         this.options = new ClusterOptions(
@@ -137,7 +128,9 @@ final class ClusterWorld implements Life {
                 dice.of(1, 2, 500),
                 quick.failedRetention(),
                 quick.whenAway());
-        this.ledger = new ClusterLedger(plans, coverage, options.silence().toNanos());
+        this.model = new ClusterModel(plans);
+        this.callers = new ClusterCallers(this, model);
+        this.ledger = new ClusterLedger(model, coverage, options.silence().toNanos());
         this.database = new SimulatedDatabase(this, ledger);
         database.notifies = dice.oneIn(2);
         note(() -> size + " processes, " + keys + " keys, " + plans + ", faults 1/" + faults + ", notifications "
@@ -194,6 +187,15 @@ final class ClusterWorld implements Life {
         }
     }
 
+    /** The stack that moves now. */
+    Fiber present() {
+        Fiber fiber = present;
+        if (fiber == null) {
+            throw new IllegalStateException("not on a stack of a process");
+        }
+        return fiber;
+    }
+
     /** Whether this stack can wait: not the simulation's own. */
     boolean waits() {
         return present != null;
@@ -228,6 +230,18 @@ final class ClusterWorld implements Life {
     void outcome(Object outcome) {
         if (present != null) {
             present.outcome = outcome;
+        }
+    }
+
+    /** One of the keys. */
+    String key() {
+        return "k" + dice.below(keys);
+    }
+
+    /** The present stack has looked at a slot. */
+    void looked(boolean armed) {
+        if (present != null) {
+            present.sawArmed = armed;
         }
     }
 
@@ -392,7 +406,7 @@ final class ClusterWorld implements Life {
         if (present != null) {
             throw present;
         }
-        ledger.balance();
+        model.balance();
     }
 
     /** Something begins to go wrong. */
@@ -480,132 +494,15 @@ final class ClusterWorld implements Life {
         return drawn;
     }
 
-    // ---- operations ---------------------------------------------------------------------------------------------
-
     private void operate() {
         ClusterProcess process = processes.get(dice.below(processes.size()));
         if (process.dead || process.paused || process.closed) {
             return;
         }
         int map = dice.below(plans.size());
-        String key = "k" + dice.below(keys);
-        int kind = dice.below(16);
-        go(process, "a caller", () -> operate(process, map, key, kind));
-    }
-
-    private Duration delay() {
-        return Duration.ofNanos(SPANS[dice.below(SPANS.length)] * 1_000);
-    }
-
-    private void cell(Operation operation, SlotId id) {
-        Slot slot = ledger.slot(id);
-        coverage.cell(
-                operation,
-                !slot.live
-                        ? State.ABSENT
-                        : slot.run != null
-                                ? slot.armed ? State.RUNNING_ARMED : State.RUNNING
-                                : slot.armed ? State.ARMED : State.IDLE);
-    }
-
-    @SuppressWarnings("unchecked") // as its plan says
-    private void operate(ClusterProcess process, int index, String key, int kind) {
-        Plan plan = plans.get(index);
-        SlotMap<String> map = process.maps.get(index);
-        SlotId id = new SlotId(plan.name(), key);
-        switch (kind) {
-            case 0, 1, 2, 3, 4, 5, 6 -> {
-                Integer value = plan.merge() == null || dice.oneIn(4) ? null : ++values;
-                Duration delay = delay();
-                if (plan.work()) {
-                    cell(Operation.SUBMIT, id);
-                    checked(
-                            "submit",
-                            id,
-                            () -> value == null
-                                    ? ((WorkSlots<String>) map).submit(key)
-                                    : ((ValueWorkSlots<String, Integer>) map).submit(key, value));
-                } else {
-                    cell(Operation.START, id);
-                    checked(
-                            "start",
-                            id,
-                            () -> value == null
-                                    ? ((TimerSlots<String>) map).start(key, delay)
-                                    : ((ValueTimerSlots<String, Integer>) map).start(key, delay, value));
-                }
-            }
-            case 7 -> {
-                if (!plan.work()) {
-                    Duration delay = delay();
-                    cell(Operation.TOUCH, id);
-                    checked("touch", id, () -> ((TimerSlots<String>) map).touch(key, delay));
-                }
-            }
-            case 8, 9 -> {
-                cell(Operation.CANCEL, id);
-                checked("cancel", id, () -> map.cancel(key));
-            }
-            case 10 -> {
-                cell(Operation.DELETE, id);
-                checked("delete", id, () -> map.delete(key));
-            }
-            case 11 -> {
-                cell(Operation.PAUSE, id);
-                checked("pause", id, () -> dice.oneIn(4) ? map.pause() : map.pause(key), false);
-            }
-            case 12, 13 -> {
-                cell(Operation.RESUME, id);
-                checked("resume", id, () -> dice.oneIn(2) ? map.resume() : map.resume(key), false);
-            }
-            case 14 -> {
-                cell(Operation.FIND, id);
-                checked("find", id, () -> map.find(key), false);
-            }
-            default -> {
-                cell(Operation.CANCEL_AND_AWAIT, id);
-                checked("await", id, () -> awaited(map, key), false);
-            }
-        }
-    }
-
-    private Object awaited(SlotMap<String> map, String key) {
-        try {
-            return dice.oneIn(2) ? map.awaitRun(key, Duration.ZERO) : map.cancelAndAwait(key, Duration.ZERO);
-        } catch (InterruptedException e) {
-            throw new Wrong("interrupted by nobody");
-        }
-    }
-
-    private void checked(String what, SlotId id, Supplier<Object> operation) {
-        checked(what, id, operation, true);
-    }
-
-    /** What a caller is told is what was committed; where it is told nothing, nothing was. */
-    private void checked(String what, SlotId id, Supplier<Object> operation, boolean compares) {
-        Fiber fiber = present;
-        if (fiber == null) {
-            throw new IllegalStateException("not on a stack of a process");
-        }
-        fiber.outcome = null;
-        String told;
-        boolean nothing = false;
-        try {
-            told = operation.get().toString();
-            nothing = told.equals("REJECTED") || told.equals("CLOSED");
-        } catch (BackendUnavailableException | StoreException e) {
-            nothing = true;
-            told = String.valueOf(e.getMessage());
-        }
-        String all = told;
-        Object committed = fiber.outcome;
-        note(() -> "  " + what + " " + id + " -> " + all);
-        if (!compares || fiber.process.closed || told.equals("IN_DOUBT") || told.contains("the answer was lost")) {
-            return;
-        }
-        if (nothing ? committed != null : !told.equals(String.valueOf(committed))) {
-            throw new Wrong(what + " of " + id + " answers " + told + ", and in the database it was " + committed);
-        }
+        String key = key();
+        int kind = dice.below(20);
+        go(process, "a caller", () -> callers.operate(process, map, key, kind));
     }
 
     // ---- callbacks ----------------------------------------------------------------------------------------------
@@ -640,10 +537,14 @@ final class ClusterWorld implements Life {
     private void callback(ClusterProcess process, SlotId id, SlotFiring firing) throws Exception {
         while (!quiet && dice.oneIn(2) && ++actions < 20) {
             switch (dice.below(6)) {
-                case 0 -> checked("restart", id, () -> firing.restart(delay()));
+                case 0 -> callers.checked("restart", id, () -> firing.restart(callers.delay()));
                 case 1 ->
-                    checked("retry", id, () -> dice.oneIn(3) ? firing.postpone(delay()) : firing.retry(delay()), false);
-                case 2 -> operate(process, dice.below(plans.size()), "k" + dice.below(keys), dice.below(15));
+                    callers.checked(
+                            "retry",
+                            id,
+                            () -> dice.oneIn(3) ? firing.postpone(callers.delay()) : firing.retry(callers.delay()),
+                            false);
+                case 2 -> callers.operate(process, dice.below(plans.size()), key(), dice.below(18));
                 default -> {
                     coverage.fault(Fault.CALLBACK_SLOW);
                     process.holdUp();
@@ -708,10 +609,11 @@ final class ClusterWorld implements Life {
     /** What is not at rest; null for nothing. */
     private @Nullable String unrest() {
         long now = clocks.steady().realtimeNanos() / 1_000;
-        for (Map.Entry<SlotId, Slot> each : ledger.slots().entrySet()) {
+        for (Map.Entry<SlotId, Slot> each : model.slots().entrySet()) {
             Slot slot = each.getValue();
-            if (!ledger.isHeld(each.getKey(), slot)) {
-                if (slot.armed) {
+            if (!model.isHeld(each.getKey(), slot)) {
+                boolean goesOn = model.plan(each.getKey()).period() != 0 && slot.due > now;
+                if (slot.armed && !goesOn) {
                     return "lost: " + each.getKey() + " is " + slot + " at " + now;
                 }
                 if (slot.run != null) {

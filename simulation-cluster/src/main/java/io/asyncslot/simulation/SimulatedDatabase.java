@@ -6,6 +6,7 @@ import io.asyncslot.cluster.store.Begin;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.NotBegun;
+import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.StoreSession;
@@ -16,6 +17,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,9 @@ final class SimulatedDatabase {
 
     /** What nodes ask for with a lock of their own: nobody goes on meanwhile. */
     private static final Set<String> UNINTERRUPTED = Set.of("join", "release", "tell");
+
+    /** What is done only if nothing has changed since it was looked at: others often go on in between. */
+    private static final Set<String> COMPARE = Set.of("take");
 
     private final ClusterWorld world;
     private final ClusterLedger ledger;
@@ -133,14 +138,24 @@ final class SimulatedDatabase {
         if (present != null && !READS.contains(name)) {
             throw failure(present, false);
         }
+        List<Long> clocks = List.copyOf(process.asking);
         boolean goesWrong = faults != 0 && world.dice.oneIn(faults);
-        Fault fault = goesWrong ? kind(name) : null;
+        boolean waits = faults != 0 && COMPARE.contains(name) && world.waits() && world.dice.oneIn(3);
+        Fault fault = goesWrong ? kind(name) : waits ? Fault.CALL_HELD_UP : null;
         if (fault == null) {
-            return committed(process, session, method, args, true);
+            return heard(process, name, committed(process, session, method, args, true, clocks));
         }
         world.coverage.fault(fault);
         world.note(() -> "  " + process + ": " + name + " meets " + fault);
-        return wrong(fault, process, session, method, args);
+        return heard(process, name, wrong(fault, process, session, method, args, clocks));
+    }
+
+    @SuppressWarnings("unchecked") // as the session has it
+    private @Nullable Object heard(ClusterProcess process, String name, @Nullable Object answer) {
+        if (name.equals("end") && answer != null) {
+            ledger.heard((List<Ended>) answer, process.node.micros());
+        }
+        return answer;
     }
 
     private @Nullable Fault kind(String name) {
@@ -168,23 +183,28 @@ final class SimulatedDatabase {
 
     @SuppressWarnings("unchecked") // as the session has it
     private @Nullable Object wrong(
-            Fault fault, ClusterProcess process, StoreSession session, Method method, Object[] args) {
+            Fault fault,
+            ClusterProcess process,
+            StoreSession session,
+            Method method,
+            Object[] args,
+            List<Long> clocks) {
         switch (fault) {
             case CALL_HELD_UP -> {
                 process.holdUp();
-                return committed(process, session, method, args, true);
+                return committed(process, session, method, args, true, clocks);
             }
             case ANSWER_HELD_UP -> {
-                Object answer = committed(process, session, method, args, true);
+                Object answer = committed(process, session, method, args, true, clocks);
                 process.holdUp();
                 return answer;
             }
             case ANSWER_LOST_DONE -> {
-                Object unused = committed(process, session, method, args, false);
+                Object unused = committed(process, session, method, args, false, clocks);
                 throw failure(Trouble.LOST, true);
             }
             case ANSWER_LOST_DONE_LATER -> {
-                late.add(() -> committed(process, session, method, args, false));
+                late.add(() -> committed(process, session, method, args, false, clocks));
                 throw failure(Trouble.LOST, true);
             }
             case ANSWER_LOST_NOT_DONE -> throw failure(Trouble.LOST, true);
@@ -219,7 +239,12 @@ final class SimulatedDatabase {
     }
 
     private @Nullable Object committed(
-            ClusterProcess process, StoreSession session, Method method, Object[] args, boolean answered) {
+            ClusterProcess process,
+            StoreSession session,
+            Method method,
+            Object[] args,
+            boolean answered,
+            List<Long> clocks) {
         Object result;
         try {
             result = method.invoke(session, args);
@@ -232,6 +257,12 @@ final class SimulatedDatabase {
             throw new IllegalStateException(e);
         }
         world.done++;
+        if (method.getName().equals("find")) {
+            world.looked(((Optional<?>) result)
+                    .map(Row.class::cast)
+                    .filter(Row::armed)
+                    .isPresent());
+        }
         if (!READS.contains(method.getName()) || method.getName().equals("find")) {
             world.note(() -> "  " + process + ": " + method.getName() + " "
                     + java.util.Arrays.asList(args).subList(0, Math.min(3, args.length)) + " -> " + result);
@@ -243,6 +274,7 @@ final class SimulatedDatabase {
                     args,
                     result == null ? "" : result,
                     answered,
+                    clocks,
                     now(),
                     world.clocks.steady().monotonicNanos());
             if (outcome != null) {

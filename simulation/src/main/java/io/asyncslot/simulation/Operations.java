@@ -202,6 +202,7 @@ final class Operations {
         for (SimulatedKey key : stage.keys) {
             if (stage.dice.oneIn(2)) {
                 batch.add(key);
+                stage.cell(Operation.START_ALL, model, key.id);
                 outcomes[model.start(key.id, stage.deadline(model, delay), null).ordinal()]++;
             }
         }

@@ -178,7 +178,7 @@ final class HeldSlots implements AutoCloseable {
         });
     }
 
-    /** What was queued was too early: holds it on, until the deadline that the database told. */
+    /** What was queued was too early, or has moved: holds it on, until the deadline that the database told. */
     void until(SlotId id, Hold dealt, long due) {
         held.computeIfPresent(id, (same, hold) -> {
             Hold next = hold.generation() == dealt.generation() ? hold.due(due) : hold;

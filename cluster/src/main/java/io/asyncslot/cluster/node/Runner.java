@@ -121,7 +121,8 @@ final class Runner<K> {
                                     next == Periods.NONE ? SlotStore.NONE : next,
                                     slots.carrying().hasValues(),
                                     slots.carrying().collects(),
-                                    slots.carrying().minInterval()),
+                                    slots.carrying().minInterval(),
+                                    next == Periods.NONE && !hold.period() ? SlotStore.NONE : hold.due()),
                             hold.locked());
         } catch (BackendUnavailableException e) {
             inHand.release();

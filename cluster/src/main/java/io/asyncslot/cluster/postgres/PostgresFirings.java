@@ -124,11 +124,12 @@ abstract class PostgresFirings extends PostgresValues {
             n as (select {now} as now),
             l as (select s.place, s.map, s.key, s.redo, nullif(a.next, -1) as next, nullif(a.rest, -1) as rest,
                          case when a.next <> -1 and not s.redo then nextval('asyncslot_sequence') end as number{seen}
-                  from unnest(?, ?, ?, ?, ?) as a (map, key, generation, next, rest)
+                  from unnest(?, ?, ?, ?, ?, ?) as a (map, key, generation, next, rest, due)
                   cross join lateral (
                       select s.ctid as place, s.map, s.key, s.run_token is not null as redo{former}
                       from asyncslot_slot s, me
                       where {held} and coalesce(s.run_due, s.due) <= (select now from n)
+                        and (a.due = -1 or a.due = coalesce(s.run_due, s.due))
                       for update of s skip locked) s)
             update asyncslot_slot s set
                 run_token = nextval('asyncslot_sequence'),
@@ -215,8 +216,9 @@ abstract class PostgresFirings extends PostgresValues {
 
     /** Why a slot did not begin: it is not this node's any more, or not due yet, or else was locked. */
     private static final String NOT_BEGUN = """
-            select a.map, a.key, a.generation, d.due is not null as mine, d.due > d.now as early, d.due
-            from unnest(?, ?, ?) as a (map, key, generation)
+            select a.map, a.key, a.generation, d.due is not null as mine,
+                   d.due > d.now or a.due <> -1 and a.due <> d.due as early, d.due
+            from unnest(?, ?, ?, ?) as a (map, key, generation, due)
             left join lateral (
                 select coalesce(s.run_due, s.due) as due, c.now
                 from asyncslot_slot s, (select {now} as now) c
@@ -386,11 +388,13 @@ abstract class PostgresFirings extends PostgresValues {
         Batch batch = new Batch(begins.size());
         Long[] next = new Long[begins.size()];
         Long[] rest = new Long[begins.size()];
+        Long[] due = new Long[begins.size()];
         for (int i = 0; i < next.length; i++) {
             Begin one = begins.get(i);
             batch.set(i, one.id(), one.generation());
             next[i] = one.nextDue();
             rest[i] = one.interval();
+            due[i] = one.due();
         }
         return query(
                 "begin runs",
@@ -402,6 +406,7 @@ abstract class PostgresFirings extends PostgresValues {
                 batch.numbers,
                 next,
                 rest,
+                due,
                 namespace,
                 node,
                 namespace);
@@ -449,8 +454,10 @@ abstract class PostgresFirings extends PostgresValues {
         List<Begin> left =
                 begins.stream().filter(one -> !done.contains(one.id())).toList();
         Batch batch = new Batch(left.size());
+        Long[] due = new Long[left.size()];
         for (int i = 0; i < left.size(); i++) {
             batch.set(i, left.get(i).id(), left.get(i).generation());
+            due[i] = left.get(i).due();
         }
         return query(
                 "look why runs did not begin",
@@ -459,6 +466,7 @@ abstract class PostgresFirings extends PostgresValues {
                 batch.maps,
                 batch.keys,
                 batch.numbers,
+                due,
                 namespace,
                 node,
                 namespace);

@@ -945,7 +945,7 @@ public abstract class RowSession implements StoreSession {
                             : NotBegun.Reason.GONE;
                 } else if (!alive || !holds(row, node, begin, paused)) {
                     reason = NotBegun.Reason.GONE;
-                } else if (row.next() > now) {
+                } else if (row.next() > now || !begin.isOf(row.next())) {
                     reason = NotBegun.Reason.EARLY;
                 }
                 if (row == null || reason != null) {

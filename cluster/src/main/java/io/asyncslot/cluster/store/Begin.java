@@ -11,8 +11,11 @@ package io.asyncslot.cluster.store;
  * @param collects whether its map collects them
  * @param interval the minimum time between the beginnings of this run and the next one of the slot, in microseconds;
  *     {@link SlotStore#NONE} for none
+ * @param due the deadline that {@code nextDue} was made of; if it has moved, nothing begins. {@link SlotStore#NONE} for
+ *     any
  */
-public record Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval) {
+public record Begin(
+        SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval, long due) {
 
     public Begin(SlotId id, long generation, long nextDue) {
         this(id, generation, nextDue, false, false, SlotStore.NONE);
@@ -20,5 +23,14 @@ public record Begin(SlotId id, long generation, long nextDue, boolean carries, b
 
     public Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects) {
         this(id, generation, nextDue, carries, collects, SlotStore.NONE);
+    }
+
+    public Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval) {
+        this(id, generation, nextDue, carries, collects, interval, SlotStore.NONE);
+    }
+
+    /** Whether a slot that is due then is the one that its holder knows. */
+    public boolean isOf(long actualDue) {
+        return due == SlotStore.NONE || due == actualDue;
     }
 }

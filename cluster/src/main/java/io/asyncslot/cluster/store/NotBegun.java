@@ -14,7 +14,7 @@ public record NotBegun(SlotId id, long generation, Reason reason, long due) {
     public enum Reason {
         /** Another transaction has the row: ask again in a few milliseconds. */
         LOCKED,
-        /** Its deadline was moved on, or this node's reading of the clock was ahead: hold it until then. */
+        /** Its deadline was moved, or this node's reading of the clock was ahead: hold it until then. */
         EARLY,
         /** Cancelled, started again, deleted, paused, or claimed by another node: let go of it. */
         GONE

@@ -7,6 +7,7 @@ import io.asyncslot.CancelOutcome;
 import io.asyncslot.DeleteOutcome;
 import io.asyncslot.RetryOutcome;
 import io.asyncslot.StartOutcome;
+import io.asyncslot.TouchOutcome;
 import io.asyncslot.WhenIdle;
 import io.asyncslot.cluster.jdbc.Jdbc;
 import io.asyncslot.cluster.store.Armed;
@@ -41,6 +42,23 @@ class FiringTests extends StoreTests {
         Armed<StartOutcome> armed = start(here, SOON);
         assertThat(tryBegin(here, armed.generation()).refused())
                 .containsExactly(new NotBegun(id, armed.generation(), NotBegun.Reason.EARLY, armed.due()));
+    }
+
+    /** The next point was made of the deadline that the node holds: of a moved one it would be on another grid. */
+    @Test
+    void begin_ofADeadlineThatHasMoved_isRefusedWithThePresentOne() {
+        Armed<StartOutcome> armed = start(here, SOON);
+        Armed<TouchOutcome> moved = db.touch(there, id, NOW);
+        assertThat(beginWithNext(there, armed.generation(), armed.due()).refused())
+                .containsExactly(new NotBegun(id, armed.generation(), NotBegun.Reason.EARLY, moved.due()));
+        assertThat(beginWithNext(there, armed.generation(), moved.due()).begun())
+                .singleElement()
+                .matches(run -> run.due() == moved.due());
+    }
+
+    private StoreSession.BeginResult beginWithNext(Claim claim, long generation, long due) {
+        Begin begin = new Begin(id, generation, due + SECOND, false, false, SlotStore.NONE, due);
+        return db.begin(claim.node(), List.of(begin));
     }
 
     @Test

@@ -55,6 +55,11 @@ public final class SimulatedNode implements SlotBackend {
         return details;
     }
 
+    /** The database's clock, as the node takes it. */
+    public long micros() {
+        return engine().clock().micros();
+    }
+
     @Override
     public String name() {
         return ClusterEngine.BACKEND;
@@ -75,7 +80,7 @@ public final class SimulatedNode implements SlotBackend {
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.of(SlotFeature.VALUES);
+        return EnumSet.of(SlotFeature.VALUES, SlotFeature.MAX_WAIT, SlotFeature.FLUSH_AT);
     }
 
     @Override

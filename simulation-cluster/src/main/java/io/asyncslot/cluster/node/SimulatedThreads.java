@@ -30,6 +30,9 @@ public final class SimulatedThreads implements NodeThreads {
         /** Lets others go on until something holds, or until so many nanoseconds are over. */
         void until(BooleanSupplier holds, long nanos);
 
+        /** Lets others go on until the start of a run is answered that was asked for just now. */
+        void asked(BooleanSupplier answered);
+
         /** A number below the one that it is given. */
         int below(int bound);
     }
@@ -299,7 +302,7 @@ public final class SimulatedThreads implements NodeThreads {
 
     @Override
     public void join(CompletableFuture<?> answer) {
-        stacks.until(answer::isDone, NEVER);
+        stacks.asked(answer::isDone);
         Object unused = answer.join();
     }
 
