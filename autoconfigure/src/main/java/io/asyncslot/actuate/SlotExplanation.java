@@ -154,8 +154,8 @@ final class SlotExplanation {
             return "the executor, which refused it at "
                     + slot.history().get(last).time() + " and is asked again each millisecond";
         }
-        return "a thread of the executor, or the map's concurrency ("
-                + map.stats().queued() + " callbacks of the map wait)";
+        return "a thread of the executor, or the map's concurrency (waiting callbacks of the map: "
+                + map.stats().queued() + ")";
     }
 
     private void pauses(SlotSnapshot slot, SlotMap<?> map) {

@@ -71,7 +71,7 @@ record SlotDefinition(
                             .build();
         } catch (IllegalArgumentException e) {
             throw new SlotConfigurationException(
-                    place + " or 'asyncslot.maps." + map + "' describes a map that cannot be: " + e.getMessage() + ".",
+                    place + " or 'asyncslot.maps." + map + "' describes an impossible map: " + e.getMessage() + ".",
                     "Correct the value in the annotation, or the property that overrides it.",
                     e);
         }

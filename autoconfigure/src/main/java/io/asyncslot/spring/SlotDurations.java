@@ -7,7 +7,7 @@ import org.springframework.boot.convert.DurationStyle;
 final class SlotDurations {
 
     static final String RULE =
-            "a duration such as 30m, 500ms or PT30S, not negative (a bare number counts milliseconds)";
+            "a duration such as 30m, 500ms or PT30S (not negative; a bare number counts milliseconds)";
 
     private SlotDurations() {}
 

@@ -133,8 +133,8 @@ public final class SlotTriggerBeanPostProcessor extends AbstractBeanFactoryAware
                         triggers.of(method, targetClass).get(0).place() + " of bean '" + beanName
                                 + "' would never act: calls of the method do not pass the bean's proxy, "
                                 + proxy.getClass().getName() + ".",
-                        "Let the method be public, neither static nor final, and declared in an interface where the"
-                                + " bean is proxied by its interfaces.");
+                        "Make the method public, neither static nor final. If the bean is proxied by its interfaces,"
+                                + " declare the method in one of them.");
             }
         }
     }

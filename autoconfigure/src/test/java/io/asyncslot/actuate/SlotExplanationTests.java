@@ -179,7 +179,7 @@ class SlotExplanationTests {
         time.advance(MINUTE);
         assertThat(explain("key"))
                 .contains("Due since 2026-01-01T00:01:00Z; it waits for a thread of the executor, or the map's"
-                        + " concurrency (1 callbacks of the map wait).");
+                        + " concurrency (waiting callbacks of the map: 1).");
     }
 
     @Test

@@ -82,7 +82,7 @@ class AsyncSlotFailureAnalyzerTests {
                         assertThat(context).getFailure().hasStackTraceContaining("asyncslot.maps.session.delay"));
         check(
                 runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.session.delay=-1s"),
-                "'asyncslot.maps.session' describes a map that cannot be",
+                "'asyncslot.maps.session' describes an impossible map",
                 "must not be negative: PT-1S");
     }
 
@@ -91,7 +91,7 @@ class AsyncSlotFailureAnalyzerTests {
         check(
                 runner.withUserConfiguration(Session.class).withPropertyValues("asyncslot.maps.session.cron=0 6 * * *"),
                 "@TimerSlot of map 'session' on",
-                "or 'asyncslot.maps.session' describes a map that cannot be: '0 6 * * *' is not a cron expression of"
+                "or 'asyncslot.maps.session' describes an impossible map: '0 6 * * *' is not a cron expression of"
                         + " six fields",
                 "Correct the value in the annotation, or the property that overrides it");
     }

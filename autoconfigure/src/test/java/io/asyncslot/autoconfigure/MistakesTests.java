@@ -139,7 +139,7 @@ class MistakesTests {
     void durationThatIsNone() {
         told(runner.withBean(BadDelay.class), """
                 @TimerSlot of map 'session' on BadDelay.expired of bean 'mistakesTests.BadDelay' has delay = "30 \
-                minutes": '30 minutes' is not a duration such as 30m, 500ms or PT30S, not negative (a bare number \
+                minutes": '30 minutes' is not a duration such as 30m, 500ms or PT30S (not negative; a bare number \
                 counts milliseconds).""", """
                 Correct 'delay' of the annotation, or the property behind its placeholder.""");
     }
@@ -179,8 +179,8 @@ class MistakesTests {
         told(runner.withBean(Session.class).withBean(PrivateTrigger.class), """
                 @StartSlot of map 'session' on PrivateTrigger.start of bean 'mistakesTests.PrivateTrigger' would \
                 never act: calls of the method do not pass the bean's proxy, PrivateTrigger$$SpringCGLIB$$0.""", """
-                Let the method be public, neither static nor final, and declared in an interface where the bean is \
-                proxied by its interfaces.""");
+                Make the method public, neither static nor final. If the bean is proxied by its interfaces, declare the \
+                method in one of them.""");
     }
 
     @Test

@@ -110,5 +110,8 @@ public abstract class Given {
     public interface Reservation {
         /** A use of a cart. */
         void touched(String cart);
+
+        /** The payment of a cart. */
+        void paid(String cart);
     }
 }
