@@ -100,6 +100,9 @@ public final class Chaos {
                         .map(kind ->
                                 kind.getKey() + " " + kind.getValue() + " (" + recoveries.get(kind.getKey()) + " ms)")
                         .collect(Collectors.joining(", ")));
+        if (!world.leftOut().isEmpty()) {
+            System.out.println("chaos: left out: " + world.leftOut());
+        }
         books.wrong().forEach(line -> System.out.println("chaos: " + line));
         boolean tried = books.faults() > 0 && books.accepted() > 0 && books.fired() > 0;
         System.out.println("chaos: " + (books.isExact() && tried ? "exact" : "FAILED"));

@@ -12,7 +12,7 @@ final class JvmWorld implements World {
 
     JvmWorld(Path directory) throws Exception {
         this.directory = directory;
-        this.node = new NodeProcess("jvm", this.directory, "jvm", "", List.of("-Xmx64m"));
+        this.node = new NodeProcess(List.of(), "jvm", this.directory, "jvm", "", List.of("-Xmx64m"));
     }
 
     @Override

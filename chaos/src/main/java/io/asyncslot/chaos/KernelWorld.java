@@ -54,6 +54,7 @@ final class KernelWorld implements World {
 
     private NodeProcess made() throws IOException {
         return new NodeProcess(
+                List.of(),
                 "kernel",
                 directory,
                 "life" + ++lives,

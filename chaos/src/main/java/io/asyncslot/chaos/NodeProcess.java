@@ -21,8 +21,15 @@ final class NodeProcess {
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
     private boolean isStopped;
 
-    NodeProcess(String backend, Path directory, String name, String where, List<String> options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    /**
+     * Starts it.
+     *
+     * @param prefix begins the command line
+     */
+    NodeProcess(List<String> prefix, String backend, Path directory, String name, String where, List<String> options)
+            throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(options);
         command.addAll(List.of(
                 "-cp",

@@ -20,6 +20,11 @@ interface World {
     /** The faults, each as likely as another. */
     List<Fault> faults();
 
+    /** Which fault cannot be had here, and why; empty if all can. */
+    default String leftOut() {
+        return "";
+    }
+
     /** No key is started any more. */
     void quiet() throws Exception;
 
