@@ -42,6 +42,8 @@ public final class Chaos {
         boolean exact = false;
         try {
             exact = run(backend, directory, seconds, new Random(seed));
+        } catch (Throwable e) { // an Error too: the heap may not hold the books
+            e.printStackTrace(System.out);
         } finally {
             System.exit(exact ? 0 : 1);
         }
@@ -68,9 +70,6 @@ public final class Chaos {
             boolean exact = settled(world, directory, backend);
             world.settled();
             return exact;
-        } catch (Exception e) {
-            e.printStackTrace(System.out);
-            return false;
         } finally {
             world.close();
         }
