@@ -28,12 +28,14 @@ final class Departures {
 
     static final int SIZE = 256;
 
-    private static final Object TAKEN = new Object();
+    /** In the place of a block that somebody stores the numbers of. */
+    static final Object TAKEN = new Object();
+
     private static final Kind[] KINDS = Kind.values();
     private static final int CAUSE_BITS = Integer.numberOfTrailingZeros(Causes.MOST);
 
     /** Told, a block, TAKEN or null. By CAS and, of a place that was taken, release; any thread, acquire. */
-    private final AtomicReferenceArray<@Nullable Object> ring = new AtomicReferenceArray<>(SIZE);
+    final AtomicReferenceArray<@Nullable Object> ring = new AtomicReferenceArray<>(SIZE);
 
     /** When a block was freed. By who has taken the place, plain; read by anyone, between two looks at the place. */
     private final long[] times = new long[SIZE];

@@ -46,20 +46,29 @@ class DeparturesTests {
         assertThat(seen[0]).isGreaterThan(Departures.SIZE);
     }
 
+    @Test
+    void placesThatOthersWriteTo_areLeftToThem() {
+        Departures departures = new Departures();
+        try (AsyncSlotRegistry registry = registry()) {
+            NotedBlock<?> block = freed(map(registry), 1);
+            for (int place = 0; place < Departures.SIZE; place++) {
+                departures.ring.set(place, Departures.TAKEN);
+            }
+            assertThat(departures.add(block, Kind.DELETED, 1, 1, -1)).isFalse();
+            departures.ring.set(Departures.SIZE - 1, null);
+            assertThat(departures.add(block, Kind.DELETED, 1, 1, -1)).isTrue();
+            assertThat(departures.ring.get(Departures.SIZE - 1)).isSameAs(block);
+            assertThat(departures.add(block, Kind.DELETED, 1, 1, -1)).isTrue(); // in the place of the one before
+        }
+    }
+
     /** A slot leaves once, so no block is added twice: the same block at the second look has the same numbers. */
     private static Thread adder(Departures departures, AtomicBoolean done, int remainder) {
         Thread thread = new Thread(() -> {
-            try (AsyncSlotRegistry registry = new AsyncSlotRegistryBuilder(Runnable::run)
-                    .backend(JvmBackend.manual())
-                    .build()) {
-                TimerSlots<Integer> slots = registry.register(TimerMapSpec.named("map", Integer.class)
-                        .historySize(8)
-                        .callback((key, firing) -> {})
-                        .build());
+            try (AsyncSlotRegistry registry = registry()) {
+                TimerSlots<Integer> slots = map(registry);
                 for (int i = remainder; !done.get(); i += 2) {
-                    slots.start(i, Duration.ofHours(1));
-                    NotedBlock<?> block = (NotedBlock<?>) ((LocalSlots<Integer>) slots).lookUp(i);
-                    slots.delete(i);
+                    NotedBlock<?> block = freed(slots, i);
                     Kind kind = i % 2 == 0 ? Kind.DELETED : Kind.CANCELLED;
                     departures.add(block, kind, i, i % 1_000, -i);
                 }
@@ -67,5 +76,26 @@ class DeparturesTests {
         });
         thread.start();
         return thread;
+    }
+
+    private static AsyncSlotRegistry registry() {
+        return new AsyncSlotRegistryBuilder(Runnable::run)
+                .backend(JvmBackend.manual())
+                .build();
+    }
+
+    private static TimerSlots<Integer> map(AsyncSlotRegistry registry) {
+        return registry.register(TimerMapSpec.named("map", Integer.class)
+                .historySize(8)
+                .callback((key, firing) -> {})
+                .build());
+    }
+
+    /** The control block of a slot that was started and deleted. */
+    private static NotedBlock<?> freed(TimerSlots<Integer> slots, int key) {
+        slots.start(key, Duration.ofHours(1));
+        NotedBlock<?> block = (NotedBlock<?>) ((LocalSlots<Integer>) slots).lookUp(key);
+        slots.delete(key);
+        return block;
     }
 }
