@@ -18,15 +18,11 @@ public record Begin(
         SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval, long due) {
 
     public Begin(SlotId id, long generation, long nextDue) {
-        this(id, generation, nextDue, false, false, SlotStore.NONE);
+        this(id, generation, nextDue, false, false);
     }
 
     public Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects) {
-        this(id, generation, nextDue, carries, collects, SlotStore.NONE);
-    }
-
-    public Begin(SlotId id, long generation, long nextDue, boolean carries, boolean collects, long interval) {
-        this(id, generation, nextDue, carries, collects, interval, SlotStore.NONE);
+        this(id, generation, nextDue, carries, collects, SlotStore.NONE, SlotStore.NONE);
     }
 
     /** Whether a slot that is due then is the one that its holder knows. */
