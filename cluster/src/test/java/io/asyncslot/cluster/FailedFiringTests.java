@@ -268,7 +268,12 @@ class FailedFiringTests {
                     .get(0);
             store.on(connection).delete(id, Carrying.NOTHING);
             store.on(connection)
-                    .end(claim, List.of(new Finish(run, Finish.Result.FAILED, 1, "error")), Set.of("alone"), 1_000_000);
+                    .end(
+                            claim,
+                            List.of(new Finish(run, Finish.Result.FAILED, 1, "error")),
+                            Set.of("alone"),
+                            Set.of(),
+                            1_000_000);
             assertThat(store.on(connection).failed("alone", 10)).isEmpty();
             assertThat(store.on(connection).retryFailed(id)).isFalse();
             store.on(connection).release(claim.node());

@@ -218,12 +218,8 @@ final class SimulatedDatabase {
                 if (method.getName().equals("end")) {
                     return ((List<Finish>) args[1])
                             .stream()
-                                    .map(finish -> new Ended(
-                                            finish.begun().id(),
-                                            finish.begun().token(),
-                                            Ended.Result.LOCKED,
-                                            null,
-                                            false))
+                                    .map(finish -> Ended.not(
+                                            finish.begun().id(), finish.begun().token(), Ended.Result.LOCKED))
                                     .toList();
                 }
                 return new StoreSession.BeginResult(

@@ -39,6 +39,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,9 +92,6 @@ public final class ClusterEngine {
     private final Loop heartbeats;
     private final Loop sweeps;
     private final InFlight inFlight = new InFlight();
-
-    /** Whether a claim was left out for want of room. Set by who claims; taken by who lets the sweeps come for it. */
-    private volatile boolean leftSome;
 
     /** The maps that the cluster was told this node runs, and as which node. The upkeep's own. */
     private List<String> toldMaps = List.of();
@@ -194,7 +192,8 @@ public final class ClusterEngine {
                 holds,
                 upkeep,
                 options.failedRetention(),
-                this::asksForEnds);
+                this::asksForEnds,
+                this::left);
         Heartbeat heartbeat =
                 new Heartbeat(options, store, hints, membership, injected.ticker(), clock, new Heartbeat.Events() {
                     @Override
@@ -331,28 +330,37 @@ public final class ClusterEngine {
 
     /**
      * What an operation claims with that arms some slots: nothing where this node has no room for them, or does not run their
-     * map. Room is counted by map: a map whose slots wait for each other leaves the others theirs.
+     * map, or where older slots of it may lie in the table that the sweeps claim first. Room is counted by map: a map whose
+     * slots wait for each other leaves the others theirs.
      */
     Claim claim(StoredSlots<?> map, int slots) {
-        if (maps.get(map.name()) != map) {
-            return Membership.NOBODY;
-        }
-        if (map.waiting() + slots <= options.maxWaiting() && holds.size() + slots <= options.maxHeld()) {
-            return membership.claim();
-        }
-        leftSome = true;
-        return Membership.NOBODY;
+        boolean claims = isRunHere(map)
+                && !map.isBehind()
+                && map.waiting() + slots <= options.maxWaiting()
+                && holds.size() + slots <= options.maxHeld();
+        return claims ? membership.claim() : Membership.NOBODY;
     }
 
-    /** What was armed is nobody's: should that be for want of room, and there is some, the sweeps come at once; if not, the others'. */
+    private boolean isRunHere(StoredSlots<?> map) {
+        return maps.get(map.name()) == map;
+    }
+
+    /** What was armed is nobody's. */
     void unclaimed(StoredSlots<?> map, Claim claim, long due) {
-        if (leftSome && hasRoom(map)) {
-            leftSome = false;
-            sweeps.wake();
-        }
         if (claim.node() == SlotStore.NONE && due != 0 && due - clock.micros() <= options.horizonMicros()) {
-            hints.offered();
+            left(map);
         }
+    }
+
+    /** A slot that is due soon is nobody's: the sweeps come for it at once, where there is room; if not here, the others'. */
+    private void left(StoredSlots<?> map) {
+        if (isRunHere(map)) {
+            map.behind(true);
+            if (hasRoom(map)) {
+                sweeps.wake();
+            }
+        }
+        hints.offered();
     }
 
     /** So many slots of a map are claimed by one sweep, where there is room for them. */
@@ -704,17 +712,22 @@ public final class ClusterEngine {
     }
 
     /**
-     * Claims what comes near.
+     * Claims what comes near, of maps that have room. A map of which it leaves something, or at which it does not look, is
+     * behind: were new slots of it claimed at once, those in the table would wait as long as new ones come.
      *
      * @return whether there is more
      */
     private boolean sweep() {
         Claim claim = membership.claim();
         int room = Math.min(portion(), options.maxHeld() - holds.size());
-        List<String> open = maps.values().stream()
-                .filter(this::hasRoom)
-                .map(StoredSlots::name)
-                .toList();
+        List<StoredSlots<?>> open = new ArrayList<>();
+        for (StoredSlots<?> map : maps.values()) {
+            if (hasRoom(map)) {
+                open.add(map);
+            } else {
+                map.behind(true);
+            }
+        }
         if (claim.node() == SlotStore.NONE || room <= 0 || open.isEmpty()) {
             return false;
         }
@@ -722,10 +735,14 @@ public final class ClusterEngine {
                 .filter(StoredSlots::freesRested)
                 .map(StoredSlots::name)
                 .toList();
-        StoreSession.Swept swept = database.own(session -> session.sweep(claim, open, freeing, room));
+        List<String> names = open.stream().map(StoredSlots::name).toList();
+        StoreSession.Swept swept = database.own(session -> session.sweep(claim, names, freeing, room));
+        boolean more = swept.looked() == room;
+        Set<String> claimed = swept.due().stream().map(each -> each.id().map()).collect(Collectors.toSet());
+        open.stream().filter(map -> !more || claimed.contains(map.name())).forEach(map -> map.behind(more));
         swept.due().forEach(each -> holds.take(each, false));
         swept.freed().forEach(this::rested);
-        return swept.looked() == room;
+        return more;
     }
 
     /** A slot was freed whose interval is over. */

@@ -19,6 +19,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,7 @@ final class EndCommits {
     private final ScheduledExecutorService upkeep;
     private final long retention;
     private final BooleanSupplier goesOn;
+    private final Consumer<StoredSlots<?>> left;
     private final GroupCommit<Run, Ended> commits;
     private final Turns turns;
 
@@ -62,7 +65,8 @@ final class EndCommits {
             HeldSlots holds,
             ScheduledExecutorService upkeep,
             Duration retention,
-            BooleanSupplier goesOn) {
+            BooleanSupplier goesOn,
+            Consumer<StoredSlots<?>> left) {
         this.database = database;
         this.membership = membership;
         this.clock = clock;
@@ -71,6 +75,7 @@ final class EndCommits {
         this.upkeep = upkeep;
         this.retention = Micros.span(retention);
         this.goesOn = goesOn;
+        this.left = left;
         this.turns = turns;
         this.commits = new GroupCommit<>(threads, "asyncslot-cluster-end", MOST, LINGER, this::end);
     }
@@ -145,12 +150,12 @@ final class EndCommits {
     private List<Ended> end(StoreSession session, List<Run> ending) {
         Claim claim = membership.endingClaim();
         List<Finish> finishes = ending.stream().map(Run::finish).toList();
-        Set<String> freeing = ending.stream()
-                .map(Run::map)
-                .filter(map -> map.whenIdle() == WhenIdle.FREE)
-                .map(StoredSlots::name)
-                .collect(Collectors.toSet());
-        return session.end(claim, finishes, freeing, retention);
+        Set<String> freeing = maps(ending, map -> map.whenIdle() == WhenIdle.FREE);
+        return session.end(claim, finishes, freeing, maps(ending, StoredSlots::isBehind), retention);
+    }
+
+    private static Set<String> maps(List<Run> runs, Predicate<StoredSlots<?>> which) {
+        return runs.stream().map(Run::map).filter(which).map(StoredSlots::name).collect(Collectors.toSet());
     }
 
     private void ended(Run run, Ended ended) {
@@ -175,6 +180,9 @@ final class EndCommits {
                     boolean overrun =
                             run.map().late() == LatePolicy.SKIP && !next.cutOff() && next.due() <= clock.micros();
                     holds.take(next, overrun);
+                }
+                if (ended.left()) {
+                    left.accept(run.map());
                 }
             }
         }

@@ -144,6 +144,9 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
     /** Set, before {@link #closed}, by the one who closed the map in order to delete its slots. */
     private volatile boolean dropped;
 
+    /** What {@link #isBehind} says. Set by whoever leaves a slot to the sweeps, and by these; cleared by these. */
+    private volatile boolean behind;
+
     /** Slots that were armed when this node let go of the map, and stay so in the database. Written by the closer. */
     private volatile long leftArmed;
 
@@ -1160,6 +1163,15 @@ abstract class StoredSlots<K> implements SlotMap<K>, FailedFirings<K> {
     final void due(SlotId id) {
         counters.queued.incrementAndGet();
         dispatch.offer(id);
+    }
+
+    /** Whether slots may lie in the table that are due before a new one, and that nobody has claimed. */
+    final boolean isBehind() {
+        return behind;
+    }
+
+    final void behind(boolean value) {
+        behind = value;
     }
 
     /** How many due slots wait on this node for a thread. */

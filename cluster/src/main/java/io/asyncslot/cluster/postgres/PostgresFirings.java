@@ -234,8 +234,8 @@ abstract class PostgresFirings extends PostgresValues {
     /** A run that was cut off has no {@code run_began}: its end is refused, also where the same process has claimed it again. */
     private static final String END = """
             with n as (select c.now, c.now + ? as horizon from (select {now} as now) c),
-            l as (select s.place, s.map, s.key, a.token, a.map = any (?) as frees, a.result, a.took, a.error,
-                         case when s.own then nullif(a.rest, -1) end as rest{seen}
+            l as (select s.place, s.map, s.key, a.token, a.map = any (?) as frees, a.map = any (?) as leaves,
+                         a.result, a.took, a.error, case when s.own then nullif(a.rest, -1) end as rest{seen}
                   from unnest(?, ?, ?, ?, ?, ?, ?) as a (map, key, token, result, took, error, rest)
                   cross join lateral (
                       select s.ctid as place, s.map, s.key, {own run} as own{former} from asyncslot_slot s
@@ -265,9 +265,11 @@ abstract class PostgresFirings extends PostgresValues {
                 not_before = greatest(s.not_before, l.rest),
                 look = coalesce({next}, case when l.frees and s.live and {resting}
                                              then greatest(s.not_before, l.rest) + (n.horizon - n.now) end),
-                owner = case when not s.paused and {next} <= n.horizon then s.owner end{values}
+                owner = case when not s.paused and {next} <= n.horizon and not l.leaves then s.owner end{values}
             from l, n where s.ctid = any (array (select place from l)) and s.map = l.map and s.key = l.key
-            returning {due}, s.owner is not null as claimed, l.token, not s.live as gone{handed}""";
+            returning {due}, s.owner is not null as claimed,
+                      (l.leaves and not s.paused and s.due <= n.horizon) is true as left_over,
+                      l.token, not s.live as gone{handed}""";
 
     private static String end(String seen, String former, String values, String handed) {
         return END.replace("{seen}", seen)
@@ -473,13 +475,14 @@ abstract class PostgresFirings extends PostgresValues {
     }
 
     @Override
-    public List<Ended> end(Claim claim, List<Finish> finishes, Set<String> freeing, long retention) {
+    public List<Ended> end(
+            Claim claim, List<Finish> finishes, Set<String> freeing, Set<String> leaving, long retention) {
         Map<SlotId, Ended> ended = new HashMap<>(finishes.size() * 2);
         inParts(
                         finishes,
                         finish -> finish.begun().values() != null,
-                        part -> end(claim, part, freeing, retention, false),
-                        part -> end(claim, part, freeing, retention, true))
+                        part -> end(claim, part, freeing, leaving, retention, false),
+                        part -> end(claim, part, freeing, leaving, retention, true))
                 .forEach(one -> ended.put(one.id(), one));
         List<StartedRun> runs = finishes.stream().map(Finish::begun).toList();
         Batch batch = new Batch(runs.size());
@@ -494,14 +497,18 @@ abstract class PostgresFirings extends PostgresValues {
                         return one;
                     }
                     boolean again = locked.contains(run.token());
-                    return new Ended(
-                            run.id(), run.token(), again ? Ended.Result.LOCKED : Ended.Result.FENCED, null, false);
+                    return Ended.not(run.id(), run.token(), again ? Ended.Result.LOCKED : Ended.Result.FENCED);
                 })
                 .toList();
     }
 
     private List<Ended> end(
-            Claim claim, List<Finish> finishes, Set<String> freeing, long retention, boolean withValues) {
+            Claim claim,
+            List<Finish> finishes,
+            Set<String> freeing,
+            Set<String> leaving,
+            long retention,
+            boolean withValues) {
         int size = finishes.size();
         Batch batch = new Batch(size);
         Integer[] results = new Integer[size];
@@ -522,6 +529,7 @@ abstract class PostgresFirings extends PostgresValues {
                 PostgresFirings::ended,
                 claim.horizon(),
                 freeing.toArray(String[]::new),
+                leaving.toArray(String[]::new),
                 batch.maps,
                 batch.keys,
                 batch.numbers,
@@ -600,6 +608,7 @@ abstract class PostgresFirings extends PostgresValues {
                 row.getLong("token"),
                 Ended.Result.ENDED,
                 row.getBoolean("claimed") ? due(row) : null,
+                row.getBoolean("left_over"),
                 row.getBoolean("gone"));
     }
 

@@ -1039,21 +1039,23 @@ public abstract class RowSession implements StoreSession {
     }
 
     @Override
-    public List<Ended> end(Claim claim, List<Finish> finishes, Set<String> freeing, long retention) {
+    public List<Ended> end(
+            Claim claim, List<Finish> finishes, Set<String> freeing, Set<String> leaving, long retention) {
         return rows.step(() -> finishes.stream()
-                .map(finish ->
-                        end(claim, finish, freeing.contains(finish.begun().id().map()), retention))
+                .map(finish -> {
+                    String map = finish.begun().id().map();
+                    return end(claim, finish, freeing.contains(map), leaving.contains(map), retention);
+                })
                 .toList());
     }
 
-    private Ended end(Claim claim, Finish finish, boolean frees, long retention) {
+    private Ended end(Claim claim, Finish finish, boolean frees, boolean leaves, long retention) {
         StartedRun begun = finish.begun();
         Predicate<SlotRow> mine = row -> row.runToken == begun.token() && row.owner == claim.node() && row.runs();
         SlotRow row = rows.tryLock(begun.id());
         if (row == null || !mine.test(row)) {
             boolean locked = row == null && seen(begun.id()).filter(mine).isPresent();
-            Ended.Result result = locked ? Ended.Result.LOCKED : Ended.Result.FENCED;
-            return new Ended(begun.id(), begun.token(), result, null, false);
+            return Ended.not(begun.id(), begun.token(), locked ? Ended.Result.LOCKED : Ended.Result.FENCED);
         }
         long now = rows.now();
         boolean own = row.ownRun();
@@ -1085,12 +1087,13 @@ public abstract class RowSession implements StoreSession {
         }
         row.notBefore = Math.max(row.notBefore, rest);
         boolean near = !row.paused && row.due != NONE && row.due <= now + claim.horizon();
-        row.owner = near ? row.owner : NONE;
+        row.owner = near && !leaves ? row.owner : NONE;
         if (frees && row.live && row.due == NONE && row.notBefore <= now) {
             row.die(now + (failed ? retention : 0));
         }
         rows.put(row);
-        return new Ended(row.id, begun.token(), Ended.Result.ENDED, row.owner == NONE ? null : row.asDue(), !row.live);
+        Due next = row.owner == NONE ? null : row.asDue();
+        return new Ended(row.id, begun.token(), Ended.Result.ENDED, next, near && leaves, !row.live);
     }
 
     @Override

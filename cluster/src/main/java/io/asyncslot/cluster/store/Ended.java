@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
  * @param token the run's token
  * @param result what happened
  * @param next the deadline that the ending node has claimed with it and must hold now; null if there is none
+ * @param left whether the next deadline is within the horizon, and was left to the sweeps
  * @param gone whether the run has ended and its slot no longer exists: it was deleted, or freed with the run
  */
 public record Ended(
-        SlotId id, long token, Result result, @Nullable Due next, boolean gone) {
+        SlotId id, long token, Result result, @Nullable Due next, boolean left, boolean gone) {
+
+    /** The answer for a run that has not ended. */
+    public static Ended not(SlotId id, long token, Result why) {
+        return new Ended(id, token, why, null, false, false);
+    }
 
     /** The result of ending a run. */
     public enum Result {

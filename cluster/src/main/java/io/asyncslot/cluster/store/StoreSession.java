@@ -447,14 +447,15 @@ public interface StoreSession extends AutoCloseable {
     record BeginResult(List<StartedRun> begun, List<NotBegun> refused) {}
 
     /**
-     * Ends runs, and claims the next deadline of each of these slots if it is within the horizon.
+     * Ends runs, and claims the next deadline of each of these slots if it is within the horizon and not to be left.
      *
      * @param finishes how the runs ended; at most one per slot
      * @param freeing the maps whose slots are freed if nothing is pending then
+     * @param leaving the maps whose slots are left to the sweeps, behind those that are due before them
      * @param retention how long the rows of such slots stay if their firing has failed for good, in microseconds
      * @return one answer for each
      */
-    List<Ended> end(Claim claim, List<Finish> finishes, Set<String> freeing, long retention);
+    List<Ended> end(Claim claim, List<Finish> finishes, Set<String> freeing, Set<String> leaving, long retention);
 
     /**
      * The firings of a map that failed for good, the latest first.

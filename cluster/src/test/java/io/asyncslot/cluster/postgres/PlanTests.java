@@ -122,7 +122,7 @@ class PlanTests {
         assertIndexed("asyncslot_slot_owner", connection -> store.on(connection).releaseOrphans());
         assertIndexed(
                 "asyncslot_slot_pkey",
-                connection -> store.on(connection).end(claim, TestStore.returned(runs), Set.of(), 0));
+                connection -> store.on(connection).end(claim, TestStore.returned(runs), Set.of(), Set.of(), 0));
         assertIndexed(
                 "asyncslot_slot_wake", connection -> store.on(connection).sweep(claim, List.of("m"), List.of(), 100));
         assertIndexed("asyncslot_slot_wake", connection -> store.on(connection).overdue());
@@ -200,6 +200,7 @@ class PlanTests {
                         .end(
                                 claim,
                                 TestStore.returned(List.of(new StartedRun(id, 1, 1, 1, 1, 1, 1, null))),
+                                Set.of(),
                                 Set.of(),
                                 0),
                 connection -> store.on(connection).runToken(id),

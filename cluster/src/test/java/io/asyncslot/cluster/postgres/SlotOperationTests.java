@@ -191,7 +191,7 @@ class SlotOperationTests extends StoreTests {
         assertThat(removed.runToken()).isEqualTo(run.token());
         assertThat(db.runToken(id)).isEqualTo(run.token());
         assertThat(db.running(here.node(), 10)).containsExactly(new Running(id, run.token(), run.began(), true));
-        assertThat(end(here, run)).isEqualTo(new Ended(id, run.token(), Ended.Result.ENDED, null, true));
+        assertThat(end(here, run)).isEqualTo(new Ended(id, run.token(), Ended.Result.ENDED, null, false, true));
         assertThat(db.runToken(id)).isZero();
         assertThat(db.find(id)).isEmpty();
     }

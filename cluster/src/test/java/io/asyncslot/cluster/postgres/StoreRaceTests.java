@@ -182,7 +182,7 @@ class StoreRaceTests extends StoreTests {
             }
             case END ->
                 store.on(connection)
-                        .end(here, TestStore.returned(List.of(run)), Set.of(), 0)
+                        .end(here, TestStore.returned(List.of(run)), Set.of(), Set.of(), 0)
                         .get(0)
                         .result()
                         .name();

@@ -100,7 +100,7 @@ public final class StoreThroughput {
             if (result.begun().size() != ids.size()) {
                 throw new IllegalStateException("not begun: " + result.refused());
             }
-            store.on(c).end(claim, TestStore.returned(result.begun()), Set.of(), 0);
+            store.on(c).end(claim, TestStore.returned(result.begun()), Set.of(), Set.of(), 0);
             firing.add(System.nanoTime() - began);
             return ids.size();
         });

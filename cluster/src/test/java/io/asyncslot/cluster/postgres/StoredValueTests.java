@@ -239,14 +239,14 @@ class StoredValueTests extends StoreTests {
     void purge_takesWhatWasKeptOfAFailedRun() {
         StartedRun run = beginWithValues(here, start(here, COLLECT, NOW, "one").generation());
         Finish failed = new Finish(run, Finish.Result.FAILED, 1, "error");
-        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of("m"), SECOND));
+        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of("m"), Set.of(), SECOND));
         assertThat(stored()).isOne();
         assertThat(db.<Boolean>with(connection -> store.on(connection).retryFailed(id)))
                 .isTrue();
         StartedRun again = beginWithValues(here, sweep(here).get(0).generation());
         assertThat(texts(again.values())).containsExactly("one");
         Finish failedAgain = new Finish(again, Finish.Result.FAILED, 1, "error");
-        db.with(connection -> store.on(connection).end(here, List.of(failedAgain), Set.of("m"), SECOND));
+        db.with(connection -> store.on(connection).end(here, List.of(failedAgain), Set.of("m"), Set.of(), SECOND));
         db.with(connection -> Jdbc.update(
                 connection, "let time pass", "update asyncslot_slot set dead_at = 1 where ns = ?", namespace));
         assertThat(db.purge(100)).isOne();
@@ -258,7 +258,7 @@ class StoredValueTests extends StoreTests {
     void startAfterAFailedRun_isNotHandedWhatThatWas() {
         StartedRun run = beginWithValues(here, start(here, COLLECT, NOW, "one").generation());
         Finish failed = new Finish(run, Finish.Result.FAILED, 1, "error");
-        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of(), SECOND));
+        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of(), Set.of(), SECOND));
         StartedRun next = beginWithValues(here, start(here, COLLECT, NOW, "two").generation());
         assertThat(texts(next.values())).containsExactly("two");
         assertThat(stored()).isOne();
@@ -433,7 +433,8 @@ class StoredValueTests extends StoreTests {
         StartedRun over = beginWithValues(there, due.generation());
         assertThat(over.state()).isEqualTo(StartedRun.State.OVER);
         Finish finish = new Finish(over, Finish.Result.NOT_CALLED, 0, null);
-        List<Ended> ended = db.with(connection -> store.on(connection).end(there, List.of(finish), Set.of("m"), 0));
+        List<Ended> ended =
+                db.with(connection -> store.on(connection).end(there, List.of(finish), Set.of("m"), Set.of(), 0));
         assertThat(ended).extracting(Ended::gone).containsExactly(true);
         assertThat(db.find(id)).isEmpty();
     }
@@ -606,7 +607,7 @@ class StoredValueTests extends StoreTests {
         StartedRun run = beginWithValues(here, start(here, COLLECT, NOW, "one").generation());
         start(here, COLLECT, LATER, "two");
         Finish failed = new Finish(run, Finish.Result.FAILED, 1, "error");
-        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of("m"), 0));
+        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of("m"), Set.of(), 0));
         if (cancelled) {
             db.with(connection -> store.on(connection).cancel(id, WhenIdle.FREE, COLLECT));
         } else {
@@ -634,7 +635,7 @@ class StoredValueTests extends StoreTests {
         Carrying waits = new Carrying(Merge.LAST, 0, 0, SECOND);
         StartedRun run = beginWithValues(here, start(here, waits, NOW, "one").generation());
         Finish failed = new Finish(run, Finish.Result.FAILED, 1, "error");
-        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of(), 0));
+        db.with(connection -> store.on(connection).end(here, List.of(failed), Set.of(), Set.of(), 0));
         db.with(connection -> Jdbc.update(
                 connection, "let time pass", "update asyncslot_slot set latest = 1 where ns = ?", namespace));
         assertThat(db.<Boolean>with(connection -> store.on(connection).retryFailed(id)))

@@ -175,7 +175,7 @@ public record TestStore(DataSource connections, Sessions store) {
     }
 
     public List<Ended> end(Claim claim, List<StartedRun> runs) {
-        return with(connection -> store.on(connection).end(claim, returned(runs), Set.of(), 0));
+        return with(connection -> store.on(connection).end(claim, returned(runs), Set.of(), Set.of(), 0));
     }
 
     public List<Running> running(long node, int limit) {
