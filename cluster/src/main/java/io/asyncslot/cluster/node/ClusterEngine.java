@@ -712,8 +712,8 @@ public final class ClusterEngine {
     }
 
     /**
-     * Claims what comes near, of maps that have room. A map of which it leaves something, or at which it does not look, is
-     * behind: were new slots of it claimed at once, those in the table would wait as long as new ones come.
+     * Claims what comes near, of maps that have room. A map of which it leaves something that may be due, or at which it does not
+     * look, is behind: were new slots of it claimed at once, those in the table would wait as long as new ones come.
      *
      * @return whether there is more
      */
@@ -738,8 +738,9 @@ public final class ClusterEngine {
         List<String> names = open.stream().map(StoredSlots::name).toList();
         StoreSession.Swept swept = database.own(session -> session.sweep(claim, names, freeing, room));
         boolean more = swept.looked() == room;
+        boolean late = more && swept.due().stream().mapToLong(Due::due).max().orElse(0) <= clock.micros();
         Set<String> claimed = swept.due().stream().map(each -> each.id().map()).collect(Collectors.toSet());
-        open.stream().filter(map -> !more || claimed.contains(map.name())).forEach(map -> map.behind(more));
+        open.stream().filter(map -> !late || claimed.contains(map.name())).forEach(map -> map.behind(late));
         swept.due().forEach(each -> holds.take(each, false));
         swept.freed().forEach(this::rested);
         return more;
