@@ -319,17 +319,23 @@ interface MapScenarios {
         TimerSlots<String> slots =
                 rig.timers(String.class, runs, spec -> spec.historySize(8).whenIdle(WhenIdle.KEEP));
         slots.start("key", Duration.ofHours(1));
-        List<SlotEvent> armed = slots.find("key").orElseThrow().history();
+        List<Instant> armed = times(slots);
         for (int i = 0; i < 200; i++) {
-            assertThat(slots.find("key").orElseThrow().history()).isEqualTo(armed);
+            assertThat(times(slots)).isEqualTo(armed);
         }
         slots.touch("key", Duration.ofHours(2));
         slots.cancel("key");
-        List<SlotEvent> cancelled = slots.find("key").orElseThrow().history();
-        assertThat(cancelled).startsWith(armed.get(0));
+        List<Instant> cancelled = times(slots);
+        assertThat(cancelled).hasSize(3).startsWith(armed.get(0));
         slots.start("key", Duration.ZERO);
         runs.awaitEnded(1);
         rig.untilIdle(slots, "key");
-        assertThat(slots.find("key").orElseThrow().history()).startsWith(cancelled.toArray(SlotEvent[]::new));
+        assertThat(times(slots)).startsWith(cancelled.toArray(Instant[]::new));
+    }
+
+    private static List<Instant> times(TimerSlots<String> slots) {
+        return slots.find("key").orElseThrow().history().stream()
+                .map(SlotEvent::time)
+                .toList();
     }
 }
