@@ -6,7 +6,6 @@ public class BackendUnavailableException extends AsyncSlotException {
     private static final long serialVersionUID = 1L;
 
     private final String backend;
-    private final String remedy;
 
     /**
      * Made by a registry.
@@ -16,9 +15,8 @@ public class BackendUnavailableException extends AsyncSlotException {
      * @param remedy what to do about it
      */
     public BackendUnavailableException(String backend, String reason, String remedy) {
-        super("backend '" + backend + "' cannot be used: " + reason);
+        super("backend '" + backend + "' cannot be used: " + reason, remedy);
         this.backend = backend;
-        this.remedy = remedy;
     }
 
     /**
@@ -28,14 +26,5 @@ public class BackendUnavailableException extends AsyncSlotException {
      */
     public String backend() {
         return backend;
-    }
-
-    /**
-     * What to do about it.
-     *
-     * @return the remedy, a sentence
-     */
-    public String remedy() {
-        return remedy;
     }
 }

@@ -13,7 +13,10 @@ public class DuplicateSlotMapException extends AsyncSlotException {
      * @param map the name
      */
     public DuplicateSlotMapException(String map) {
-        super("a slot map named '" + map + "' is registered already; a map has exactly one callback");
+        super(
+                "a slot map named '" + map + "' is registered already; a map has exactly one callback",
+                "Give one of the maps named '" + map
+                        + "' another name, or register it in one place only: by annotation or in code.");
         this.map = map;
     }
 

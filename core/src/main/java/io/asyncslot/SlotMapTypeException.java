@@ -15,7 +15,11 @@ public class SlotMapTypeException extends AsyncSlotException {
      * @param wanted the type that was requested
      */
     public SlotMapTypeException(String map, String actual, String wanted) {
-        super("slot map '" + map + "' is " + actual + " but was asked for as " + wanted);
+        super(
+                "slot map '" + map + "' is " + actual + " but was asked for as " + wanted,
+                "Ask for the map '" + map
+                        + "' by its own kind and key type: AsyncSlotRegistry.timers(...) or works(...), with the type of the"
+                        + " callback's key parameter.");
         this.map = map;
     }
 

@@ -19,8 +19,12 @@ public class UnknownSlotMapException extends AsyncSlotException {
      * @param known the names that exist
      */
     public UnknownSlotMapException(Collection<String> unknown, Collection<String> known) {
-        super("no slot map named '" + String.join("', '", new TreeSet<>(unknown)) + "' is registered; known maps: "
-                + new TreeSet<>(known));
+        super(
+                "no slot map named '" + String.join("', '", new TreeSet<>(unknown)) + "' is registered; known maps: "
+                        + new TreeSet<>(known),
+                "Correct the name " + new TreeSet<>(unknown)
+                        + ", or bind a callback to such a map with @TimerSlot, @WorkSlot or AsyncSlotRegistry.register(...)"
+                        + " before the context has started.");
         this.unknown = List.copyOf(new TreeSet<>(unknown));
         this.known = List.copyOf(new TreeSet<>(known));
     }

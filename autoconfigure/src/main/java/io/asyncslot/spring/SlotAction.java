@@ -1,5 +1,6 @@
 package io.asyncslot.spring;
 
+import io.asyncslot.AsyncSlotException;
 import io.asyncslot.SlotMap;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.SubmitOutcome;
@@ -126,10 +127,13 @@ record SlotAction(
     }
 
     private SlotTriggerException failed(RuntimeException cause) {
+        AsyncSlotException known = cause instanceof AsyncSlotException exception ? exception : null;
         return new SlotTriggerException(
                 trigger.place() + " has key = \"" + trigger.key().getExpressionString() + "\" with the value '"
                         + Shown.inLine(key)
-                        + "'" + (delay == null ? "" : " and the delay " + delay) + ": " + cause.getMessage(),
+                        + "'" + (delay == null ? "" : " and the delay " + delay) + ": "
+                        + (known == null ? cause.getMessage() : known.problem()),
+                known == null ? "Correct the annotation, or leave such calls out with 'condition'." : known.remedy(),
                 cause);
     }
 }

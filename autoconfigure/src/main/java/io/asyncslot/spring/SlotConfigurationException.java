@@ -10,28 +10,25 @@ public final class SlotConfigurationException extends AsyncSlotException {
 
     private static final long serialVersionUID = 1L;
 
-    private final String action;
-
     /**
      * Made where annotations and properties are read.
      *
-     * @param message what is wrong, naming place, value and rule
-     * @param action what to do about it, a sentence
+     * @param problem what is wrong, naming place, value and rule
+     * @param remedy what to do about it, a sentence
      */
-    public SlotConfigurationException(String message, String action) {
-        this(message, action, null);
+    public SlotConfigurationException(String problem, String remedy) {
+        this(problem, remedy, null);
     }
 
     /**
      * Made where annotations and properties are read.
      *
-     * @param message what is wrong, naming place, value and rule
-     * @param action what to do about it, a sentence
+     * @param problem what is wrong, naming place, value and rule
+     * @param remedy what to do about it, a sentence
      * @param cause what was thrown, or null
      */
-    public SlotConfigurationException(String message, String action, @Nullable Throwable cause) {
-        super(message);
-        this.action = action;
+    public SlotConfigurationException(String problem, String remedy, @Nullable Throwable cause) {
+        super(problem, remedy);
         if (cause != null) {
             initCause(cause);
         }
@@ -53,14 +50,5 @@ public final class SlotConfigurationException extends AsyncSlotException {
                     "Set the property, or give the placeholder a default, as in ${my.delay:30m}.",
                     e);
         }
-    }
-
-    /**
-     * What to do about it.
-     *
-     * @return the remedy, a sentence
-     */
-    public String action() {
-        return action;
     }
 }

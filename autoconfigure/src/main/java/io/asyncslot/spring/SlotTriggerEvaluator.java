@@ -134,6 +134,7 @@ final class SlotTriggerEvaluator {
                 throw new SlotTriggerException(
                         trigger.place() + " is called before the map is registered, which happens once all"
                                 + " singletons are there; nothing is armed.",
+                        "Call the method later, such as in an ApplicationRunner.",
                         null);
             }
             if (triggers.isAbsentIgnored()) {
@@ -146,6 +147,7 @@ final class SlotTriggerEvaluator {
         if (!trigger.kind().fits(map.type())) {
             throw new SlotTriggerException(
                     trigger.place() + " needs " + trigger.kind().wanted() + ", but this map is of type " + map.type(),
+                    "Use @StartSlot and @TouchSlot with timer maps, and @SubmitSlot with work maps.",
                     null);
         }
         return (SlotMap<Object>) map;
@@ -231,6 +233,7 @@ final class SlotTriggerEvaluator {
         return new SlotTriggerException(
                 trigger.place() + ": " + attribute + " = \"" + expression.getExpressionString() + "\" " + what
                         + ". Nothing is armed.",
+                "Correct '" + attribute + "', or leave such calls out with 'condition'.",
                 cause);
     }
 

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A trigger annotation could not act: its expression failed, or yielded what the map cannot take. The message names
- * annotation, method, expression, value and rule.
+ * annotation, method, expression, value, rule and remedy.
  */
 public final class SlotTriggerException extends AsyncSlotException {
 
@@ -14,11 +14,12 @@ public final class SlotTriggerException extends AsyncSlotException {
     /**
      * Made by the interceptor of the trigger annotations.
      *
-     * @param message what is wrong
+     * @param problem what is wrong
+     * @param remedy what to do about it, a sentence
      * @param cause what the expression threw, or null
      */
-    public SlotTriggerException(String message, @Nullable Throwable cause) {
-        super(message);
+    public SlotTriggerException(String problem, String remedy, @Nullable Throwable cause) {
+        super(problem, remedy);
         if (cause != null) {
             initCause(cause);
         }

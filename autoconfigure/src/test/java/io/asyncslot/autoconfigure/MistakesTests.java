@@ -3,11 +3,16 @@ package io.asyncslot.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.asyncslot.AsyncSlotRegistry;
+import io.asyncslot.TimerMapSpec;
+import io.asyncslot.TimerSlots;
 import io.asyncslot.annotation.StartSlot;
 import io.asyncslot.annotation.SubmitSlot;
 import io.asyncslot.annotation.TimerSlot;
 import io.asyncslot.annotation.WorkSlot;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -220,7 +225,81 @@ class MistakesTests {
                                 () -> context.getBean(NullKey.class).start(null))
                         .hasMessage(
                                 "@StartSlot of map 'session' on io.asyncslot.autoconfigure.MistakesTests$NullKey.start: key ="
-                                        + " \"#id\" yields null; a key must not be null. Nothing is armed."));
+                                        + " \"#id\" yields null; a key must not be null. Nothing is armed."
+                                        + " Correct 'key', or leave such calls out with 'condition'."));
+    }
+
+    @Test
+    void mapOfAnotherType_whenItIsAskedFor() {
+        runner.withBean(Session.class).run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            assertThatThrownBy(() -> registry.timers("session", Long.class))
+                    .hasMessage(
+                            "slot map 'session' is a timer map with keys of type java.lang.String but was asked for as a"
+                                    + " timer map with keys of type java.lang.Long. Ask for the map 'session' by its own kind"
+                                    + " and key type: AsyncSlotRegistry.timers(...) or works(...), with the type of the"
+                                    + " callback's key parameter.");
+        });
+    }
+
+    @Test
+    void mapThatIsNotThere_whenItIsAskedFor() {
+        runner.withBean(Session.class).run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            assertThatThrownBy(() -> registry.timers("sesion", String.class))
+                    .hasMessage("no slot map named 'sesion' is registered; known maps: [session]. Correct the name"
+                            + " [sesion], or bind a callback to such a map with @TimerSlot, @WorkSlot or"
+                            + " AsyncSlotRegistry.register(...) before the context has started.");
+        });
+    }
+
+    @Test
+    void mapThatIsThereAlready_whenItIsRegistered() {
+        runner.withBean(Session.class).run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TimerMapSpec<String> second = TimerMapSpec.named("session", String.class)
+                    .callback((key, firing) -> {})
+                    .build();
+            assertThatThrownBy(() -> registry.register(second))
+                    .hasMessage("a slot map named 'session' is registered already; a map has exactly one callback. Give"
+                            + " one of the maps named 'session' another name, or register it in one place only: by"
+                            + " annotation or in code.");
+        });
+    }
+
+    @Test
+    void backendThatIsNotThere_whenAMapIsRegistered() {
+        runner.withBean(Session.class).run(context -> {
+            AsyncSlotRegistry registry = context.getBean(AsyncSlotRegistry.class);
+            TimerMapSpec<String> elsewhere = TimerMapSpec.named("elsewhere", String.class)
+                    .backend("sundial")
+                    .callback((key, firing) -> {})
+                    .build();
+            assertThatThrownBy(() -> registry.register(elsewhere))
+                    .hasMessage("backend 'sundial' cannot be used: there is no backend of this name; present: [jvm]."
+                            + " Correct the name, or add the module that provides it. Or choose one of [jvm].");
+        });
+    }
+
+    @Test
+    void callbackThatDoesNotAskForItsKey_isNoMistake(CapturedOutput output) {
+        runner.withBean(Refresh.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            TimerSlots<String> slots = context.getBean(AsyncSlotRegistry.class).timers("refresh", String.class);
+            slots.start("any");
+            assertThat(context.getBean(Refresh.class).ran.await(1, TimeUnit.MINUTES))
+                    .isTrue();
+        });
+        assertThat(output).doesNotContain("refresh");
+    }
+
+    static class Refresh {
+        final CountDownLatch ran = new CountDownLatch(1);
+
+        @TimerSlot(map = "refresh", delay = "0s", keyType = String.class)
+        void refresh() {
+            ran.countDown();
+        }
     }
 
     static class Session {

@@ -157,7 +157,7 @@ class PropagatedContextTests {
                         .rootCause()
                         .isInstanceOfSatisfying(
                                 SlotConfigurationException.class,
-                                failure -> assertThat(failure.action()).contains("io.micrometer:context-propagation")));
+                                failure -> assertThat(failure.remedy()).contains("io.micrometer:context-propagation")));
     }
 
     private TimerSlots<String> timers(AsyncSlotRegistry registry) {

@@ -48,7 +48,7 @@ class ResilienceConditionsTests {
         without().withUserConfiguration(Named.class).run(context -> {
             SlotConfigurationException failure = refused(context.getStartupFailure());
             assertThat(failure).hasMessageContainingAll("@TimerSlot of map 'named'", "{retry=mail}", "class path");
-            assertThat(failure.action()).contains("resilience4j-spring-boot4");
+            assertThat(failure.remedy()).contains("resilience4j-spring-boot4");
         });
     }
 
@@ -77,7 +77,7 @@ class ResilienceConditionsTests {
                     SlotConfigurationException failure = refused(context.getStartupFailure());
                     assertThat(failure)
                             .hasMessageContainingAll("@TimerSlot of map 'named'", "retry 'mail'", "[fax, males]");
-                    assertThat(failure.action()).contains("resilience4j.retry.instances.mail");
+                    assertThat(failure.remedy()).contains("resilience4j.retry.instances.mail");
                 });
     }
 
@@ -91,7 +91,7 @@ class ResilienceConditionsTests {
                 "retry", "retry");
         kinds.forEach((property, kind) -> runner.withUserConfiguration(Plain.class)
                 .withPropertyValues("asyncslot.maps.plain." + property + "=nobody")
-                .run(context -> assertThat(refused(context.getStartupFailure()).action())
+                .run(context -> assertThat(refused(context.getStartupFailure()).remedy())
                         .contains("resilience4j." + kind + ".instances.nobody")));
     }
 

@@ -204,7 +204,7 @@ class SlotTriggerCompletionTests {
         assertThatExceptionOfType(SlotConfigurationException.class)
                 .isThrownBy(() -> SlotCallbackMethod.of(method, Suspending.class, Object.class, "@TimerSlot here"))
                 .withMessageContaining("@TimerSlot here is a suspend function")
-                .satisfies(failure -> assertThat(failure.action()).contains("runBlocking"));
+                .satisfies(failure -> assertThat(failure.remedy()).contains("runBlocking"));
     }
 
     @Test

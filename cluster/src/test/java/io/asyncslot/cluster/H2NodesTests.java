@@ -6,10 +6,18 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariDataSource;
 import io.asyncslot.SlotCause;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.cluster.jdbc.Connections;
+import io.asyncslot.registry.AsyncSlotRegistryBuilder;
 import io.asyncslot.spi.SystemTicker;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +69,31 @@ class H2NodesTests {
         await().atMost(Duration.ofSeconds(60)).until(() -> fired.size() == 100);
         await().atMost(Duration.ofSeconds(60)).until(() -> onA.stats().armed() == 0);
         assertThat(fired.values()).containsOnly(1);
+    }
+
+    @Test
+    void nodesThatStartAtTheSameTime_createTheTablesTogether() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            for (int round = 0; round < 20; round++) {
+                try (HikariDataSource fresh = TestDatabase.h2(4)) {
+                    CyclicBarrier together = new CyclicBarrier(2);
+                    Callable<Boolean> node = () -> {
+                        together.await();
+                        new AsyncSlotRegistryBuilder(Runnable::run)
+                                .backend(new ClusterBackend(Connections.of(fresh), ClusterOptions.of("fresh")))
+                                .build()
+                                .close();
+                        return true;
+                    };
+                    for (Future<Boolean> started : threads.invokeAll(List.of(node, node))) {
+                        assertThat(started.get()).as("round %d", round).isTrue();
+                    }
+                }
+            }
+        } finally {
+            threads.shutdown();
+        }
     }
 
     @Test

@@ -211,17 +211,24 @@ final class History {
         return (int) (second >>> CAUSE_SHIFT) & CAUSE_MASK;
     }
 
-    /** A span and its unit in 32 bits, rounded down to whole units; 0 for none. */
+    /**
+     * A span and its unit in 32 bits, rounded up to whole units; 0 for none. Up, because what was that long before a deadline then
+     * is not in the future.
+     */
     static int packed(long detail) {
         long packed;
         if (detail <= MOST_UNITS) {
             packed = (Math.max(detail, -1) + 1) << UNIT_BITS;
         } else if (detail <= MOST_UNITS * MICROS_PER_MILLI) {
-            packed = (detail / MICROS_PER_MILLI + 1) << UNIT_BITS | 1;
+            packed = (ceiling(detail, MICROS_PER_MILLI) + 1) << UNIT_BITS | 1;
         } else {
-            packed = (Math.min(detail / MICROS_PER_SECOND, MOST_UNITS) + 1) << UNIT_BITS | 2;
+            packed = (Math.min(ceiling(detail, MICROS_PER_SECOND), MOST_UNITS) + 1) << UNIT_BITS | 2;
         }
         return (int) packed;
+    }
+
+    private static long ceiling(long micros, long unit) {
+        return micros / unit + (micros % unit == 0 ? 0 : 1);
     }
 
     /** What {@link #packed} made of a span; -1 for none. */

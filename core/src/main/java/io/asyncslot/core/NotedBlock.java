@@ -137,7 +137,7 @@ class NotedBlock<K> extends ControlBlock<K> {
         SlotDetails<K> details = details();
         History history = details == null ? null : details.history();
         if (history != null) {
-            tellMade(history, UNKNOWN);
+            tellMade(history);
         }
     }
 
@@ -199,7 +199,7 @@ class NotedBlock<K> extends ControlBlock<K> {
 
     /** Tells a history what is noted here. */
     private void tellArmings(History history, long now, long before, long generation) {
-        tellMade(history, before);
+        tellMade(history);
         for (long seen = story; (seen & KIND_MASK) != 0; seen = story) {
             long detail = span();
             if (STORY.compareAndSet(this, seen, seen & LEFT)) {
@@ -210,10 +210,10 @@ class NotedBlock<K> extends ControlBlock<K> {
         }
     }
 
-    private void tellMade(History history, long before) {
+    private void tellMade(History history) {
         for (long seen = story; isUntold(seen); seen = story) {
             if (STORY.compareAndSet(this, seen, seen | TOLD)) {
-                history.add(madeKind(), madeAt(seen, before), madeFor(seen), madeBy());
+                history.add(madeKind(), madeAt(seen), madeFor(seen), madeBy());
                 return;
             }
         }
@@ -235,7 +235,7 @@ class NotedBlock<K> extends ControlBlock<K> {
             List<SlotEvent> events = new ArrayList<>();
             if (isUntold(seen)) {
                 events.add(new SlotEvent(
-                        toInstant.apply(madeAt(seen, before)),
+                        toInstant.apply(madeAt(seen)),
                         madeKind(),
                         History.duration(madeFor(seen)),
                         toCause.apply(madeBy())));
@@ -268,17 +268,9 @@ class NotedBlock<K> extends ControlBlock<K> {
         return type() == SlotType.WORK ? Kind.SUBMITTED : Kind.STARTED;
     }
 
-    /** When it was made: exact as long as its first deadline is pending, else in milliseconds. */
-    private long madeAt(long story, long before) {
+    /** When it was made, in whole milliseconds since the map was opened, whatever has happened since. */
+    private long madeAt(long story) {
         long made = (story >>> MADE_SHIFT) - MADE_HALF;
-        long detail = span();
-        if (before >= 0 && detail >= 0) {
-            long exact = before - detail;
-            if (Math.floorDiv(exact - map().openedAt(), MICROS_PER_MILLI)
-                    == made) { // so that deadline is the first one
-                return exact;
-            }
-        }
         return Math.max(0, made * MICROS_PER_MILLI + map().openedAt());
     }
 
@@ -294,9 +286,13 @@ class NotedBlock<K> extends ControlBlock<K> {
         return History.micros((int) SPAN.getOpaque(this));
     }
 
-    /** When the latest arming was. */
+    /**
+     * When the latest arming was: its span before its deadline, both rounded up, so up to a microsecond from now. Not later: then
+     * deadline and span are not of the same arming.
+     */
     private static long at(long before, long detail, long now) {
-        return before < 0 || detail < 0 ? now : Math.max(0, Math.min(now, before - detail));
+        long at = before - detail;
+        return before < 0 || detail < 0 || at > now + 1 ? now : Math.max(0, at);
     }
 
     private static Kind kind(long story) {

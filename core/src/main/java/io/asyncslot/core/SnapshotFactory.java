@@ -22,6 +22,7 @@ final class SnapshotFactory {
 
     private final Ticker ticker;
     private final SlotClock clock;
+    private final ShownTimes times = new ShownTimes();
 
     /** Null where no history is kept. */
     private final @Nullable Causes causes;
@@ -78,7 +79,7 @@ final class SnapshotFactory {
 
     /** A history, and what has not been noted yet: that the slot was touched from outside, and is due then. */
     private <K> List<SlotEvent> entries(NotedBlock<K> block, long deadline, long due, long nanos, long wall) {
-        LongFunction<Instant> instants = instants(nanos, wall);
+        LongFunction<Instant> instants = times.at(nanos, wall);
         List<SlotEvent> all = block.events(Micros.floor(nanos), deadline, instants, this::cause);
         SlotMirror<K> mirror = block.map().mirror();
         if (deadline < 0 || due <= deadline || mirror == null) {
@@ -109,12 +110,8 @@ final class SnapshotFactory {
                 null,
                 null,
                 departure.lastFiring(),
-                departure.events(Micros.floor(nanos), instants(nanos, wall), this::cause),
+                departure.events(Micros.floor(nanos), times.at(nanos, wall), this::cause),
                 null);
-    }
-
-    private LongFunction<Instant> instants(long nanos, long wall) {
-        return at -> Instant.ofEpochSecond(0, wall).plusNanos(Micros.toNanos(at) - nanos);
     }
 
     private @Nullable SlotCause cause(int number) {

@@ -80,8 +80,8 @@ class HistoryTests {
                 .extracting(SlotEvent::detail)
                 .containsExactly(
                         Duration.ofMinutes(17).plusNanos(1_000),
-                        Duration.ofDays(12).plusMillis(1),
-                        Duration.ofDays(365),
+                        Duration.ofDays(12).plusMillis(2),
+                        Duration.ofDays(365).plusSeconds(1),
                         Duration.ZERO);
     }
 

@@ -15,10 +15,12 @@ import io.asyncslot.fixture.ManualTicker;
 import io.asyncslot.fixture.Race;
 import io.asyncslot.jvm.JvmBackend;
 import io.asyncslot.registry.AsyncSlotRegistryBuilder;
+import io.asyncslot.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,7 +98,82 @@ class NotedBlockTests {
         }
     }
 
-    private static AsyncSlotRegistry manual(ManualTicker ticker) {
+    /** Two clocks are never read at the same moment: here the wall clock is a little further at each reading. */
+    @Test
+    void events_keepTheirTimes_howeverOftenTheyAreLookedAt() {
+        ManualTicker ticker = new ManualTicker();
+        AtomicLong readings = new AtomicLong();
+        Ticker jittering = new Ticker() {
+            @Override
+            public long monotonicNanos() {
+                return ticker.monotonicNanos();
+            }
+
+            @Override
+            public long boottimeNanos() {
+                return ticker.boottimeNanos();
+            }
+
+            @Override
+            public long realtimeNanos() {
+                return ticker.realtimeNanos() + readings.incrementAndGet() * 1_700;
+            }
+        };
+        try (AsyncSlotRegistry other = manual(jittering)) {
+            TimerSlots<String> timers = other.register(TimerMapSpec.named("same", String.class)
+                    .historySize(8)
+                    .callback((key, firing) -> {})
+                    .build());
+            Duration odd = Duration.ofDays(90).plusNanos(123_456_789);
+            ticker.advance(Duration.ofNanos(5_432_100));
+            timers.start("key", odd);
+            List<SlotEvent> first = history(timers);
+            ticker.advance(Duration.ofNanos(1_234_567));
+            assertThat(history(timers)).isEqualTo(first);
+
+            timers.touch("key", odd);
+            List<SlotEvent> second = history(timers);
+            ticker.advance(Duration.ofMillis(300));
+            assertThat(history(timers)).isEqualTo(second);
+            assertThat(second.get(0).time()).isEqualTo(first.get(0).time());
+
+            timers.cancel("key");
+            List<SlotEvent> third = timers.findDeparted("key").orElseThrow().history();
+            ticker.advance(HOUR);
+            assertThat(timers.findDeparted("key").orElseThrow().history()).isEqualTo(third);
+            assertThat(third.subList(0, 2)).isEqualTo(second);
+        }
+    }
+
+    @Test
+    void wallClockThatIsSet_movesNothingThatWasShown_andShowsWhatComesAfterwards() {
+        ManualTicker ticker = new ManualTicker();
+        try (AsyncSlotRegistry other = manual(ticker)) {
+            TimerSlots<String> timers = other.register(TimerMapSpec.named("set", String.class)
+                    .historySize(8)
+                    .callback((key, firing) -> {})
+                    .build());
+            timers.start("key", HOUR);
+            List<SlotEvent> before = history(timers);
+            ticker.advance(Duration.ofMinutes(1));
+            ticker.setWall(Duration.ofDays(1));
+            ticker.advance(Duration.ofMinutes(1));
+            timers.touch("key", HOUR);
+            Instant touched = Instant.ofEpochSecond(0, ticker.realtimeNanos());
+            ticker.advance(Duration.ofMinutes(1));
+            List<SlotEvent> after = history(timers);
+            assertThat(after.get(0)).isEqualTo(before.get(0));
+            assertThat(after.get(1).time()).isEqualTo(touched);
+            ticker.setWall(Duration.ofDays(-2));
+            assertThat(history(timers)).isEqualTo(after);
+        }
+    }
+
+    private static List<SlotEvent> history(TimerSlots<String> timers) {
+        return timers.find("key").orElseThrow().history();
+    }
+
+    private static AsyncSlotRegistry manual(Ticker ticker) {
         return new AsyncSlotRegistryBuilder(Runnable::run)
                 .backend(JvmBackend.manual())
                 .ticker(ticker)

@@ -355,7 +355,7 @@ final class ClusterModel {
         boolean putsOff = slot.armed && slot.period && (all || now + when.micros() < slot.due);
         RetryOutcome expected = !slot.live || run == null || run.token != token || run.cut || !slot.ownRun()
                 ? RetryOutcome.FREED
-                : run.withdrawn
+                : run.withdrawn && !slot.armed
                         ? RetryOutcome.WITHDRAWN
                         : slot.armed && !putsOff ? RetryOutcome.SUPERSEDED : RetryOutcome.SCHEDULED;
         same("retry of " + id + " that is " + slot, expected, result.outcome());

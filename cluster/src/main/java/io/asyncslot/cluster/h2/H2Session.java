@@ -5,6 +5,7 @@ import io.asyncslot.cluster.jdbc.JdbcSession;
 import io.asyncslot.cluster.jdbc.JdbcStore;
 import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.rows.RowSession;
+import io.asyncslot.cluster.store.StoreException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -57,9 +58,26 @@ public final class H2Session extends RowSession {
         }
     }
 
+    /**
+     * H2 may refuse to create what another session creates at the same moment, whatever {@code if not exists} says. What is missing
+     * then decides: nothing, and it is done; less than before, and the rest is tried; else it was refused for another reason.
+     */
     @Override
     public void create() {
-        Jdbc.execute(connection, "create the tables of the slots", tables.sql(H2Rows.script()));
+        for (List<String> missing = missing(); ; ) {
+            try {
+                Jdbc.execute(connection, "create the tables of the slots", tables.sql(H2Rows.script()));
+                return;
+            } catch (StoreException e) {
+                List<String> still = missing();
+                if (still.isEmpty()) {
+                    return;
+                } else if (still.equals(missing)) {
+                    throw e;
+                }
+                missing = still;
+            }
+        }
     }
 
     @Override

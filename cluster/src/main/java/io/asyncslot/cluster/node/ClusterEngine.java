@@ -513,9 +513,7 @@ public final class ClusterEngine {
             });
         } catch (StoreException e) {
             BackendUnavailableException failure = new BackendUnavailableException(
-                    BACKEND,
-                    String.valueOf(e.getMessage()),
-                    "Give the database's user the right to create tables" + or(script));
+                    BACKEND, e.problem(), "Give the database's user the right to create tables" + or(script));
             failure.initCause(e);
             throw failure;
         }

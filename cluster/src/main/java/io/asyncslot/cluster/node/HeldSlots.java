@@ -70,7 +70,7 @@ final class HeldSlots implements AutoCloseable {
         }
 
         /** Moved by a touch: no longer a point of the map's grid, but the first of a new one. */
-        Hold due(long value) {
+        Hold moved(long value) {
             return new Hold(
                     generation, value, point == due ? value : point, false, cutOff, overrun, queued, locked, schedule);
         }
@@ -137,7 +137,7 @@ final class HeldSlots implements AutoCloseable {
             return more.queued(present.queued()).locked(present.locked());
         }
         boolean moved = more.generation() == present.generation() && !more.period();
-        return moved ? present.due(Math.min(present.due(), more.due())) : present;
+        return moved ? present.moved(Math.min(present.due(), more.due())) : present;
     }
 
     private void arm(SlotId id, long due) {
@@ -181,7 +181,8 @@ final class HeldSlots implements AutoCloseable {
     /** What was queued was too early, or has moved: holds it on, until the deadline that the database told. */
     void until(SlotId id, Hold dealt, long due) {
         held.computeIfPresent(id, (same, hold) -> {
-            Hold next = hold.generation() == dealt.generation() ? hold.due(due) : hold;
+            boolean moved = hold.generation() == dealt.generation() && hold.due() != due;
+            Hold next = moved ? hold.moved(due) : hold;
             arm(id, next.due());
             return next.queued(false);
         });

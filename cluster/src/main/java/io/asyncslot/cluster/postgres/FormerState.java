@@ -8,13 +8,16 @@ package io.asyncslot.cluster.postgres;
  */
 record FormerState(int bits) {
 
+    /** Whether the firing of the run is not delivered again: a cancel came, and nothing has been armed since. */
+    static final String IS_WITHDRAWN = "(s.withdrawn and s.due is null)";
+
     static final String SQL = """
             (case when s.live then 1 else 0 end
              + case when s.live and s.due is not null then 2 else 0 end
              + case when s.run_token is not null and s.run_incarnation = s.incarnation then 4 else 0 end
              + case when s.run_token is not null then 16 else 0 end
-             + case when s.withdrawn then 32 else 0 end
-             + case when s.collected > 0 then 128 else 0 end)""";
+             + case when {withdrawn} then 32 else 0 end
+             + case when s.collected > 0 then 128 else 0 end)""".replace("{withdrawn}", IS_WITHDRAWN);
 
     private static final int LIVE = 1;
     private static final int ARMED = 2;
@@ -45,7 +48,7 @@ record FormerState(int bits) {
         return (bits & RUN) != 0;
     }
 
-    /** Whether a cancel came during the run: its firing is not delivered again. */
+    /** Whether a cancel came during the run, and nothing after it: its firing is not delivered again. */
     boolean withdrawn() {
         return (bits & WITHDRAWN) != 0;
     }

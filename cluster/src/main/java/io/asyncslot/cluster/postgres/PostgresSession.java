@@ -128,7 +128,7 @@ public final class PostgresSession extends PostgresFirings {
 
     /** What a retry gives way to: whatever is pending, but for the map's own period where the retry comes before that. */
     private static final String RETAKE =
-            "(not s.withdrawn and (s.due is null or s.period and (p.always or d.due < s.due)))";
+            "(case when s.due is null then not s.withdrawn else s.period and (p.always or d.due < s.due) end)";
 
     private static final String RETRY = """
             update asyncslot_slot s set
@@ -152,15 +152,15 @@ public final class PostgresSession extends PostgresFirings {
      */
     private static final String PASS_ON = """
             ,
-                payload = case when s.withdrawn then s.payload when s.run_passed then {pending} else {passed on single} end,
-                run_payload = case when s.withdrawn then s.run_payload end,
+                payload = case when {withdrawn} then s.payload when s.run_passed then {pending} else {passed on single} end,
+                run_payload = case when {withdrawn} then s.run_payload end,
                 collected = coalesce(s.collected, 0)
-                            + case when s.withdrawn then 0 else coalesce(s.run_collected, 0) end,
+                            + case when {withdrawn} then 0 else coalesce(s.run_collected, 0) end,
                 passed_on = coalesce(s.passed_on, 0)
-                            + case when s.withdrawn then 0 else coalesce(s.run_collected, 0) end,
-                run_collected = case when s.withdrawn then s.run_collected end,
-                run_upto = case when s.withdrawn then s.run_upto end,
-                run_passed = s.run_passed is true or not s.withdrawn""";
+                            + case when {withdrawn} then 0 else coalesce(s.run_collected, 0) end,
+                run_collected = case when {withdrawn} then s.run_collected end,
+                run_upto = case when {withdrawn} then s.run_upto end,
+                run_passed = s.run_passed is true or not {withdrawn}""".replace("{withdrawn}", FormerState.IS_WITHDRAWN);
 
     private static final String TOUCH = """
             update asyncslot_slot s set

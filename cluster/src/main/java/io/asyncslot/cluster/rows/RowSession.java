@@ -507,7 +507,7 @@ public abstract class RowSession implements StoreSession {
                             && !Arrays.equals(row.pending(), offer.expectedValue())) {
                 return new Retried(RetryOutcome.FREED, false);
             }
-            if (row.withdrawn) {
+            if (row.withdrawn && !row.armed()) {
                 return new Retried(RetryOutcome.WITHDRAWN, false);
             }
             long asked = point(when, rows.now());

@@ -22,7 +22,7 @@ public final class StoreException extends AsyncSlotException {
      * @param inDoubt whether the statement may have been carried out nevertheless, because only its answer was lost
      */
     public StoreException(String doing, Throwable cause, Trouble trouble, boolean inDoubt) {
-        super("the database refused to " + doing + ": " + cause.getMessage());
+        super("the database refused to " + doing + ": " + cause.getMessage(), trouble.remedy());
         initCause(cause);
         this.trouble = trouble;
         this.inDoubt = inDoubt;

@@ -48,12 +48,19 @@ public enum Trouble {
 
     /** The remedy, for messages. */
     public String remedy() {
-        return this == TIMEOUT
-                ? "A limit on statements or locks was over: most often another transaction has the row of the slot."
+        return switch (this) {
+            case TIMEOUT ->
+                "A limit on statements or locks was over: most often another transaction has the row of the slot."
                         + " Look in pg_stat_activity who waits for whom, and end that transaction earlier, or raise"
-                        + " lock_timeout or statement_timeout of the connections; operations succeed again by themselves."
-                : "Look whether PostgreSQL runs and takes writes, and whether the connection pool has room; operations"
+                        + " lock_timeout or statement_timeout of the connections; operations succeed again by themselves.";
+            case LOST, BUSY, READ_ONLY, RETRY ->
+                "Look whether PostgreSQL runs and takes writes, and whether the connection pool has room; operations"
                         + " succeed again by themselves.";
+            case CONFLICT -> "Look for what failed first in the caller's transaction, and begin a new one.";
+            case BUG ->
+                "Look whether the tables are those of this version (asyncslot.cluster.initialize-schema=always creates"
+                        + " them) and whether the user of the database may change them.";
+        };
     }
 
     /** Whether the database is away, in one way or another, as opposed to a mistake. */

@@ -10,10 +10,14 @@ import io.asyncslot.cluster.jdbc.Tables;
 import io.asyncslot.cluster.rows.SlotRow;
 import io.asyncslot.cluster.store.Claim;
 import io.asyncslot.cluster.store.SlotId;
+import io.asyncslot.cluster.store.StoreException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +44,46 @@ class H2RowsTests {
     @AfterEach
     void close() {
         pool.close();
+    }
+
+    /** H2 refuses it, now and then: T1 finds no sequence, T2 creates it, T1 is told that it is there already. */
+    @Test
+    void tablesThatAnotherNodeCreatesAtTheSameMoment_areThereForBoth() throws SQLException {
+        for (String others : List.of("create sequence asyncslot_sequence", H2Rows.script())) {
+            try (HikariDataSource fresh = TestDatabase.h2(2);
+                    Connection connection = fresh.getConnection()) {
+                H2Session session = refusedOnceBehind(others, connection, fresh);
+                session.create();
+                assertThat(session.missing()).as("after '%s'", others).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void tablesThatCannotBeCreated_areRefused() throws SQLException {
+        try (HikariDataSource fresh = TestDatabase.h2(2);
+                Connection connection = fresh.getConnection()) {
+            assertThatThrownBy(() ->
+                            refusedOnceBehind("select 1", connection, fresh).create())
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("object already exists");
+        }
+    }
+
+    /** A session whose first script comes when another node's has just been carried out, and is refused. */
+    private H2Session refusedOnceBehind(String others, Connection connection, DataSource pool) {
+        AtomicBoolean refuses = new AtomicBoolean(true);
+        Connection refusing = (Connection) Proxy.newProxyInstance(
+                Connection.class.getClassLoader(), new Class<?>[] {Connection.class}, (self, method, arguments) -> {
+                    if (method.getName().equals("createStatement") && refuses.getAndSet(false)) {
+                        try (Connection other = pool.getConnection()) {
+                            Jdbc.execute(other, "create tables", others);
+                        }
+                        throw new SQLException("object already exists: ASYNCSLOT_SEQUENCE", "HY000", 50_000);
+                    }
+                    return method.invoke(connection, arguments);
+                });
+        return new H2Session(refusing, tables, "n", one -> {});
     }
 
     /** In a file, tables may be older than the library. */

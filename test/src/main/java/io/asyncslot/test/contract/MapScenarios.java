@@ -312,4 +312,30 @@ interface MapScenarios {
         rig.settle(rig.steps(1));
         assertThat(runs.count()).isEqualTo(40);
     }
+
+    @Scenario(id = "M12", clause = "views", says = "an event of a history has the same time at each look")
+    default void timesOfEvents(ContractRig rig) throws Exception {
+        Runs<String> runs = rig.runs();
+        TimerSlots<String> slots =
+                rig.timers(String.class, runs, spec -> spec.historySize(8).whenIdle(WhenIdle.KEEP));
+        slots.start("key", Duration.ofHours(1));
+        List<Instant> armed = times(slots);
+        for (int i = 0; i < 200; i++) {
+            assertThat(times(slots)).isEqualTo(armed);
+        }
+        slots.touch("key", Duration.ofHours(2));
+        slots.cancel("key");
+        List<Instant> cancelled = times(slots);
+        assertThat(cancelled).hasSize(3).startsWith(armed.get(0));
+        slots.start("key", Duration.ZERO);
+        runs.awaitEnded(1);
+        rig.untilIdle(slots, "key");
+        assertThat(times(slots)).startsWith(cancelled.toArray(Instant[]::new));
+    }
+
+    private static List<Instant> times(TimerSlots<String> slots) {
+        return slots.find("key").orElseThrow().history().stream()
+                .map(SlotEvent::time)
+                .toList();
+    }
 }

@@ -9,6 +9,7 @@ import io.asyncslot.RunState;
 import io.asyncslot.SlotClock;
 import io.asyncslot.SlotSchedule;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.TouchOutcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -192,5 +193,24 @@ interface PeriodScenarios {
         }
         assertThat(last).as("the last point of the schedule").isEqualTo(5);
         rig.untilIdle(slots, "key");
+    }
+
+    @Scenario(
+            id = "E9",
+            clause = "late policy, touch",
+            says = "a period that was touched is a period no longer: however late, it is not left out")
+    default void touchedPeriodIsNotLeftOut(ContractRig rig) throws Exception {
+        Gate gate = rig.gate();
+        Runs<String> runs = rig.runsHeldBy(gate);
+        TimerSlots<String> slots = periodic(rig, runs, rig.steps(2), LatePolicy.SKIP);
+        slots.start("key", Duration.ZERO);
+        runs.awaitBegun(1);
+        assertThat(slots.touch("key", rig.steps(1))).isEqualTo(TouchOutcome.MOVED);
+        Instant moved = slots.find("key").orElseThrow().deadline();
+        rig.settle(rig.steps(7));
+        gate.open();
+        runs.awaitEnded(2);
+        slots.delete("key");
+        assertThat(runs.get(1).deadline()).isEqualTo(moved);
     }
 }

@@ -185,6 +185,60 @@ interface RetryScenarios {
         assertThat(runs.list()).extracting(Runs.Run::attempt).contains(1, 2);
     }
 
+    @Scenario(
+            id = "D8",
+            clause = "retry, P1",
+            says =
+                    "a start after a cancel, both during the run, is what supersedes its retry, until it is cancelled too")
+    default void startAfterACancelSupersedes(ContractRig rig) throws Exception {
+        Queue<RetryOutcome> outcomes = new ConcurrentLinkedQueue<>();
+        Runs<String> runs = rig.runs();
+        TimerSlots<String> slots = rig.timers(runs);
+        runs.doing((key, firing) -> {
+            slots.cancel(key);
+            outcomes.add(firing.retry(Duration.ZERO));
+            slots.start(key, rig.steps(100_000));
+            outcomes.add(firing.retry(Duration.ZERO));
+            outcomes.add(firing.postpone(Duration.ZERO));
+            slots.cancel(key);
+            outcomes.add(firing.retry(Duration.ZERO));
+            slots.start(key, rig.steps(100_000));
+        });
+        slots.start("key", Duration.ZERO);
+        runs.awaitEnded(1);
+        rig.settle(rig.steps(2));
+        assertThat(outcomes)
+                .containsExactly(
+                        RetryOutcome.WITHDRAWN,
+                        RetryOutcome.SUPERSEDED,
+                        RetryOutcome.SUPERSEDED,
+                        RetryOutcome.WITHDRAWN);
+        assertThat(runs.count()).isOne();
+        assertThat(slots.cancel("key")).isEqualTo(CancelOutcome.CANCELLED);
+    }
+
+    @Scenario(
+            id = "D9",
+            clause = "retry, P1",
+            says = "a submit after a cancel, both during the run, is what supersedes its retry")
+    default void submitAfterACancelSupersedes(ContractRig rig) throws Exception {
+        Queue<RetryOutcome> outcomes = new ConcurrentLinkedQueue<>();
+        Runs<String> runs = rig.runs();
+        WorkSlots<String> slots = rig.works(runs);
+        runs.doing((key, firing) -> {
+            if (runs.count() == 1) {
+                slots.cancel(key);
+                slots.submit(key);
+                outcomes.add(firing.retry(Duration.ZERO));
+            }
+        });
+        slots.submit("key");
+        runs.awaitEnded(2);
+        rig.settle(rig.steps(1));
+        assertThat(outcomes).containsExactly(RetryOutcome.SUPERSEDED);
+        assertThat(runs.list()).extracting(Runs.Run::attempt).containsExactly(1, 1);
+    }
+
     private static Runs<String> failingOnce(ContractRig rig, Duration delay) {
         return rig.<String>runs().doing((key, firing) -> {
             if (firing.attempt() == 1) {

@@ -315,6 +315,34 @@ interface ValueScenarios {
     }
 
     @Scenario(
+            id = "V10b",
+            clause = "values, retry, cancel",
+            says = "a firing that a start after a cancel supersedes passes its values on; what the cancel took is gone")
+    default void valuesSupersededAfterACancel(ContractRig rig) throws Exception {
+        Queue<RetryOutcome> outcomes = new ConcurrentLinkedQueue<>();
+        Runs<String> runs = rig.runs();
+        ValueTimerSlots<String, String> slots = rig.timers(SlotValues.collect(String.class), runs);
+        ValueTimerSlots<String, String> merged =
+                rig.timers(SlotValues.merging(String.class, (first, second) -> first + second), runs);
+        runs.doing((key, firing) -> {
+            if (runs.count(key) == 1) {
+                ValueTimerSlots<String, String> map = key.equals("collected") ? slots : merged;
+                map.start(key, Duration.ZERO, "two");
+                map.cancel(key);
+                map.start(key, Duration.ZERO, "three");
+                outcomes.add(firing.retry(Duration.ZERO));
+                outcomes.add(firing.retry(Duration.ZERO));
+            }
+        });
+        slots.start("collected", Duration.ZERO, "one");
+        merged.start("merged", Duration.ZERO, "one");
+        runs.awaitEnded(4);
+        assertThat(outcomes).hasSize(4).containsOnly(RetryOutcome.SUPERSEDED);
+        assertThat(runs.last("collected").value()).isEqualTo(List.of("one", "three"));
+        assertThat(runs.last("merged").value()).isEqualTo("onethree");
+    }
+
+    @Scenario(
             id = "V11",
             clause = "values, pause, stop",
             says =
