@@ -6,6 +6,7 @@ import io.asyncslot.SlotMap;
 import io.asyncslot.StartOutcome;
 import io.asyncslot.StartSummary;
 import io.asyncslot.TimerSlots;
+import io.asyncslot.TouchOutcome;
 import io.asyncslot.ValueSlots;
 import io.asyncslot.ValueTimerSlots;
 import io.asyncslot.ValueWorkSlots;
@@ -13,7 +14,6 @@ import io.asyncslot.WorkSlots;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.simulation.ClusterModel.Slot;
-import io.asyncslot.simulation.ClusterWorld.Fiber;
 import io.asyncslot.simulation.Coverage.Operation;
 import io.asyncslot.simulation.Coverage.State;
 import java.time.Duration;
@@ -65,6 +65,7 @@ final class ClusterCallers {
         switch (kind) {
             case 0, 1, 2, 3, 4, 5, 6 -> {
                 Integer value = plan.merge() == null || dice.oneIn(4) ? null : ++values;
+                world.present().value = value;
                 Duration delay = delay();
                 if (plan.work()) {
                     cell(Operation.SUBMIT, id);
@@ -80,9 +81,7 @@ final class ClusterCallers {
                             "start",
                             id,
                             () -> value == null
-                                    ? plan.period() != 0 && dice.oneIn(2)
-                                            ? ((TimerSlots<String>) map).start(key)
-                                            : ((TimerSlots<String>) map).start(key, delay)
+                                    ? started(plan, (TimerSlots<String>) map, key, delay)
                                     : ((ValueTimerSlots<String, Integer>) map).start(key, delay, value));
                 }
             }
@@ -90,7 +89,7 @@ final class ClusterCallers {
                 if (!plan.work()) {
                     Duration delay = delay();
                     cell(Operation.TOUCH, id);
-                    checked("touch", id, () -> ((TimerSlots<String>) map).touch(key, delay));
+                    checked("touch", id, () -> touched(plan, (TimerSlots<String>) map, key, delay));
                 }
             }
             case 8, 9 -> {
@@ -132,6 +131,27 @@ final class ClusterCallers {
         }
     }
 
+    private StartOutcome started(ClusterPlan plan, TimerSlots<String> map, String key, Duration delay) {
+        if (plan.keySchedules() && dice.oneIn(2)) {
+            return map.start(key, Grid.drawn(dice).schedule());
+        }
+        return plan.grid() != null && dice.oneIn(2) ? map.start(key) : map.start(key, delay);
+    }
+
+    /** By the points of the key or of the map, or by a delay. */
+    private TouchOutcome touched(ClusterPlan plan, TimerSlots<String> map, String key, Duration delay) {
+        Fiber fiber = world.present();
+        boolean own = plan.keySchedules() || plan.grid() != null && plan.grid().calendar();
+        if (!own || dice.oneIn(2)) {
+            return map.touch(key, delay);
+        }
+        TouchOutcome outcome = map.touch(key);
+        if (fiber.outcome == null && fiber.saw == null && plan.keySchedules()) {
+            fiber.outcome = fiber.process.closed ? null : TouchOutcome.ABSENT; // nothing to ask for
+        }
+        return outcome;
+    }
+
     /** What is handed out was taken, and where nothing is, nothing was pending at the last look. */
     private void take(SlotId id, ValueSlots<String, Integer> map) {
         Fiber fiber = world.present();
@@ -140,7 +160,7 @@ final class ClusterCallers {
                     ? map.takeAll(id.key())
                     : map.take(id.key()).map(List::of).orElse(List.of());
             if (fiber.outcome == null && !fiber.process.closed) {
-                if (fiber.sawArmed) {
+                if (fiber.saw != null && fiber.saw.armed()) {
                     throw new Wrong("take of " + id + " hands out " + values + ", and nothing was taken");
                 }
                 fiber.outcome = List.of();

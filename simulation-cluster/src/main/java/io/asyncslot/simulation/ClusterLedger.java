@@ -1,5 +1,6 @@
 package io.asyncslot.simulation;
 
+import static io.asyncslot.simulation.ClusterModel.NONE;
 import static io.asyncslot.simulation.ClusterModel.same;
 
 import io.asyncslot.LatePolicy;
@@ -78,6 +79,9 @@ final class ClusterLedger {
             List<Long> clocks,
             long now,
             long steady) {
+        if (result instanceof Armed<?> armed && armed.foundChange()) {
+            coverage.race(Race.MERGED_WITH_WHAT_HAS_CHANGED);
+        }
         return switch (method) {
             case "start" ->
                 model.armed(
@@ -103,16 +107,18 @@ final class ClusterLedger {
             case "restart" ->
                 model.restarted((SlotId) args[1], (long) args[2], (Deadline) args[3], (Armed<?>) result, now);
             case "touch" -> model.touched((SlotId) args[1], (Deadline) args[2], (Armed<?>) result, now);
+            case "touchOwn" -> model.touchedOwn((SlotId) args[1], (Deadline) args[2], (Armed<?>) result, now);
             case "retry" ->
                 model.retried(
                         (SlotId) args[0],
                         (long) args[1],
                         (Deadline) args[2],
                         (StoreSession.Retry) args[3],
+                        (Offer) args[4],
                         (StoreSession.Retried) result,
                         now);
-            case "cancel" -> model.cancelled((SlotId) args[0], (WhenIdle) args[1], (Removed<?>) result);
-            case "take" -> model.taken((SlotId) args[0], (Row) args[1], (Optional<?>) result);
+            case "cancel" -> model.cancelled((SlotId) args[0], (WhenIdle) args[1], (Removed<?>) result, now);
+            case "take" -> model.taken((SlotId) args[0], (Row) args[1], (Optional<?>) result, now);
             case "delete" -> model.deleted((SlotId) args[0], (Removed<?>) result);
             case "pause" -> model.paused((SlotId) args[0], true, (boolean) result);
             case "resume" -> model.paused((SlotId) args[1], false, model.slot((SlotId) args[1]).paused);
@@ -134,12 +140,17 @@ final class ClusterLedger {
                 List<?> finishes = (List<?>) args[1];
                 List<?> ended = (List<?>) result;
                 for (int i = 0; i < ended.size(); i++) {
-                    ended((Claim) args[0], (Finish) finishes.get(i), (Ended) ended.get(i));
+                    ended((Claim) args[0], (Finish) finishes.get(i), (Ended) ended.get(i), now);
                 }
                 yield null;
             }
             case "sweep" -> {
-                ((StoreSession.Swept) result).due().forEach(model::claimed);
+                StoreSession.Swept swept = (StoreSession.Swept) result;
+                swept.due().forEach(model::claimed);
+                for (Due freed : swept.freed()) {
+                    coverage.race(Race.FREED_AFTER_ITS_INTERVAL);
+                    model.rested(freed.id(), now);
+                }
                 yield null;
             }
             case "overlooked" -> {
@@ -197,6 +208,24 @@ final class ClusterLedger {
         };
     }
 
+    /**
+     * A process asks for an operation on a slot, of which nothing is done yet.
+     *
+     * @param read the database's clock as its stack has read it last
+     * @param value what the caller has brought last
+     */
+    void asked(Object[] args, long read, @Nullable Integer value) {
+        if (args.length > 1 && args[1] instanceof SlotId id) {
+            for (Object arg : args) {
+                if (arg instanceof Deadline when) {
+                    model.askedFor(id, when, read);
+                } else if (arg instanceof Offer offer) {
+                    model.brought(id, offer, value);
+                }
+            }
+        }
+    }
+
     // ---- runs ---------------------------------------------------------------------------------------------------
 
     private void begun(
@@ -242,6 +271,7 @@ final class ClusterLedger {
         }
         List<byte[]> bytes = begun.values();
         same("values of a run of " + id, values, bytes == null ? List.of() : NumberCodec.numbers(bytes));
+        ClusterPlan plan = model.plan(id);
         Run run = new Run(id, begun, node, process, values, answered);
         if (former == null) {
             run.point = slot.point;
@@ -252,6 +282,7 @@ final class ClusterLedger {
             run.withdrawn = former.withdrawn;
         }
         slot.run = run;
+        slot.notBefore = plan.minInterval() == 0 ? NONE : now + plan.minInterval();
         if (process != null && answered) {
             process.begun.add(run);
         }
@@ -259,21 +290,26 @@ final class ClusterLedger {
 
     /** What is pending when a run has begun: of a periodic map the next point, as the late policy makes it of some clock. */
     private void follow(SlotId id, Slot slot, Run run, long next, List<Long> clocks) {
-        ClusterPlan plan = model.plan(id);
-        if (plan.period() == 0) {
+        Grid grid = model.grid(id, slot);
+        LatePolicy late = model.plan(id).late();
+        if (grid == null) {
             same("next point of " + id, SlotStore.NONE, next);
             slot.armed = false;
+            slot.schedule = null;
             slot.rearm();
             return;
         }
+        if (slot.schedule != null) {
+            coverage.race(Race.KEY_FOLLOWS_ITS_SCHEDULE);
+        }
         long point = run.point == ClusterModel.NONE ? run.due : run.point;
-        if (clocks.stream().noneMatch(clock -> plan.next(point, Math.max(run.due, clock)) == next)) {
+        if (clocks.stream().noneMatch(clock -> grid.next(late, point, Math.max(run.due, clock)) == next)) {
             throw new Wrong("after " + point + " of " + id + " comes " + next + ", by clocks that are " + clocks
                     + " and that it is " + slot);
         }
-        run.isLeftOut = slot.period && clocks.stream().allMatch(clock -> plan.leavesOut(run.due, clock));
-        run.mayBeLeftOut =
-                slot.period && (slot.overrun || clocks.stream().anyMatch(clock -> plan.leavesOut(run.due, clock)));
+        run.isLeftOut = slot.period && clocks.stream().allMatch(clock -> grid.leavesOut(late, run.due, clock));
+        run.mayBeLeftOut = slot.period
+                && (slot.overrun || clocks.stream().anyMatch(clock -> grid.leavesOut(late, run.due, clock)));
         model.follow(slot, next, run.token);
     }
 
@@ -288,7 +324,7 @@ final class ClusterLedger {
         }
     }
 
-    private void ended(Claim claim, Finish finish, Ended ended) {
+    private void ended(Claim claim, Finish finish, Ended ended, long now) {
         SlotId id = ended.id();
         Slot slot = model.slot(id);
         Run run = slot.run;
@@ -315,12 +351,28 @@ final class ClusterLedger {
         }
         model.handed(run);
         slot.run = null;
-        if (model.plan(id).freesIdle() && slot.live && !slot.armed) {
+        if (run.called && slot.incarnation == run.incarnation) {
+            rests(slot, run, finish);
+        }
+        if (model.plan(id).freesIdle() && slot.live && !slot.armed && slot.notBefore <= now) {
             slot.live = false;
         }
         same("freed with its run, " + id, !slot.live, ended.gone());
         if (ended.next() != null) {
             model.claimed(ended.next());
+        }
+    }
+
+    /** The interval after a run is measured by the clock of its node as well, and from the beginning of the callback. */
+    private void rests(Slot slot, Run run, Finish finish) {
+        long interval = model.plan(run.id).minInterval();
+        same("the end of the interval after " + run, interval == 0 ? NONE : run.fired + interval, finish.notBefore());
+        slot.notBefore = Math.max(slot.notBefore, finish.notBefore());
+        if (slot.armed && !slot.again) {
+            if (slot.due < finish.notBefore()) {
+                coverage.race(Race.HELD_BY_ITS_INTERVAL);
+            }
+            slot.due = Math.max(slot.due, finish.notBefore());
         }
     }
 
@@ -382,6 +434,7 @@ final class ClusterLedger {
             coverage.race(Race.GIVEN_UP_AND_WENT_ON);
         }
         run.called = true;
+        run.fired = run.due + lateness;
         return run;
     }
 

@@ -63,6 +63,9 @@ final class ClusterModel {
 
         List<Integer> values;
 
+        /** When its callback has begun, by the database's clock as its process takes it. */
+        long fired;
+
         /** Whether its process has heard of it. */
         boolean answered;
 
@@ -122,6 +125,13 @@ final class ClusterModel {
         /** Whether the map's own period has armed it. */
         boolean period;
 
+        /** The text of the key's own schedule that it follows; null for none. */
+        @Nullable
+        String schedule;
+
+        /** The time before which it does not become due; {@link #NONE} for any. */
+        long notBefore = NONE;
+
         /** Whether it fell due, by the clock of the node that holds it, before that node heard of the end of the run before it. */
         boolean overrun;
 
@@ -155,6 +165,12 @@ final class ClusterModel {
                 generation = actual;
             }
             same("generation of " + id + " that is " + this, generation, actual);
+        }
+
+        /** The schedule of what is pending. */
+        @Nullable
+        String follows() {
+            return armed ? schedule : null;
         }
 
         boolean ownRun() {
@@ -210,6 +226,12 @@ final class ClusterModel {
         }
     }
 
+    /** The points that a slot has; null for none. */
+    @Nullable
+    Grid grid(SlotId id, Slot slot) {
+        return slot.schedule == null ? plan(id).grid() : Grid.of(slot.schedule);
+    }
+
     // ---- operations ---------------------------------------------------------------------------------------------
 
     private void offered(SlotId id, Slot slot, @Nullable Offer offer) {
@@ -218,7 +240,7 @@ final class ClusterModel {
             return;
         }
         accepted++;
-        if (plan(id).merge() == Merge.LAST) {
+        if (plan(id).merge() == Merge.LAST || plan(id).merge() == Merge.FUNCTION) {
             merged += slot.values.size();
             slot.values.clear();
         } else if (plan(id).merge() == Merge.FIRST && !slot.values.isEmpty()) {
@@ -228,6 +250,8 @@ final class ClusterModel {
         slot.values.add(NumberCodec.number(value));
     }
 
+    /** The outcome for the caller; null where something else is pending than what its value was merged with, and it tries again. */
+    @Nullable
     Object armed(
             SlotId id,
             boolean submits,
@@ -236,6 +260,11 @@ final class ClusterModel {
             Armed<?> result,
             long now,
             Object outcome) {
+        boolean changed = isChanged(slot(id), offer);
+        same("whether something else is pending in " + id, changed, result.foundChange());
+        if (changed) {
+            return null;
+        }
         if (isFull(id, offer)) {
             Object rejected = submits ? SubmitOutcome.REJECTED : StartOutcome.REJECTED;
             same("outcome of an arming of " + id + ", which is full", rejected, result.outcome());
@@ -244,6 +273,11 @@ final class ClusterModel {
         same("outcome of an arming of " + id, outcome, result.outcome());
         arm(slot(id), id, submits, when, offer, result, now);
         return outcome;
+    }
+
+    private static boolean isChanged(Slot slot, @Nullable Offer offer) {
+        List<byte[]> expected = offer == null ? null : offer.expected();
+        return expected != null && !NumberCodec.numbers(expected).equals(slot.armed ? slot.values : List.of());
     }
 
     /** Whether the slot has all the values that it may have, or its map all the slots. */
@@ -273,7 +307,8 @@ final class ClusterModel {
         for (int i = 0; i < ids.size(); i++) {
             SlotId id = ids.get(i);
             StartOutcome outcome = slot(id).armed ? StartOutcome.REARMED : StartOutcome.STARTED;
-            outcomes[((StartOutcome) armed(id, false, when, offer, results.get(i), now, outcome)).ordinal()]++;
+            Object told = Objects.requireNonNull(armed(id, false, when, offer, results.get(i), now, outcome));
+            outcomes[((StartOutcome) told).ordinal()]++;
         }
         int rejected = outcomes[StartOutcome.REJECTED.ordinal()];
         return rejected == ids.size()
@@ -308,6 +343,8 @@ final class ClusterModel {
                 slot.due = latest == NONE ? slot.due : Math.min(slot.due, latest);
                 slot.due = flushes(id, slot, added) ? Math.min(slot.due, now) : slot.due;
             }
+            slot.due = Math.max(slot.due, slot.notBefore);
+            slot.schedule = when.schedule();
             if (result.generation() <= highest) {
                 throw new Wrong("generation " + result.generation() + " after " + highest);
             }
@@ -328,7 +365,47 @@ final class ClusterModel {
             same("restart of " + id, StartOutcome.FREED, result.outcome());
             return StartOutcome.FREED;
         }
-        return armed(id, false, when, null, result, now, slot.armed ? StartOutcome.REARMED : StartOutcome.STARTED);
+        String schedule = slot.schedule;
+        Object outcome = Objects.requireNonNull(
+                armed(id, false, when, null, result, now, slot.armed ? StartOutcome.REARMED : StartOutcome.STARTED));
+        slot.schedule = schedule;
+        return outcome;
+    }
+
+    /** By the schedule that the slot was seen to follow; null where it follows another one or is gone, and the process looks again. */
+    @Nullable
+    Object touchedOwn(SlotId id, Deadline when, Armed<?> result, long now) {
+        Slot slot = slot(id);
+        if (!slot.live || !Objects.equals(slot.follows(), when.schedule())) {
+            same("touch of " + id, TouchOutcome.ABSENT, result.outcome());
+            return null;
+        }
+        return touched(id, when, result, now);
+    }
+
+    /** A process brings a value: merged with what it has seen, and has the function for that called once. */
+    void brought(SlotId id, Offer offer, @Nullable Integer own) {
+        List<byte[]> expected = offer.expected();
+        byte[] value = offer.value();
+        if (plan(id).merge() == Merge.FUNCTION && own != null && value != null && expected != null) {
+            int merges = expected.isEmpty() ? own : NumberCodec.merged(NumberCodec.number(expected.get(0)), own);
+            same("value for " + id, merges, NumberCodec.number(value));
+        }
+    }
+
+    /** A process asks for a point of a schedule: the first one after the time that it has read, if it was told any. */
+    void askedFor(SlotId id, Deadline when, long read) {
+        String text = when.schedule();
+        if (text == null && when.relative()) {
+            return;
+        }
+        Grid grid = text == null ? plan(id).grid() : Grid.of(text);
+        if (grid == null) {
+            throw new Wrong("a point of no schedule, for " + id + ": " + when);
+        }
+        long before = grid.calendar() && read == NONE ? when.micros() - 1 : read;
+        Deadline first = grid.first(before);
+        same("the first point of " + id, text == null ? first : first.of(text), when);
     }
 
     Object touched(SlotId id, Deadline when, Armed<?> result, long now) {
@@ -338,7 +415,7 @@ final class ClusterModel {
         slot.period = false;
         if (expected == TouchOutcome.MOVED) {
             long former = slot.due;
-            slot.due = now + when.micros();
+            slot.due = when.relative() ? now + when.micros() : when.micros();
             slot.due = slot.point == NONE && slot.latest != NONE ? Math.min(slot.due, slot.latest) : slot.due;
             slot.due = flushes(id, slot, 0) ? Math.min(slot.due, former) : slot.due;
             same("deadline of " + id, slot.due, result.due());
@@ -348,12 +425,23 @@ final class ClusterModel {
     }
 
     Object retried(
-            SlotId id, long token, Deadline when, StoreSession.Retry how, StoreSession.Retried result, long now) {
+            SlotId id,
+            long token,
+            Deadline when,
+            StoreSession.Retry how,
+            Offer offer,
+            StoreSession.Retried result,
+            long now) {
         Slot slot = slot(id);
         Run run = slot.run;
         boolean all = plan(id).late() == LatePolicy.ALL;
         boolean putsOff = slot.armed && slot.period && (all || now + when.micros() < slot.due);
-        RetryOutcome expected = !slot.live || run == null || run.token != token || run.cut || !slot.ownRun()
+        RetryOutcome expected = !slot.live
+                        || run == null
+                        || run.token != token
+                        || run.cut
+                        || !slot.ownRun()
+                        || !run.passed && isChanged(slot, offer)
                 ? RetryOutcome.FREED
                 : run.withdrawn && !slot.armed
                         ? RetryOutcome.WITHDRAWN
@@ -371,6 +459,9 @@ final class ClusterModel {
             } else if (plan(id).merge() == Merge.FIRST && !run.values.isEmpty()) {
                 merged += slot.values.size();
                 slot.values = new ArrayList<>(run.values);
+            } else if (plan(id).merge() == Merge.FUNCTION && !run.values.isEmpty() && !slot.values.isEmpty()) {
+                merged += run.values.size();
+                slot.values = new ArrayList<>(List.of(NumberCodec.merged(run.values.get(0), slot.values.get(0))));
             } else {
                 slot.passedOn += run.values.size();
                 slot.values.addAll(0, run.values);
@@ -419,6 +510,7 @@ final class ClusterModel {
             same("deadline of " + id, slot.due, due.due());
             same("point of " + id, slot.point == NONE ? slot.due : slot.point, due.point());
             same("whether a period armed " + id, slot.period, due.period());
+            same("schedule of " + id, slot.schedule, due.schedule());
         } else {
             throw new Wrong("what is not pending is claimed: " + due + " of " + slot);
         }
@@ -430,7 +522,7 @@ final class ClusterModel {
         slot.values.clear();
     }
 
-    Object cancelled(SlotId id, WhenIdle whenIdle, Removed<?> result) {
+    Object cancelled(SlotId id, WhenIdle whenIdle, Removed<?> result, long now) {
         Slot slot = slot(id);
         Object expected = !slot.live
                 ? CancelOutcome.ABSENT
@@ -441,7 +533,7 @@ final class ClusterModel {
         if (slot.live) {
             slot.armed = false;
             drop(slot);
-            if (whenIdle == WhenIdle.FREE && !slot.ownRun()) {
+            if (whenIdle == WhenIdle.FREE && !slot.ownRun() && slot.notBefore <= now) {
                 slot.live = false;
             } else if (slot.run != null) {
                 slot.run.withdrawn = true;
@@ -452,7 +544,7 @@ final class ClusterModel {
 
     /** What was seen is taken if it is what is pending still; answers the values, or null where nothing was taken. */
     @Nullable
-    Object taken(SlotId id, Row seen, Optional<?> result) {
+    Object taken(SlotId id, Row seen, Optional<?> result, long now) {
         Slot slot = slot(id);
         boolean takes = slot.live
                 && slot.armed
@@ -467,7 +559,7 @@ final class ClusterModel {
         slot.values.clear();
         slot.passedOn = 0;
         slot.armed = false;
-        slot.live = slot.ownRun();
+        slot.live = slot.ownRun() || slot.notBefore > now;
         same("freed with its values, " + id, !slot.live, ((Removed<?>) result.orElseThrow()).gone());
         return values;
     }
@@ -484,6 +576,7 @@ final class ClusterModel {
             slot.armed = false;
             drop(slot);
             slot.live = false;
+            slot.notBefore = NONE;
             Run run = slot.run;
             if (run != null && run.cut) {
                 dropped += run.values.size();
@@ -491,6 +584,20 @@ final class ClusterModel {
             }
         }
         return expected;
+    }
+
+    /** A slot is freed whose interval is over. */
+    void rested(SlotId id, long now) {
+        Slot slot = slot(id);
+        if (!isRested(id, slot, now)) {
+            throw new Wrong("freed, and not at the end of its interval: " + id + " is " + slot);
+        }
+        slot.live = false;
+    }
+
+    private boolean isRested(SlotId id, Slot slot, long now) {
+        boolean idle = slot.live && !slot.armed && slot.run == null;
+        return idle && slot.notBefore != NONE && slot.notBefore <= now && plan(id).freesIdle();
     }
 
     Object paused(SlotId id, boolean pauses, boolean changed) {
@@ -512,6 +619,7 @@ final class ClusterModel {
             same("armed, of " + id + " that is " + slot, slot.armed, row.armed());
             same("paused, of " + id, slot.paused, row.paused());
             same("running, of " + id + " that is " + slot, slot.ownRun(), row.running());
+            same("schedule of " + id, slot.follows(), row.schedule());
             if (slot.armed) {
                 same("deadline of " + id, slot.due, row.due());
                 slot.seen(id, row.generation());
@@ -528,6 +636,27 @@ final class ClusterModel {
                 pauses ? pausedMaps.add(map) : pausedMaps.remove(map),
                 result);
         return result;
+    }
+
+    // ---- rest ----
+
+    /** Which slot is not at rest, and why; null for none. */
+    @Nullable
+    String unrest(long now) {
+        for (Map.Entry<SlotId, Slot> each : slots.entrySet()) {
+            SlotId id = each.getKey();
+            Slot slot = each.getValue();
+            if (!isHeld(id, slot)) {
+                boolean goesOn = grid(id, slot) != null && slot.due > now;
+                if (slot.armed && !goesOn) {
+                    return "lost: " + id + " is " + slot + " at " + now;
+                }
+                if (slot.run != null || isRested(id, slot, now)) {
+                    return "not at rest: " + id + " is " + slot;
+                }
+            }
+        }
+        return null;
     }
 
     // ---- books --------------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
  * What a map of a cluster is to be.
  *
  * @param merge how its values are merged; null where slots carry none
- * @param period microseconds between its points; 0 for none
+ * @param grid its points; null for none
  * @param maxValues how many values a slot may collect; 0 for any number
  * @param maxEntries how many slots it may have; 0 for any number
  * @param maxWait microseconds that a slot can be postponed; 0 for no limit
+ * @param keySchedules whether each key may have points of its own
+ * @param minInterval microseconds between the beginnings of two runs of a slot; 0 for none
  * @param flushAt how many collected values make a slot due at once; 0 for none
  */
 record ClusterPlan(
@@ -20,11 +22,13 @@ record ClusterPlan(
         @Nullable Merge merge,
         boolean freesIdle,
         int concurrency,
-        long period,
+        @Nullable Grid grid,
         LatePolicy late,
         int maxValues,
         int maxEntries,
         long maxWait,
+        boolean keySchedules,
+        long minInterval,
         int flushAt) {
 
     static ClusterPlan drawn(String name, Dice dice) {
@@ -36,10 +40,12 @@ record ClusterPlan(
                 period != 0 || dice.oneIn(3) ? null : dice.of(Merge.LAST, Merge.COLLECT),
                 !dice.oneIn(3),
                 dice.oneIn(4) ? 1 : 0,
-                period,
+                period == 0 ? null : new Grid(period, false),
                 dice.of(LatePolicy.values()),
                 0,
                 0,
+                0,
+                false,
                 0,
                 0);
     }
@@ -54,25 +60,32 @@ record ClusterPlan(
                 merge == Merge.LAST && dice.oneIn(2) ? Merge.FIRST : merge,
                 freesIdle,
                 concurrency,
-                period,
+                grid,
                 late,
                 most,
                 dice.oneIn(4) ? 1 + dice.below(3) : 0,
-                !work && period == 0 && dice.oneIn(3) ? dice.of(50_000L, 800_000L, 2_000_000L) : 0,
+                !work && grid == null && dice.oneIn(3) ? dice.of(50_000L, 800_000L, 2_000_000L) : 0,
+                keySchedules,
+                minInterval,
                 flushes ? 2 : 0);
     }
 
-    /** The point to arm when the run for a point begins at some time. */
-    long next(long point, long now) {
-        return late == LatePolicy.ALL ? point + period : after(point, Math.max(point, now));
-    }
-
-    /** Whether the run for a point is left out that would begin at some time: a whole further period has passed. */
-    boolean leavesOut(long due, long now) {
-        return late == LatePolicy.SKIP && due + period <= now;
-    }
-
-    private long after(long point, long now) {
-        return point + (Math.floorDiv(now - point, period) + 1) * period;
+    /** The same with points of the clock or of its keys, with an interval, or with a function, as far as it may have them. */
+    ClusterPlan spaced(Dice dice) {
+        boolean periodic = !work && merge == null && maxWait == 0 && dice.oneIn(2);
+        return new ClusterPlan(
+                name,
+                work,
+                merge == Merge.LAST && dice.oneIn(2) ? Merge.FUNCTION : merge,
+                freesIdle,
+                concurrency,
+                periodic && grid != null ? Grid.drawn(dice) : grid,
+                late,
+                maxValues,
+                maxEntries,
+                maxWait,
+                periodic && (grid == null || dice.oneIn(2)),
+                work && dice.oneIn(2) ? dice.of(20_000L, 400_000L, 2_000_000L) : 0,
+                flushAt);
     }
 }

@@ -30,6 +30,9 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
         void fired(ClusterProcess process, SlotId id, SlotFiring firing) throws Exception;
     }
 
+    /** Microseconds that a slot waits whose map has no points; no more than any {@code maxWait}. */
+    private static final long DELAY = 40_000;
+
     private static final class Inbox {
         final List<String> lines = new ArrayList<>();
         final List<String> late = new ArrayList<>();
@@ -97,7 +100,7 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
         };
         this.executor = new SimulatedExecutor(world.coverage);
         this.threads = new SimulatedThreads(ticker, this);
-        this.node = new SimulatedNode(options, database.of(this), new NumberCodec(), threads);
+        this.node = new SimulatedNode(options, database.of(this), new NumberCodec(), Grid.CODEC, threads);
         this.registry = new AsyncSlotRegistryBuilder(executor)
                 .backend(node)
                 .ticker(ticker)
@@ -113,16 +116,19 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 ? null
                 : switch (merge) {
                     case LAST -> SlotValues.last(Integer.class);
+                    case FUNCTION -> SlotValues.merging(Integer.class, NumberCodec::merged);
                     case FIRST -> SlotValues.first(Integer.class);
                     default -> SlotValues.collect(Integer.class).maxValues(plan.maxValues());
                 };
         WhenIdle whenIdle = plan.freesIdle() ? WhenIdle.FREE : WhenIdle.KEEP;
+        Grid grid = plan.grid();
         if (plan.work()) {
             return registry.register(WorkMapSpec.named(plan.name(), String.class)
                     .values(values)
                     .whenIdle(whenIdle)
                     .maxEntries(plan.maxEntries())
                     .concurrency(plan.concurrency())
+                    .minInterval(span(plan.minInterval()))
                     .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                     .build());
         }
@@ -130,13 +136,20 @@ final class ClusterProcess implements SimulatedThreads.Stacks {
                 .values(values)
                 .whenIdle(whenIdle)
                 .concurrency(plan.concurrency())
-                .every(plan.period() == 0 ? null : Duration.ofNanos(plan.period() * 1_000))
+                .delay(grid == null ? span(DELAY) : null)
+                .every(grid == null || grid.calendar() ? null : span(grid.period()))
+                .schedule(grid == null || !grid.calendar() ? null : grid.schedule())
+                .keySchedules(plan.keySchedules())
                 .late(plan.late())
                 .maxEntries(plan.maxEntries())
-                .maxWait(plan.maxWait() == 0 ? null : Duration.ofNanos(plan.maxWait() * 1_000))
+                .maxWait(span(plan.maxWait()))
                 .flushAt(plan.flushAt())
                 .callback((key, firing) -> callback.fired(this, new SlotId(plan.name(), key), firing))
                 .build());
+    }
+
+    private static @Nullable Duration span(long micros) {
+        return micros == 0 ? null : Duration.ofNanos(micros * 1_000);
     }
 
     void checkAlive() {

@@ -5,11 +5,11 @@ import io.asyncslot.SlotFiring;
 import io.asyncslot.cluster.ClusterOptions;
 import io.asyncslot.cluster.node.SimulatedThreads;
 import io.asyncslot.cluster.node.SimulatedThreads.Ready;
+import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotId;
 import io.asyncslot.cluster.store.StoreException;
 import io.asyncslot.cluster.store.Trouble;
 import io.asyncslot.simulation.ClusterModel.Run;
-import io.asyncslot.simulation.ClusterModel.Slot;
 import io.asyncslot.simulation.Coverage.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,27 +35,6 @@ final class ClusterWorld implements Life {
     private static final long LOOK_NANOS = 487_000_003L;
 
     private static final int MOST_ROUNDS = 200_000;
-
-    /** A stack of a process that has stopped where it waits. */
-    static final class Fiber {
-        final ClusterProcess process;
-        final String name;
-        BooleanSupplier holds = () -> true;
-        long until;
-        Workers.@Nullable Worker worker;
-
-        /** What the last operation of this stack has been, as it was committed. */
-        @Nullable
-        Object outcome;
-
-        /** Whether something was pending where this stack has looked last. */
-        boolean sawArmed;
-
-        Fiber(ClusterProcess process, String name) {
-            this.process = process;
-            this.name = name;
-        }
-    }
 
     final Dice dice = new Dice();
     final SimulatedClocks clocks = new SimulatedClocks();
@@ -107,10 +86,13 @@ final class ClusterWorld implements Life {
         this.calm = dice.of(1, 3, 8);
         Dice shapes = new Dice(); // its own: every other life has none, and is the life that it was without
         shapes.seed(seed, -3);
+        Dice spaces = new Dice(); // and one life in three has neither schedules nor intervals
+        spaces.seed(seed, -4);
         int maps = 1 + dice.below(3);
         for (int i = 0; i < maps; i++) {
             ClusterPlan plan = ClusterPlan.drawn("m" + i, dice);
-            plans.add((seed & 1) == 0 ? plan : plan.shaped(shapes));
+            ClusterPlan shaped = (seed & 1) == 0 ? plan : plan.shaped(shapes);
+            plans.add(seed % 3 == 2 ? shaped : shaped.spaced(spaces));
         }
         ClusterOptions quick = ClusterOptions.of("simulated");
         this.options = new ClusterOptions(
@@ -239,9 +221,16 @@ final class ClusterWorld implements Life {
     }
 
     /** The present stack has looked at a slot. */
-    void looked(boolean armed) {
+    void looked(@Nullable Row saw) {
         if (present != null) {
-            present.sawArmed = armed;
+            present.saw = saw;
+        }
+    }
+
+    /** The present stack has read the database's clock. */
+    void read(long micros) {
+        if (present != null) {
+            present.read = micros;
         }
     }
 
@@ -609,17 +598,9 @@ final class ClusterWorld implements Life {
     /** What is not at rest; null for nothing. */
     private @Nullable String unrest() {
         long now = clocks.steady().realtimeNanos() / 1_000;
-        for (Map.Entry<SlotId, Slot> each : model.slots().entrySet()) {
-            Slot slot = each.getValue();
-            if (!model.isHeld(each.getKey(), slot)) {
-                boolean goesOn = model.plan(each.getKey()).period() != 0 && slot.due > now;
-                if (slot.armed && !goesOn) {
-                    return "lost: " + each.getKey() + " is " + slot + " at " + now;
-                }
-                if (slot.run != null) {
-                    return "not at rest: " + each.getKey() + " is " + slot;
-                }
-            }
+        String unrest = model.unrest(now);
+        if (unrest != null) {
+            return unrest;
         }
         for (ClusterProcess process : processes) {
             Map<String, Object> details = process.node.details();

@@ -7,6 +7,11 @@ import java.util.List;
 /** Values of the simulator as four bytes. */
 final class NumberCodec implements SlotValueCodec {
 
+    /** A function of values that tells which of them came first. */
+    static int merged(int former, int latter) {
+        return 31 * former + latter;
+    }
+
     static int number(byte[] bytes) {
         return ByteBuffer.wrap(bytes).getInt();
     }

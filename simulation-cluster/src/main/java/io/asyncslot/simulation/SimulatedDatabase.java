@@ -6,6 +6,7 @@ import io.asyncslot.cluster.store.Begin;
 import io.asyncslot.cluster.store.Ended;
 import io.asyncslot.cluster.store.Finish;
 import io.asyncslot.cluster.store.NotBegun;
+import io.asyncslot.cluster.store.Offer;
 import io.asyncslot.cluster.store.Row;
 import io.asyncslot.cluster.store.SlotStore;
 import io.asyncslot.cluster.store.StoreException;
@@ -16,6 +17,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -50,9 +52,6 @@ final class SimulatedDatabase {
     /** What nodes ask for with a lock of their own: nobody goes on meanwhile. */
     private static final Set<String> UNINTERRUPTED = Set.of("join", "release", "tell");
 
-    /** What is done only if nothing has changed since it was looked at: others often go on in between. */
-    private static final Set<String> COMPARE = Set.of("take");
-
     private final ClusterWorld world;
     private final ClusterLedger ledger;
     private final MemoryStore memory;
@@ -77,6 +76,13 @@ final class SimulatedDatabase {
         this.world = world;
         this.ledger = ledger;
         this.memory = new MemoryStore(this::now);
+    }
+
+    /** What is done only if nothing has changed since it was looked at: others often go on in between. */
+    private static boolean compares(String name, Object[] args) {
+        return name.equals("take")
+                || name.equals("touchOwn")
+                || Arrays.stream(args).anyMatch(arg -> arg instanceof Offer offer && offer.expects());
     }
 
     private long now() {
@@ -138,9 +144,12 @@ final class SimulatedDatabase {
         if (present != null && !READS.contains(name)) {
             throw failure(present, false);
         }
+        if (world.waits()) {
+            asked(name, args);
+        }
         List<Long> clocks = List.copyOf(process.asking);
         boolean goesWrong = faults != 0 && world.dice.oneIn(faults);
-        boolean waits = faults != 0 && COMPARE.contains(name) && world.waits() && world.dice.oneIn(3);
+        boolean waits = faults != 0 && compares(name, args) && world.waits() && world.dice.oneIn(3);
         Fault fault = goesWrong ? kind(name) : waits ? Fault.CALL_HELD_UP : null;
         if (fault == null) {
             return heard(process, name, committed(process, session, method, args, true, clocks));
@@ -152,10 +161,25 @@ final class SimulatedDatabase {
 
     @SuppressWarnings("unchecked") // as the session has it
     private @Nullable Object heard(ClusterProcess process, String name, @Nullable Object answer) {
+        if (name.equals("now") && answer != null) {
+            world.read((Long) answer);
+        }
         if (name.equals("end") && answer != null) {
             ledger.heard((List<Ended>) answer, process.node.micros());
         }
         return answer;
+    }
+
+    private void asked(String name, Object[] args) {
+        if (name.equals("now")) {
+            world.read(ClusterModel.NONE);
+        } else {
+            try {
+                ledger.asked(args, world.present().read, world.present().value);
+            } catch (Wrong e) {
+                world.failed(e);
+            }
+        }
     }
 
     private @Nullable Fault kind(String name) {
@@ -254,14 +278,11 @@ final class SimulatedDatabase {
         }
         world.done++;
         if (method.getName().equals("find")) {
-            world.looked(((Optional<?>) result)
-                    .map(Row.class::cast)
-                    .filter(Row::armed)
-                    .isPresent());
+            world.looked(((Optional<?>) result).map(Row.class::cast).orElse(null));
         }
         if (!READS.contains(method.getName()) || method.getName().equals("find")) {
             world.note(() -> "  " + process + ": " + method.getName() + " "
-                    + java.util.Arrays.asList(args).subList(0, Math.min(3, args.length)) + " -> " + result);
+                    + Arrays.asList(args).subList(0, Math.min(3, args.length)) + " -> " + result);
         }
         try {
             Object outcome = ledger.committed(

@@ -13,14 +13,19 @@ class ClusterSimulationTests {
 
     private static final int KEPT_SEEDS = 12;
 
-    /** Those that found something beyond the first ones: a circuit breaker that waited by the wall clock, and a touch of a period. */
-    private static final long[] FOUND_SEEDS = {20, 38};
+    /** Those that found something beyond the first ones: a circuit breaker that waited by the wall clock, a touch of a period, and a restart that forgot the schedule. */
+    private static final long[] FOUND_SEEDS = {20, 38, 900262};
+
+    /** One in which a run waits for the end of the interval after the one before it. */
+    private static final long HELD_SEED = 30;
 
     private final Simulation simulation = ClusterSimulation.simulation();
 
     @Test
     void keptSeeds_findNothing_andMeetEachFault() {
-        LongStream kept = LongStream.concat(LongStream.rangeClosed(1, KEPT_SEEDS), LongStream.of(FOUND_SEEDS));
+        LongStream kept = LongStream.concat(
+                LongStream.concat(LongStream.rangeClosed(1, KEPT_SEEDS), LongStream.of(HELD_SEED)),
+                LongStream.of(FOUND_SEEDS));
         kept.forEach(seed -> assertThat(simulation.replay(String.valueOf(seed)))
                 .as("seed %d", seed)
                 .isNull());
@@ -29,6 +34,10 @@ class ClusterSimulationTests {
                 assertThat(simulation.injected(fault)).as("%s", fault).isPositive();
             }
         }
+        assertThat(simulation.reached(Race.KEY_FOLLOWS_ITS_SCHEDULE)).isPositive();
+        assertThat(simulation.reached(Race.HELD_BY_ITS_INTERVAL)).isPositive();
+        assertThat(simulation.reached(Race.FREED_AFTER_ITS_INTERVAL)).isPositive();
+        assertThat(simulation.reached(Race.MERGED_WITH_WHAT_HAS_CHANGED)).isPositive();
         assertThat(simulation.reached(Race.GIVEN_UP_WHILE_RUNNING)).isPositive();
         assertThat(simulation.reached(Race.RUN_FENCED)).isPositive();
         assertThat(simulation.reached(Race.RUN_DELIVERED_AGAIN)).isPositive();

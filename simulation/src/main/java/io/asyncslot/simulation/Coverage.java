@@ -144,7 +144,11 @@ final class Coverage {
         RUN_FENCED(Group.CLUSTER),
         RUN_DELIVERED_AGAIN(Group.CLUSTER),
         TWO_CALLBACKS_AT_ONCE(Group.CLUSTER),
-        BEGIN_WHOSE_ANSWER_WAS_LOST(Group.CLUSTER);
+        BEGIN_WHOSE_ANSWER_WAS_LOST(Group.CLUSTER),
+        KEY_FOLLOWS_ITS_SCHEDULE(Group.CLUSTER),
+        HELD_BY_ITS_INTERVAL(Group.CLUSTER),
+        FREED_AFTER_ITS_INTERVAL(Group.CLUSTER),
+        MERGED_WITH_WHAT_HAS_CHANGED(Group.CLUSTER);
 
         final @Nullable Group only;
 

@@ -306,7 +306,7 @@ public abstract class RowSession implements StoreSession {
             Armed<StartOutcome> armed = arm(row, false, claim, when, offer, RowSession::started);
             row.scheduled = goesOn ? row.generation : NONE;
             rows.put(row);
-            return armed;
+            return armed.following(row.follows());
         });
     }
 

@@ -44,6 +44,11 @@ public record Armed<O extends Enum<O>>(
         this(outcome, incarnation, generation, due, point, claimed, null, Held.NOT);
     }
 
+    /** The same for a key that follows a schedule of its own; null for none. */
+    public Armed<O> following(@Nullable String ofKey) {
+        return new Armed<>(outcome, incarnation, generation, due, point, claimed, ofKey, held);
+    }
+
     /** Nothing was armed. */
     public static <O extends Enum<O>> Armed<O> nothing(O outcome) {
         return new Armed<>(outcome, 0, 0, 0, 0, false);

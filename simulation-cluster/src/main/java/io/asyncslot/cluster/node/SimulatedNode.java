@@ -26,6 +26,7 @@ public final class SimulatedNode implements SlotBackend {
     private final NodeOptions options;
     private final SlotStore store;
     private final SlotValueCodec codec;
+    private final SlotScheduleCodec schedules;
     private final SimulatedThreads threads;
     private @Nullable ClusterEngine engine;
 
@@ -35,12 +36,19 @@ public final class SimulatedNode implements SlotBackend {
      * @param options how it works
      * @param store where the slots are
      * @param codec makes bytes of values
+     * @param schedules makes text of schedules
      * @param threads what moves it
      */
-    public SimulatedNode(NodeOptions options, SlotStore store, SlotValueCodec codec, SimulatedThreads threads) {
+    public SimulatedNode(
+            NodeOptions options,
+            SlotStore store,
+            SlotValueCodec codec,
+            SlotScheduleCodec schedules,
+            SimulatedThreads threads) {
         this.options = options;
         this.store = store;
         this.codec = codec;
+        this.schedules = schedules;
         this.threads = threads;
     }
 
@@ -72,15 +80,14 @@ public final class SimulatedNode implements SlotBackend {
 
     @Override
     public void init(BackendContext context) {
-        ClusterEngine made =
-                new ClusterEngine(options, store, null, context, codec, SlotScheduleCodec.standard(), threads);
+        ClusterEngine made = new ClusterEngine(options, store, null, context, codec, schedules, threads);
         made.prepare(session -> true);
         engine = made;
     }
 
     @Override
     public Set<SlotFeature> features() {
-        return EnumSet.of(SlotFeature.VALUES, SlotFeature.MAX_WAIT, SlotFeature.FLUSH_AT);
+        return EnumSet.complementOf(EnumSet.of(SlotFeature.CLIENT_ROLE));
     }
 
     @Override
