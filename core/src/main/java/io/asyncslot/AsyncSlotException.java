@@ -1,8 +1,8 @@
 package io.asyncslot;
 
 /**
- * Misuse or wrong configuration of slots: something that the code or the configuration has to change. The message says what is wrong
- * and what to do about it.
+ * Misuse or wrong configuration of slots: something that the code or the configuration has to change. The message describes the
+ * problem and names a remedy.
  */
 public abstract class AsyncSlotException extends RuntimeException {
 

@@ -368,7 +368,7 @@ public final class PostgresSession extends PostgresFirings {
     private static final String REARM_SQL = REARM_ANY.replace("{follow}", "");
     private static final String REARM_SCHEDULED =
             REARM_ANY.replace("{follow}", FOLLOW.replace("{schedule}", "?::text"));
-    private static final String RESTART = REARM_ANY.replace("{follow}", GO_ON);
+    private static final String RESTART = REARM_ANY.replace("{follow}", GO_ON) + ", " + SCHEDULE;
     private static final String RETRY_SQL =
             RETRY.replace("{pass on}", "").replace("{parameters}", "").replace("{expected}", "");
     private static final String TOUCH_SQL = TOUCH_PLAIN.replace("{same schedule}", "");
@@ -787,7 +787,7 @@ public final class PostgresSession extends PostgresFirings {
         return first(
                 "start a slot",
                 RESTART,
-                row -> armed(row, claim.node(), PostgresSession::started, null, Armed.Held.NOT),
+                row -> armed(row, claim.node(), PostgresSession::started, row.getString(9), Armed.Held.NOT),
                 claim.horizon(),
                 claim.node(),
                 when.relative(),

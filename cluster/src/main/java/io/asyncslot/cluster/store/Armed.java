@@ -44,7 +44,7 @@ public record Armed<O extends Enum<O>>(
         this(outcome, incarnation, generation, due, point, claimed, null, Held.NOT);
     }
 
-    /** The same for a key that follows a schedule of its own; null for none. */
+    /** The same for a key with its own schedule; null for none. */
     public Armed<O> following(@Nullable String ofKey) {
         return new Armed<>(outcome, incarnation, generation, due, point, claimed, ofKey, held);
     }

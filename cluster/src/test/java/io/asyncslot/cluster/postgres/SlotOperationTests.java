@@ -238,6 +238,14 @@ class SlotOperationTests extends StoreTests {
     }
 
     @Test
+    void restart_tellsWhichScheduleTheKeyGoesOnWith() {
+        Armed<StartOutcome> first = start(here, SOON.of("every PT1M"));
+        assertThat(db.restart(here, id, first.incarnation(), SOON).schedule()).isEqualTo("every PT1M");
+        Armed<StartOutcome> plain = start(here, SOON);
+        assertThat(db.restart(here, id, plain.incarnation(), SOON).schedule()).isNull();
+    }
+
+    @Test
     void retry_deliversTheSameGenerationAgain() {
         StartedRun run = run(here);
         assertThat(db.retry(id, run.token(), NOW)).isEqualTo(SCHEDULED);

@@ -317,7 +317,8 @@ interface ValueScenarios {
     @Scenario(
             id = "V10b",
             clause = "values, retry, cancel",
-            says = "a firing that a start after a cancel supersedes passes its values on; what the cancel took is gone")
+            says =
+                    "a firing that a start after a cancel supersedes passes its values on; values that the cancel took are gone")
     default void valuesSupersededAfterACancel(ContractRig rig) throws Exception {
         Queue<RetryOutcome> outcomes = new ConcurrentLinkedQueue<>();
         Runs<String> runs = rig.runs();
