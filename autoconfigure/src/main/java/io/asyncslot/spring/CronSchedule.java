@@ -84,11 +84,16 @@ record CronSchedule(CronExpression cron, ZoneId zone, boolean once) implements S
         return once ? nextOnce(after) : nextShown(after);
     }
 
-    /** The next time that the clock shows a point. */
+    /**
+     * The next time that the clock shows a point. Where a zone's clocks are set back, the same local time comes twice, and the
+     * expression may name the former one over and over: it is asked from later on until it does not.
+     */
     private @Nullable Instant nextShown(Instant after) {
-        ZonedDateTime next = cron.next(after.atZone(zone));
+        ZonedDateTime from = after.atZone(zone);
+        ZonedDateTime next = cron.next(from);
         while (next != null && !next.toInstant().isAfter(after)) {
-            next = cron.next(next); // where a zone's clocks are set back, the same local time comes twice
+            from = from.plusSeconds(1);
+            next = cron.next(from);
         }
         return next == null ? null : next.toInstant();
     }

@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Cron expressions over the changes of a zone's clocks: Berlin goes to summer time on 29 March and back on 25 October 2026. */
 class CronScheduleTests {
@@ -71,6 +72,14 @@ class CronScheduleTests {
                 .containsExactly("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z");
         assertThat(points("0 30 2 * * *", DstPolicy.WALL_CLOCK, "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"))
                 .containsExactly("2026-03-30T00:30:00Z");
+    }
+
+    /** Spring's expression names the former of two equal local times over and over there. Found by CronFuzz. */
+    @Test
+    @Timeout(30)
+    void wallClock_comesPastLocalTimesThatAreHalfAnHourApart() {
+        CronSchedule schedule = CronSchedule.parse("0 0 1 25 3 0", "Australia/Lord_Howe", DstPolicy.WALL_CLOCK);
+        assertThat(schedule.next(Instant.parse("2001-03-24T14:00:00Z"))).isEqualTo("2007-03-24T14:00:00Z");
     }
 
     @Test

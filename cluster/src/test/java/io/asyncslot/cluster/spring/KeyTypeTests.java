@@ -32,7 +32,7 @@ class KeyTypeTests {
                                     + OrderKey.class.getName()
                                     + ", which backend 'cluster' has no text for: use String,"
                                     + " Long, Integer, UUID or an enum, or provide a io.asyncslot.cluster.store.SlotKeyText as a"
-                                    + " service."));
+                                    + " service. Change the key type, the name or the backend of the map."));
         }
     }
 
